@@ -1,0 +1,196 @@
+"""The ports: what the actors need of the world. `daemon` has one adapter for each."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol, TypeVar
+
+from attrs import frozen
+
+from actors.giftcodes.model import Channel, Code, FailureClass, Guild, Player, Record, Scope
+
+R = TypeVar("R", bound=Record)
+
+
+# --- time ---------------------------------------------------------------------------------------
+
+
+class Clock(Protocol):
+    """Wall-clock time that never steps back within one life of the process."""
+
+    def now(self) -> float:
+        """Unix seconds (UTC)."""
+        ...
+
+
+# --- the store ----------------------------------------------------------------------------------
+
+
+class StoreUnavailable(Exception):  # noqa: N818 - a condition that passes, not a fault
+    """The store can't answer now. Whether the batch was committed is unknown; repeating it is safe."""
+
+
+@frozen
+class Put:
+    """Write a record, replacing one with the same key."""
+
+    record: Record
+
+
+@frozen
+class Delete:
+    """Remove the record with this key; nothing happens where there is none."""
+
+    type: type[Record]
+    key: str
+
+
+Change = Put | Delete
+
+
+@frozen(order=True)
+class Position:
+    """A place in the change sequence: batches are numbered within the term of one writer."""
+
+    term: int
+    sequence: int
+
+
+class Store(Protocol):
+    """A document store: records by key, atomic batches, look-ups by indexed attributes.
+
+    Every method raises `StoreUnavailable` when the store can't answer now.
+    """
+
+    async def commit(self, *changes: Change) -> Position:
+        """Make all `changes` durable, or none of them. Returns the batch's place in the sequence."""
+        ...
+
+    async def get(self, type_: type[R], key: str) -> R | None:
+        """The record with this key, or None."""
+        ...
+
+    async def find(self, type_: type[R], **equal: str | float | None) -> list[R]:
+        """All records whose indexed attributes equal these values, ordered by key."""
+        ...
+
+
+# --- the games' web API -------------------------------------------------------------------------
+
+
+@frozen
+class Verdict:
+    """An answer, classified: what it is called, which budget it charges, whom it speaks about."""
+
+    status: str
+    kind: FailureClass
+    scope: Scope = Scope.PLAYER
+
+
+@frozen
+class RateHint:
+    """What an answer's headers say about the address's budget; None where they say nothing."""
+
+    limit: int | None = None
+    """`X-RateLimit-Limit`: requests per window."""
+    remaining: int | None = None
+    """`X-RateLimit-Remaining`."""
+    retry_after: float | None = None
+    """Seconds until the next request may come (`Retry-After`, or from `X-RateLimit-Reset`)."""
+
+
+@frozen
+class Reply:
+    """The outcome of one call to a game's API."""
+
+    verdict: Verdict
+    hint: RateHint = RateHint()
+    nickname: str = ""
+    """The player's name, where the endpoint tells it (`v1` login)."""
+    captcha: bytes = b""
+    """The picture, of a captcha call that succeeded."""
+
+
+class GameAPI(Protocol):
+    """One game's web API.
+
+    Every method is exactly one HTTP request, and never raises for what the network or the server does:
+    that is a verdict.
+    """
+
+    needs_login: bool
+    needs_captcha: bool
+
+    async def login(self, player: Player) -> Reply:
+        """`v1`: open the player's session at the server."""
+        ...
+
+    async def fetch_captcha(self, player: Player) -> Reply:
+        """`v1`: a new captcha for the player."""
+        ...
+
+    async def redeem(self, player: Player, code: str, captcha: str = "") -> Reply:
+        """Ask to redeem `code` for the player. Repeating it is safe: the server answers `RECEIVED`."""
+        ...
+
+    async def probe(self) -> Reply:
+        """Ask for the configuration: tells whether host, key and signature are right, changes nothing."""
+        ...
+
+
+class CaptchaSolver(Protocol):
+    """Somebody who reads a captcha."""
+
+    async def solve(self, game: str, player: Player, picture: bytes) -> str | None:
+        """The text on the picture; None when nobody answered in time. Takes as long as a person takes."""
+        ...
+
+
+# --- where codes come from ----------------------------------------------------------------------
+
+
+@frozen
+class FoundCode:
+    """A code as a source lists it: exact spelling, white space and hidden characters already stripped."""
+
+    game: str
+    code: str
+    expires: float | None = None
+    """Unix seconds, where the source tells."""
+
+
+class SourceError(Exception):
+    """A source could not be read: its text says what came instead. Not the same as an empty list."""
+
+
+class Source(Protocol):
+    """A source that is asked again and again (kinds `json`, `rss`, `distribution`)."""
+
+    async def fetch(self) -> Sequence[FoundCode] | None:
+        """All codes it lists now; None when nothing changed since the last `accept`. Raises `SourceError`."""
+        ...
+
+    def accept(self) -> None:
+        """The last fetch's codes are recorded: the next request may be conditional on it."""
+        ...
+
+
+class Feed(Protocol):
+    """A source that pushes (kind `websocket`)."""
+
+    def listen(self) -> AsyncIterator[FoundCode]:
+        """Connect and yield codes as they come; ends or raises `SourceError` when the connection does."""
+        ...
+
+
+# --- where codes are posted ---------------------------------------------------------------------
+
+
+class PostError(Exception):
+    """A post did not succeed; its text says why. The code stays owed to the channel."""
+
+
+class Board(Protocol):
+    """Posts announcements to a guild's channel."""
+
+    async def post(self, guild: Guild, channel: Channel, code: Code) -> None:
+        """Announce the code. Returns only after it is posted; raises `PostError` otherwise."""
+        ...
