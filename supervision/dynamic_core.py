@@ -1,0 +1,80 @@
+"""A dynamic supervisor's decisions about one child that ended, without trio."""
+
+from collections.abc import Callable
+
+from attrs import define, frozen
+
+from supervision.core import End
+from supervision.intensity import RestartWindow
+from supervision.policy import Backoff, Kind
+
+
+@frozen
+class Retry:
+    """Start the child again at `due`."""
+
+    due: float
+
+
+@frozen
+class Forget:
+    """The child has ended for good; `spent`: because its own budget is."""
+
+    spent: bool = False
+
+
+@frozen
+class GiveUp:
+    """The budget of all children together is spent."""
+
+
+@define
+class Budget:
+    """What one child has used up. Made at its first crash: thousands never need one."""
+
+    window: RestartWindow | None = None
+    failures: int = 0
+    since: float = 0.0
+    """When it last began to run."""
+
+
+@define
+class DynamicCore:
+    """The rules: kinds, the window of all children, the window of each, backoff."""
+
+    kind: Kind
+    backoff: Backoff | None
+    window: RestartWindow
+    child_intensity: int
+    child_period: float
+    random: Callable[[], float]
+
+    def ended(self, budget: Budget | None, end: End, now: float) -> Retry | Forget | GiveUp:
+        """What to do about a child that ended by itself."""
+        if not self._wants_restart(end):
+            return Forget()
+        budget = budget or Budget()
+        if budget.window is None:
+            budget.window = RestartWindow(self.child_intensity, self.child_period)
+        if not budget.window.add(now):
+            return Forget(spent=True)
+        if not self.window.add(now):
+            return GiveUp()
+        return Retry(now + self._delay(budget, now))
+
+    def _wants_restart(self, end: End) -> bool:
+        match self.kind, end:
+            case (Kind.TEMPORARY, _) | (_, End.FINISHED):
+                return False
+            case Kind.TRANSIENT, End.NORMAL | End.STOPPED:
+                return False
+            case _:
+                return True
+
+    def _delay(self, budget: Budget, now: float) -> float:
+        if self.backoff is None:
+            return 0.0
+        if now - budget.since >= self.backoff.reset_after:
+            budget.failures = 0
+        budget.failures += 1
+        return self.backoff.delay(budget.failures, self.random())

@@ -1,0 +1,57 @@
+"""What can go wrong, as exceptions a caller can tell apart."""
+
+
+class SupervisionError(Exception):
+    """Base of every error this package raises."""
+
+
+class InvalidSpec(SupervisionError):  # noqa: N818 - named for the thing
+    """A specification has a fault; the text names field and value. Raised before anything starts."""
+
+
+class MailboxFull(SupervisionError):  # noqa: N818 - the field's word
+    """The mailbox holds as many messages as it may. `send` would have waited for room."""
+
+
+class ActorDead(SupervisionError):  # noqa: N818 - the field's word
+    """The actor has ended for good: nobody will ever read this mailbox again."""
+
+
+class ActorCrashed(SupervisionError):  # noqa: N818 - the field's word
+    """The actor crashed while it worked on the question; the text holds the cause. It may be restarted."""
+
+
+class AskTimeout(SupervisionError):  # noqa: N818 - the field's word
+    """No answer came in time. A late one is dropped."""
+
+
+class AskCycle(SupervisionError):  # noqa: N818 - the field's word
+    """Actors ask each other in a ring, which could never be answered; the text names the path."""
+
+
+class NotRunning(SupervisionError):  # noqa: N818 - the field's word
+    """The supervisor is not running now (stopped, or between two incarnations)."""
+
+
+class AlreadyRunning(SupervisionError):  # noqa: N818 - the field's word
+    """A child with this key is there already."""
+
+
+class StartFailed(SupervisionError):  # noqa: N818 - the field's word
+    """A child could not be started; the text names its path and the cause."""
+
+
+class TreeFailed(SupervisionError):  # noqa: N818 - the field's word
+    """The root supervisor gave up; the text holds the last cause."""
+
+
+class Decline(SupervisionError):  # noqa: N818 - an answer, not a fault
+    """Raised by `Actor.started`: not now. The child is recorded as not running; no error, no budget."""
+
+
+class StopActor(SupervisionError):  # noqa: N818 - an order, not a fault
+    """Raised by an actor: end me for good, as a clean end, whatever my kind is."""
+
+
+class StopTree(SupervisionError):  # noqa: N818 - an order, not a fault
+    """Raised by an actor: stop the whole tree, in order."""

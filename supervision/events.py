@@ -1,0 +1,110 @@
+"""What happened in a tree, as a closed union of frozen values, and the bounded text of an error."""
+
+import traceback
+
+from attrs import asdict, frozen
+
+_TEXT = 300
+_TRACEBACK = 4000
+
+
+def bounded(text: str, limit: int = _TEXT) -> str:
+    """`text`, cut where it is longer than `limit` characters, saying how much was cut."""
+    return text if len(text) <= limit else f"{text[:limit]}… ({len(text) - limit} more characters)"
+
+
+@frozen
+class ErrorText:
+    """An exception as text: nothing of it keeps the crashed actor in memory."""
+
+    type: str
+    text: str
+    traceback: str = ""
+
+    @classmethod
+    def of(cls, error: BaseException) -> "ErrorText":
+        """Describe `error` within bounds: 300 characters of text, the last 4,000 of the traceback."""
+        if isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+            return cls.of(error.exceptions[0])
+        try:
+            text = str(error)
+        except Exception as fault:  # noqa: BLE001 - a broken __str__ must not end the supervisor
+            text = f"<no text: its __str__ raised {type(fault).__name__}>"
+        # Frames only: the standard formatting would render the error's text again, unbounded.
+        lines = traceback.format_tb(error.__traceback__)
+        return cls(type(error).__qualname__, bounded(text), "".join(lines)[-_TRACEBACK:])
+
+    def __str__(self) -> str:
+        return f"{self.type}: {self.text}" if self.text else self.type
+
+
+@frozen
+class Event:
+    """Base of everything that happens to a child."""
+
+    path: str
+
+    def to_json(self) -> dict[str, object]:
+        """A JSON-ready document: the type's name as `event`, then the fields."""
+        return {"event": type(self).__name__, **asdict(self)}
+
+
+@frozen
+class Started(Event):
+    """A child runs; `incarnation` counts from 1, more than 1 is a restart."""
+
+    incarnation: int
+
+
+@frozen
+class StartDeclined(Event):
+    """A child said "not now"."""
+
+    reason: str
+
+
+@frozen
+class StartError(Event):
+    """A start did not succeed."""
+
+    error: ErrorText
+
+
+@frozen
+class Crashed(Event):
+    """An incarnation ended abnormally. `lost` is the type of the message it was working on."""
+
+    incarnation: int
+    error: ErrorText
+    lost: str | None = None
+
+
+@frozen
+class BackingOff(Event):
+    """A child will be started again in `delay` seconds."""
+
+    delay: float
+
+
+@frozen
+class Stopped(Event):
+    """A child ended without a fault: `how` is `normal`, `stopped` or `finished`."""
+
+    how: str
+
+
+@frozen
+class GaveUp(Event):
+    """A restart budget is spent: of a supervisor, or of one child of a dynamic supervisor."""
+
+    error: ErrorText | None
+
+
+@frozen
+class StopOverdue(Event):
+    """A child was cancelled and does not end; its supervisor goes on waiting for it."""
+
+    waited: float
+
+
+AnyEvent = Started | StartDeclined | StartError | Crashed | BackingOff | Stopped | GaveUp | StopOverdue

@@ -1,0 +1,127 @@
+"""Refs: how everybody else speaks to an actor. Valid across restarts, cheap, comparable."""
+
+from typing import Any
+
+import trio
+from attrs import frozen
+
+from supervision.cell import Cell, Question, current_cell
+from supervision.errors import ActorDead, AskCycle, AskTimeout, MailboxFull
+
+ASK_TIMEOUT = 5.0
+"""Seconds an `ask` waits by default."""
+
+
+@frozen
+class ActorRef:
+    """An actor's address."""
+
+    _cell: Cell
+
+    @property
+    def path(self) -> str:
+        """Where the actor is in the tree: `perkd/giftcodes/redeemers/42`."""
+        return self._cell.path
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self._cell.name
+
+    def __repr__(self) -> str:
+        return f"<ActorRef {self._cell.path}>"
+
+    @property
+    def alive(self) -> bool:
+        """The actor has not ended for good; it may be between two incarnations."""
+        return not self._cell.dead
+
+    @property
+    def queued(self) -> int:
+        """Messages waiting in the mailbox."""
+        return self._cell.queued
+
+    def tell(self, message: object) -> None:
+        """Put `message` into the mailbox at once.
+
+        Raises:
+            MailboxFull: there is no room; nothing was queued.
+            ActorDead: the actor has ended for good.
+        """
+        try:
+            self._cell.inbox_send.send_nowait(message)
+        except trio.WouldBlock:
+            raise MailboxFull(f"{self.path}: its mailbox holds {self._cell.spec.mailbox} messages") from None
+        except trio.BrokenResourceError:
+            raise ActorDead(f"{self.path} has ended") from None
+
+    async def send(self, message: object) -> None:
+        """Put `message` into the mailbox, waiting for room.
+
+        Raises:
+            ActorDead: the actor has ended for good.
+        """
+        try:
+            await self._cell.inbox_send.send(message)
+        except trio.BrokenResourceError:
+            raise ActorDead(f"{self.path} has ended") from None
+
+    async def ask(self, message: object, timeout: float | None = ASK_TIMEOUT) -> Any:  # noqa: ASYNC109 - one shared wheel, not a scope per ask
+        """Send `message` and return what the actor's `receive` returned for it.
+
+        `timeout` in seconds covers the wait for room and for the answer; None waits for ever.
+
+        Raises:
+            AskTimeout: no answer came in time; a late one is dropped.
+            ActorCrashed: the actor crashed while it worked on this question.
+            ActorDead: the actor has ended for good.
+            AskCycle: the actor asked waits, perhaps through others, for the one that asks.
+        """
+        cell = self._cell
+        question = Question(message, cell.path)
+        asker = current_cell.get()
+        if asker is not None:
+            _refuse_cycle(asker, cell)
+            asker.asking = cell
+        deadline = None
+        try:
+            if timeout is not None:
+                deadline = cell.host.wheel.add(trio.current_time() + timeout, question.expire)
+            await self._put(question, timeout)
+            return await question.wait()
+        finally:
+            if deadline is not None:
+                deadline.cancel()
+            if asker is not None:
+                asker.asking = None
+
+    async def _put(self, question: Question, limit: float | None) -> None:
+        try:
+            self._cell.inbox_send.send_nowait(question)
+        except trio.BrokenResourceError:
+            raise ActorDead(f"{self.path} has ended") from None
+        except trio.WouldBlock:
+            with trio.move_on_after(float("inf") if limit is None else limit) as scope:
+                await self.send(question)
+            if scope.cancelled_caught:
+                raise AskTimeout(f"{self.path}: no room in its mailbox in time") from None
+
+    def monitor(self, watcher: "ActorRef", message: object) -> None:
+        """Have `message` told to `watcher` once, when this actor has ended for good.
+
+        At once if it has ended already; never for a restart.
+        """
+        if self._cell.dead:
+            watcher._cell.notify(message)  # noqa: SLF001 - the same class
+        else:
+            self._cell.watchers.append((watcher._cell, message))  # noqa: SLF001 - the same class
+
+
+def _refuse_cycle(asker: Cell, target: Cell) -> None:
+    ring = [asker.path]
+    seen: Cell | None = target
+    while seen is not None:
+        ring.append(seen.path)
+        if seen is asker:
+            raise AskCycle(f"asking in a ring can't be answered: {' → '.join(ring)}")
+        seen = seen.asking

@@ -1,0 +1,50 @@
+"""Running a tree as a process does: until a signal says otherwise."""
+
+import signal
+from collections.abc import Callable
+
+import trio
+
+from supervision.errors import SupervisionError
+from supervision.tree import Tree
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+async def run_until_signal(tree: Tree, *, on_signal: Callable[[int], None] | None = None) -> None:
+    """Run `tree`; the first SIGTERM or SIGINT stops it in order, the second cancels it at once.
+
+    Raises what `Tree.run` raises.
+    """
+    failure: BaseException | None = None
+    with trio.CancelScope() as everything:
+        async with trio.open_nursery() as nursery:
+            await nursery.start(_heed_signals, tree, everything, on_signal)
+            try:
+                await tree.run()
+            except (SupervisionError, KeyboardInterrupt, SystemExit) as error:
+                failure = error  # raised below, outside the nursery that would wrap it in a group
+            nursery.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
+
+
+async def _heed_signals(
+    tree: Tree,
+    everything: trio.CancelScope,
+    on_signal: Callable[[int], None] | None,
+    task_status: "trio.TaskStatus[None]",
+) -> None:
+    # While this is open SIGINT does not become KeyboardInterrupt.
+    with trio.open_signal_receiver(*_SIGNALS) as signals:
+        task_status.started()
+        heard = 0
+        async for number in signals:
+            heard += 1
+            if on_signal is not None:
+                on_signal(number)
+            if heard == 1:
+                tree.stop()
+            else:
+                tree.cancel()
+                everything.cancel()

@@ -1,0 +1,227 @@
+"""The shell around `core.SupervisorCore`: it spawns, stops, waits, and tells what happened."""
+
+import math
+import random
+from collections import deque
+from collections.abc import Callable
+
+import trio
+from attrs import define, field
+
+from supervision.cell import AnyCell, Cell, Host, Inbox
+from supervision.core import Action, End, Finish, Policy, Ready, Spawn, Stop, SupervisorCore
+from supervision.dynamic import DynamicCell, DynamicRunner
+from supervision.errors import StartFailed
+from supervision.events import (
+    BackingOff,
+    Crashed,
+    ErrorText,
+    GaveUp,
+    StartDeclined,
+    Started,
+    StartError,
+    Stopped,
+)
+from supervision.fatal import is_fatal
+from supervision.incarnation import live
+from supervision.intensity import RestartWindow
+from supervision.overdue import Overdue
+from supervision.spec import ActorSpec, DynamicSpec, SupervisorSpec
+
+
+@define(eq=False)
+class SupervisorCell(AnyCell):
+    """A supervisor's record, with the records of its children."""
+
+    spec: SupervisorSpec = field(kw_only=True)
+    children: "list[Cell | SupervisorCell | DynamicCell]" = field(factory=list, init=False)
+    runner: "SupervisorRunner | None" = field(default=None, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        for spec in self.spec.children:
+            self.children.append(_make_cell(f"{self.path}/{spec.name}", self.host, spec))
+
+    def prepare(self) -> None:
+        """Make ready for the next incarnation."""
+        self.incarnation += 1
+        self.state = "starting"
+
+    def request_stop(self) -> None:
+        """Ask for an ordered stop, which takes as long as the children take."""
+        self.state = "stopping"
+        if self.runner is not None:
+            self.runner.request_stop()
+
+    def end_for_good(self) -> None:
+        """The whole branch has ended for good."""
+        for child in self.children:
+            child.end_for_good()
+
+
+def _make_cell(
+    path: str, host: Host, spec: ActorSpec | SupervisorSpec | DynamicSpec
+) -> Cell | SupervisorCell | DynamicCell:
+    match spec:
+        case ActorSpec():
+            return Cell(path, host, spec=spec)
+        case SupervisorSpec():
+            return SupervisorCell(path, host, spec=spec)
+        case DynamicSpec():
+            return DynamicCell(path, host, spec=spec)
+
+
+@define(eq=False)
+class SupervisorRunner:
+    """One incarnation of a supervisor."""
+
+    cell: SupervisorCell
+    parent: Inbox
+    core: SupervisorCore = field(init=False)
+    _nursery: trio.Nursery = field(init=False)
+    _heard: "deque[Callable[[float], list[Action]]]" = field(factory=deque, init=False)
+    _bell: trio.Event = field(factory=trio.Event, init=False)
+    _overdue: Overdue = field(init=False)
+    _finish: Finish | None = field(default=None, init=False)
+    _index: dict[str, int] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        spec = self.cell.spec
+        self._index = {child.name: index for index, child in enumerate(spec.children)}
+        self.core = SupervisorCore(
+            [Policy(child.kind, child.backoff) for child in spec.children],
+            spec.strategy,
+            RestartWindow(spec.intensity, spec.period),
+            random.random,
+        )
+        self._overdue = Overdue(self.cell.host.emit)
+
+    # --- told by others -------------------------------------------------------------------------
+
+    def _hear(self, what: Callable[[float], list[Action]]) -> None:
+        self._heard.append(what)
+        self._bell.set()
+
+    def request_stop(self) -> None:
+        """Begin an ordered stop."""
+        self._hear(self.core.stop)
+
+    def heard_started(self, cell: AnyCell) -> None:
+        """A child acknowledged its start."""
+        if cell.state == "starting":
+            cell.state = "running"
+        self.cell.host.emit(Started(cell.path, cell.incarnation))
+        self._hear(lambda now: self.core.started(self._index[cell.name], now))
+
+    def heard_declined(self, cell: AnyCell, reason: str) -> None:
+        """A child said "not now"."""
+        cell.state = "stopped"
+        self.cell.host.emit(StartDeclined(cell.path, reason))
+        self._hear(lambda now: self.core.declined(self._index[cell.name], now))
+
+    def heard_start_failed(self, cell: AnyCell, error: BaseException | None) -> None:
+        """A child could not be started."""
+        cell.state = "stopped"
+        cell.last_error = ErrorText.of(error) if error is not None else None
+        if cell.last_error is not None:
+            self.cell.host.emit(StartError(cell.path, cell.last_error))
+        self._over(cell, error, self.core.start_failed)
+
+    def heard_ended(self, cell: AnyCell, end: End, error: BaseException | None, lost: str | None) -> None:
+        """A child's task is over."""
+        cell.state = "stopped"
+        if end is End.CRASHED and error is not None:
+            cell.last_error = ErrorText.of(error)
+            self.cell.host.emit(Crashed(cell.path, cell.incarnation, cell.last_error, lost))
+        elif end is not End.GAVE_UP:
+            self.cell.host.emit(Stopped(cell.path, end.value))
+        if is_fatal(error):
+            end = End.FINISHED
+        self._over(cell, error, lambda index, now: self.core.ended(index, end, now), end)
+
+    def _over(
+        self,
+        cell: AnyCell,
+        error: BaseException | None,
+        tell_core: Callable[[int, float], list[Action]],
+        end: End = End.CRASHED,
+    ) -> None:
+        if is_fatal(error):
+            self.cell.host.end_tree(error)
+
+        def what(now: float) -> list[Action]:
+            self._overdue.over(cell)
+            index = self._index[cell.name]
+            actions = tell_core(index, now)
+            self._note_wait(cell, index, now)
+            if self.core.over_for_good(index, end):
+                self.cell.children[index].end_for_good()
+            return actions
+
+        self._hear(what)
+
+    def _note_wait(self, cell: AnyCell, index: int, now: float) -> None:
+        due = self.core.due(index)
+        if math.isfinite(due):
+            cell.state = "backing_off"
+            if due > now:
+                self.cell.host.emit(BackingOff(cell.path, round(due - now, 3)))
+
+    # --- the loop -------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Start the children, keep them as the spec says, and end when none is left."""
+        self.cell.runner = self
+        async with trio.open_nursery() as self._nursery:
+            self._do(self.core.start(trio.current_time()))
+            while self._finish is None:
+                await self._next()
+        self.cell.runner = None
+        self._report(self._finish)
+
+    async def _next(self) -> None:
+        await trio.lowlevel.checkpoint()
+        if not self._heard:
+            self._bell = trio.Event()
+            with trio.move_on_at(min(self.core.next_due(), self._overdue.next_due())):
+                await self._bell.wait()
+        now = trio.current_time()
+        self._overdue.tick(now)
+        actions = self._heard.popleft()(now) if self._heard else self.core.tick(now)
+        self._do(actions)
+
+    def _do(self, actions: list[Action]) -> None:
+        for action in actions:
+            match action:
+                case Spawn(index):
+                    self._spawn(self.cell.children[index])
+                case Stop(index):
+                    child = self.cell.children[index]
+                    child.request_stop()
+                    if isinstance(child, Cell):
+                        self._overdue.watch(child, trio.current_time() + child.spec.grace)
+                case Ready():
+                    self.parent.heard_started(self.cell)
+                case Finish():
+                    self._finish = action
+
+    def _spawn(self, child: "Cell | SupervisorCell | DynamicCell") -> None:
+        child.prepare()
+        match child:
+            case Cell():
+                self._nursery.start_soon(live, child, self, self._nursery, name=child.path)
+            case SupervisorCell():
+                self._nursery.start_soon(SupervisorRunner(child, self).run, name=child.path)
+            case DynamicCell():
+                self._nursery.start_soon(DynamicRunner(child, self).run, name=child.path)
+
+    def _report(self, finish: Finish) -> None:
+        culprit = None if finish.index is None else self.cell.children[finish.index]
+        cause = culprit.last_error if culprit is not None else None
+        if finish.end is End.GAVE_UP:
+            self.cell.last_error = cause
+            self.cell.host.emit(GaveUp(self.cell.path, cause))
+        if finish.end is End.START_FAILED and culprit is not None:
+            text = str(cause) if isinstance(culprit, SupervisorCell) else f"{culprit.path}: {cause}"
+            self.parent.heard_start_failed(self.cell, StartFailed(text))
+        else:
+            self.parent.heard_ended(self.cell, finish.end, None, None)

@@ -1,0 +1,137 @@
+"""For tests of anything built on actors: crash what you like, watch what happens, wait until it settled."""
+
+from collections.abc import Iterable
+
+import trio
+import trio.testing
+from attrs import define, field, frozen
+
+from supervision.actor import Actor
+from supervision.events import Event
+from supervision.ref import ActorRef
+
+
+class Injected(Exception):  # noqa: N818 - what the test ordered
+    """The crash a test ordered."""
+
+
+def crash(ref: ActorRef, error: BaseException | None = None) -> None:
+    """Make the running actor at `ref` crash with `error` (default `Injected`) as soon as it can be.
+
+    It is the next thing its task sees: at its next wait, or at the next message.
+    """
+    cell = ref._cell  # noqa: SLF001 - testing is part of the runtime
+    if cell.scope is None or cell.background_error is not None:
+        return
+    cell.background_error = error or Injected(f"ordered for {ref.path}")
+    cell.scope.cancel()
+
+
+async def settle(rounds: int = 3) -> None:
+    """Wait until nothing can run any more without time passing."""
+    for _ in range(rounds):
+        await trio.testing.wait_all_tasks_blocked()
+
+
+@define
+class Trace:
+    """Collects events: pass it as `on_event`."""
+
+    events: list[Event] = field(factory=list)
+
+    def __call__(self, event: Event) -> None:
+        """Note the event."""
+        self.events.append(event)
+
+    def of(self, *types: type[Event]) -> list[Event]:
+        """The events of these types."""
+        return [event for event in self.events if isinstance(event, types)]
+
+    def names(self, types: Iterable[type[Event]] | None = None) -> list[str]:
+        """`Type path` of each event, for comparing with a list."""
+        chosen = self.events if types is None else self.of(*types)
+        return [f"{type(event).__name__} {event.path}" for event in chosen]
+
+
+class Overlap(AssertionError):  # noqa: N818 - what it found
+    """Two incarnations of one actor were alive at the same time."""
+
+
+@frozen
+class Do:
+    """Orders for a probe, carried out in this order: sleep, then raise, stop, or answer."""
+
+    sleep: float = 0.0
+    error: BaseException | None = None
+    stop: bool = False
+    answer: object = None
+
+
+@define
+class ProbeLog:
+    """What all incarnations of one probe went through."""
+
+    alive: int = 0
+    lives: int = 0
+    heard: list[object] = field(factory=list)
+    steps: list[str] = field(factory=list)
+
+
+class Probe(Actor):
+    """Obeys `Do` orders, notes everything in its log, and fails loudly when two of it overlap.
+
+    `log` and `order` are shared between the incarnations and, `order`, between probes.
+    """
+
+    def __init__(
+        self, name: str, log: ProbeLog, order: list[str] | None = None, *, start: Do | None = None
+    ) -> None:
+        """Make an incarnation; `start` is obeyed while starting."""
+        self.name = name
+        self.log = log
+        self.order = order if order is not None else []
+        self.start_order = start
+        self.tidied = False
+
+    def _note(self, what: str) -> None:
+        self.log.steps.append(what)
+        self.order.append(f"{what} {self.name}")
+
+    async def _live(self) -> None:
+        # A background task ends with the incarnation, however that ends: the one sure witness.
+        try:
+            await trio.sleep_forever()
+        finally:
+            self.log.alive -= 1
+            if not self.tidied:
+                self._note("crash")
+
+    async def _obey(self, order: Do) -> object:
+        if order.sleep:
+            await trio.sleep(order.sleep)
+        if order.error is not None:
+            raise order.error
+        if order.stop:
+            self.stop()
+        return order.answer
+
+    async def started(self) -> None:
+        """Count this life, and obey the order for starting."""
+        self.log.alive += 1
+        self.log.lives += 1
+        self.start_soon(self._live)
+        if self.log.alive > 1:
+            raise Overlap(f"{self.name}: two incarnations at once")
+        self._note("start")
+        if self.start_order is not None:
+            await self._obey(self.start_order)
+
+    async def receive(self, message: object) -> object:
+        """Note the message; obey it if it is an order."""
+        self.log.heard.append(message)
+        return await self._obey(message) if isinstance(message, Do) else message
+
+    async def stopped(self) -> None:
+        """Note the end."""
+        self.tidied = True
+        self._note("stop")

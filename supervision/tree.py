@@ -1,0 +1,198 @@
+"""A whole tree: built from a specification, run, asked, stopped."""
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import trio
+from attrs import define, field
+
+from supervision.cell import AnyCell, Cell
+from supervision.core import End
+from supervision.dynamic import DynamicCell, DynamicRef
+from supervision.errors import StartFailed, StopTree, TreeFailed
+from supervision.events import ErrorText, Event
+from supervision.fatal import is_fatal
+from supervision.ref import ActorRef
+from supervision.snapshot import Node, snapshot
+from supervision.spec import SupervisorSpec
+from supervision.supervisor import SupervisorCell, SupervisorRunner
+from supervision.wheel import Wheel
+
+_log = logging.getLogger(__name__)
+
+
+@define(eq=False)
+class Tree:
+    """A supervision tree.
+
+    Refs are there before the tree runs, so that factories can close over them. `on_event` hears
+    everything that happens; what it raises is logged and does no harm. When the surrounding scope is
+    cancelled, that becomes an ordered stop which may take `stop_within` seconds.
+
+    Example:
+        >>> tree = Tree(SupervisorSpec("app", [ActorSpec("greeter", Greeter)]))  # doctest: +SKIP
+        >>> async with trio.open_nursery() as nursery:                           # doctest: +SKIP
+        ...     await nursery.start(tree.run)
+        ...     print(await tree.ref("greeter").ask("World"))
+        ...     tree.stop()
+    """
+
+    spec: SupervisorSpec
+    on_event: Callable[[Event], None] | None = None
+    stop_within: float = 30.0
+    wheel: Wheel = field(factory=Wheel, init=False)
+    root: SupervisorCell = field(init=False)
+    _shield: trio.CancelScope | None = field(default=None, init=False)
+    _runner: SupervisorRunner | None = field(default=None, init=False)
+    _stop_wanted: bool = field(default=False, init=False)
+    _fatal: BaseException | None = field(default=None, init=False)
+    _failure: Exception | None = field(default=None, init=False)
+    _acknowledge: Callable[[], None] | None = field(default=None, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.root = SupervisorCell(self.spec.name, self, spec=self.spec)
+
+    # --- for everybody --------------------------------------------------------------------------
+
+    def ref(self, path: str) -> ActorRef:
+        """The actor at `path`, below the root: `giftcodes/campaign`. Raises KeyError if there is none."""
+        cell = self._find(path)
+        if not isinstance(cell, Cell):
+            raise KeyError(f"{path}: is a supervisor, not an actor")
+        return ActorRef(cell)
+
+    def dynamic(self, path: str) -> DynamicRef:
+        """The dynamic supervisor at `path`, below the root. Raises KeyError if there is none."""
+        cell = self._find(path)
+        if not isinstance(cell, DynamicCell):
+            raise KeyError(f"{path}: is not a dynamic supervisor")
+        return DynamicRef(cell)
+
+    def _find(self, path: str) -> AnyCell:
+        cell: AnyCell = self.root
+        for name in path.split("/"):
+            match cell:
+                case SupervisorCell():
+                    found = next((child for child in cell.children if child.name == name), None)
+                case DynamicCell():
+                    found = cell.children.get(name)
+                case _:
+                    found = None
+            if found is None:
+                raise KeyError(f"{path}: {cell.path} has no child {name!r}")
+            cell = found
+        return cell
+
+    def snapshot(self, *, every_child: bool = False) -> Node:
+        """The status of all, as it is now. Children of dynamic supervisors are listed with `every_child`."""
+        return snapshot(self.root, every_child=every_child)
+
+    def stop(self) -> None:
+        """Begin an ordered stop; `run` returns when it is over."""
+        self._stop_wanted = True
+        if self._runner is not None:
+            self.root.request_stop()
+
+    def cancel(self) -> None:
+        """Cancel everything at once: no order, no grace."""
+        self.stop_within = 0.0
+        if self._shield is not None:
+            self._shield.cancel()
+
+    async def run(self, task_status: "trio.TaskStatus[None]" = trio.TASK_STATUS_IGNORED) -> None:
+        """Run the tree until it is stopped. `nursery.start` returns when everything has started.
+
+        Raises:
+            StartFailed: a child could not be started; those before it have been stopped.
+            TreeFailed: the root's restart budget is spent.
+            KeyboardInterrupt, SystemExit: an actor raised it; the tree was stopped in order first.
+        """
+        self._acknowledge = task_status.started
+        async with trio.open_nursery() as outer:
+            outer.start_soon(self._turn_cancel_into_stop)
+            with trio.CancelScope(shield=True) as self._shield:
+                await self._run_root()
+            outer.cancel_scope.cancel()
+        self.root.end_for_good()
+        if self._fatal is not None and not isinstance(self._fatal, StopTree):
+            raise self._fatal
+        if self._failure is not None:
+            raise self._failure
+
+    async def _run_root(self) -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self.wheel.run)
+            self._runner = SupervisorRunner(self.root, self)
+            self.root.prepare()
+            if self._stop_wanted:
+                self._runner.request_stop()
+            await self._runner.run()
+            nursery.cancel_scope.cancel()
+
+    async def _turn_cancel_into_stop(self) -> None:
+        try:
+            await trio.sleep_forever()
+        finally:
+            if self._shield is not None:
+                self._shield.deadline = min(self._shield.deadline, trio.current_time() + self.stop_within)
+            self.stop()
+
+    # --- for the runtime ------------------------------------------------------------------------
+
+    def emit(self, event: Event) -> None:
+        """Tell `on_event`."""
+        if self.on_event is not None:
+            try:
+                self.on_event(event)
+            except Exception:  # noqa: BLE001 - a hook that raises must do no harm
+                _log.exception("the event hook raised on %s", type(event).__name__)
+
+    def end_tree(self, error: BaseException | None) -> None:
+        """An actor wants the whole tree to end."""
+        if self._fatal is None:
+            self._fatal = _innermost(error)
+        self.stop()
+
+    def heard_started(self, cell: AnyCell) -> None:
+        """The root has started."""
+        cell.state = "running"
+        if self._acknowledge is not None:
+            self._acknowledge()
+
+    def heard_declined(self, cell: AnyCell, reason: str) -> None:
+        """Supervisors do not decline."""
+        raise AssertionError(f"{cell.path} declined: {reason}")
+
+    def heard_start_failed(self, cell: AnyCell, error: BaseException | None) -> None:
+        """The root could not start."""
+        cell.state = "stopped"
+        self._failure = error if isinstance(error, StartFailed) else StartFailed(str(error))
+
+    def heard_ended(self, cell: AnyCell, end: End, error: BaseException | None, lost: str | None) -> None:
+        """The root has ended."""
+        del error, lost
+        cell.state = "stopped"
+        if end is End.GAVE_UP:
+            cause = cell.last_error or ErrorText("", "no cause is known")
+            self._failure = TreeFailed(f"{cell.path} gave up: {cause}")
+
+
+def _innermost(error: BaseException | None) -> BaseException | None:
+    while isinstance(error, BaseExceptionGroup):
+        error = next((inner for inner in error.exceptions if is_fatal(inner)), error.exceptions[0])
+    return error
+
+
+@asynccontextmanager
+async def open_tree(
+    spec: SupervisorSpec, *, on_event: Callable[[Event], None] | None = None, stop_within: float = 30.0
+) -> AsyncIterator[Tree]:
+    """Run a tree around a block: started when the block begins, stopped in order when it ends."""
+    tree = Tree(spec, on_event, stop_within)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(tree.run)
+        try:
+            yield tree
+        finally:
+            tree.stop()
