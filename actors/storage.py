@@ -1,0 +1,292 @@
+"""The store as the actors meet it: one writer, asked by messages.
+
+`StorageActor` owns a synchronous `Backend` and lets it work in one thread at a time. `StoreClient` is
+the `Store` port over the actor's ref: what the other actors hold.
+"""
+
+import functools
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+import trio
+from attrs import field, frozen
+
+from actors.giftcodes.model import Record
+from actors.ports import Change, Position, StoreUnavailable
+from supervision import Actor, ActorCrashed, ActorDead, ActorRef, AskTimeout, MailboxFull
+
+logger = logging.getLogger(__name__)
+
+R = TypeVar("R", bound=Record)
+T = TypeVar("T")
+
+Value = str | float | None
+"""What an indexed attribute may be compared with; an enum counts as its value, True as 1."""
+
+Run = Callable[[Callable[[], T]], Awaitable[T]]
+"""How a backend's blocking call is run: in a worker thread, or at once in tests on a virtual clock."""
+
+
+# --- what a backend is --------------------------------------------------------------------------
+
+
+class Refusal(Exception):  # noqa: N818 - an answer, not a condition of the store
+    """The store won't ever do this: a fault of the program or of a document, named by the text.
+
+    A record that can't be written as JSON, a look-up by an attribute without an index, a document this
+    program can't read. It is raised where the question was asked; the store goes on for the others.
+    """
+
+
+@frozen
+class Batch:
+    """What one commit wrote, as the change sequence keeps it."""
+
+    position: Position
+    at: float
+    """Unix seconds of the commit."""
+    changes: tuple[Change, ...]
+
+
+class Backend(Protocol):
+    """A document store with blocking methods, used by one thread at a time.
+
+    Every method raises `StoreUnavailable` for what may pass (disk full, locked, I/O error), `Refusal` for
+    what never will, and anything else for a fault of its own, which ends this backend: it is closed and a
+    fresh one is opened.
+    """
+
+    def open(self) -> Position:
+        """Begin a new term as the only writer. Returns the place before the term's first batch."""
+        ...
+
+    def close(self) -> None:
+        """Give up everything `open` took. Twice, or without `open`: nothing happens."""
+        ...
+
+    def commit(self, changes: Sequence[Change]) -> Position:
+        """Make all changes durable, in order, or none. No changes: no batch, the last one's position."""
+        ...
+
+    def get(self, type_: type[R], key: str) -> R | None:
+        """The record with this key, or None."""
+        ...
+
+    def find(self, type_: type[R], **equal: Value) -> list[R]:
+        """All records whose indexed attributes equal these values, ordered by key."""
+        ...
+
+    def count(self, type_: type[Record], **equal: Value) -> int:
+        """How many records `find` would return."""
+        ...
+
+    def changes(self, after: Position, limit: int) -> list[Batch]:
+        """The batches that follow `after`, oldest first, at most `limit`; for a second store that follows.
+
+        Raises:
+            Refusal: the sequence no longer reaches back to `after`; the follower needs a full copy.
+        """
+        ...
+
+
+# --- messages -----------------------------------------------------------------------------------
+
+
+@frozen
+class Commit:
+    """Make these changes durable, all or none; answered by a `Position`."""
+
+    changes: tuple[Change, ...]
+
+
+@frozen
+class Get:
+    """Answered by the record with this key, or None."""
+
+    type: type[Record]
+    key: str
+
+
+@frozen
+class Find:
+    """Answered by the list of records whose indexed attributes equal these values, ordered by key."""
+
+    type: type[Record]
+    equal: Mapping[str, Value] = field(factory=dict)
+
+
+@frozen
+class StorageStatus:
+    """Answered by `StorageHealth`."""
+
+
+@frozen
+class Unavailable:
+    """An answer: the store can't do it now. `StoreClient` raises it as `StoreUnavailable`."""
+
+    text: str
+
+
+@frozen
+class Refused:
+    """An answer: the store won't ever do it. `StoreClient` raises it as `Refusal`."""
+
+    text: str
+
+
+@frozen
+class StorageHealth:
+    """How the store is doing."""
+
+    healthy: bool
+    """The last commit and the last look-up both succeeded."""
+    position: Position
+    """The last batch this incarnation committed, or where it began."""
+    last_error: str | None
+    """Why a commit or a look-up failed last, also when the store is well again."""
+
+
+# --- the actor ----------------------------------------------------------------------------------
+
+
+def one_thread() -> Run[Any]:
+    """Run blocking calls in a worker thread, never two at once.
+
+    A call that has begun is waited for even when the caller is cancelled: no commit is left half known.
+    """
+    limiter = trio.CapacityLimiter(1)
+
+    async def run(call: Callable[[], T]) -> T:
+        return await trio.to_thread.run_sync(call, limiter=limiter)
+
+    return run
+
+
+class StorageActor(Actor):
+    """The one writer: opens the backend when it starts, and gives it up however it ends."""
+
+    def __init__(self, backend_factory: Callable[[], Backend], run: Run[Any] | None = None) -> None:
+        self._backend = backend_factory()
+        self._run = run or one_thread()
+        self._position = Position(0, 0)
+        self._commit_error: str | None = None
+        self._read_error: str | None = None
+        self._last_error: str | None = None
+
+    async def started(self) -> None:
+        """Open the backend; its errors fail the start, with their text."""
+        self.start_soon(self._hold)
+        self._position = await self._run(self._backend.open)
+
+    async def stopped(self) -> None:
+        """Close the backend before the stop is reported as done."""
+        await self._close()
+
+    async def receive(self, message: object) -> object:
+        """Answer `Commit`, `Get`, `Find` and `StorageStatus`."""
+        backend = self._backend
+        match message:
+            case Commit(changes):
+                return await self._commit(changes)
+            case Get(type_, key):
+                return await self._read(functools.partial(backend.get, type_, key))
+            case Find(type_, equal):
+                return await self._read(functools.partial(backend.find, type_, **equal))
+            case StorageStatus():
+                return self._health()
+            case _:
+                return await super().receive(message)
+
+    async def _commit(self, changes: tuple[Change, ...]) -> Position | Unavailable | Refused:
+        try:
+            self._position = await self._run(functools.partial(self._backend.commit, changes))
+        except StoreUnavailable as error:
+            if self._commit_error is None:  # once, not for everyone who tries again
+                logger.critical("Failed to persist state: %s", error, extra={"error": str(error)})
+            self._commit_error = self._last_error = str(error)
+            return Unavailable(str(error))
+        except Refusal as error:
+            return Refused(str(error))
+        if self._commit_error is not None:
+            logger.warning("State is persisted again", extra={"position": str(self._position)})
+            self._commit_error = None
+        return self._position
+
+    async def _read(self, call: Callable[[], object]) -> object:
+        try:
+            answer = await self._run(call)
+        except StoreUnavailable as error:
+            if self._read_error is None:
+                logger.error("Failed to read state: %s", error, extra={"error": str(error)})  # noqa: TRY400 - expected, no traceback
+            self._read_error = self._last_error = str(error)
+            return Unavailable(str(error))
+        except Refusal as error:
+            return Refused(str(error))
+        self._read_error = None
+        return answer
+
+    def _health(self) -> StorageHealth:
+        healthy = self._commit_error is None and self._read_error is None
+        return StorageHealth(healthy=healthy, position=self._position, last_error=self._last_error)
+
+    async def _hold(self) -> None:
+        """Close the backend after a crash or a cancellation too, where `stopped` is not called.
+
+        Background tasks are joined before the next incarnation starts, so that it finds the lock free.
+        """
+        try:
+            await trio.sleep_forever()
+        finally:
+            with trio.CancelScope(shield=True):
+                await self._close()
+
+    async def _close(self) -> None:
+        await self._run(self._backend.close)
+
+
+# --- the client ---------------------------------------------------------------------------------
+
+
+class StoreClient:
+    """The `Store` port over a `StorageActor`'s ref. Valid as long as the ref: across restarts.
+
+    `timeout` in seconds covers the wait for room in the mailbox, for those ahead, and for the disk.
+    """
+
+    def __init__(self, ref: ActorRef, timeout: float = 5.0) -> None:
+        self._ref = ref
+        self._timeout = timeout
+
+    async def commit(self, *changes: Change) -> Position:
+        """See `Store.commit`. After `StoreUnavailable` the batch may be durable or not; repeat it."""
+        position: Position = await self._ask(Commit(changes))
+        return position
+
+    async def get(self, type_: type[R], key: str) -> R | None:
+        """See `Store.get`."""
+        record: R | None = await self._ask(Get(type_, key))
+        return record
+
+    async def find(self, type_: type[R], **equal: Value) -> list[R]:
+        """See `Store.find`."""
+        records: list[R] = await self._ask(Find(type_, equal))
+        return records
+
+    async def status(self) -> StorageHealth:
+        """How the store is doing; `StoreUnavailable` when it does not even say that."""
+        health: StorageHealth = await self._ask(StorageStatus())
+        return health
+
+    async def _ask(self, message: object) -> Any:
+        try:
+            answer = await self._ref.ask(message, timeout=self._timeout)
+        except (AskTimeout, ActorCrashed, ActorDead, MailboxFull) as error:
+            raise StoreUnavailable(f"the store did not answer: {error}") from error
+        match answer:
+            case Unavailable(text):
+                raise StoreUnavailable(text)
+            case Refused(text):
+                raise Refusal(text)
+            case _:
+                return answer

@@ -1,0 +1,74 @@
+"""The files around a database: a private directory, private files, and the lock of the one writer."""
+
+import fcntl
+import os
+from pathlib import Path
+
+from daemon.storage.errors import StoreBusy
+
+
+def make_private(path: Path) -> None:
+    """Create `path` as an empty file of mode 0600, in a directory of mode 0700, where they don't exist.
+
+    What exists keeps its mode: somebody chose it.
+    """
+    directory = path.parent
+    if not directory.exists():
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        return
+    os.close(descriptor)
+    _sync_directory(directory)
+
+
+def _sync_directory(directory: Path) -> None:
+    """Make the new name itself durable, or a power cut could take the file with all its commits."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class WriterLock:
+    """`flock` on a file beside the database: one writer per database, among all processes.
+
+    The kernel lets go of it when the process ends, however it ends. The file itself stays: removing it
+    would let two processes lock two different files of the same name.
+    """
+
+    def __init__(self, database: Path) -> None:
+        self._database = database
+        self._path = database.with_name(database.name + ".lock")
+        self._descriptor: int | None = None
+
+    def acquire(self) -> None:
+        """Take the lock at once.
+
+        Raises:
+            StoreBusy: another process (or another backend in this one) has it.
+        """
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(descriptor, 32).decode("ascii", "replace").strip()
+            os.close(descriptor)
+            raise StoreBusy(
+                f"{self._database} is in use by another perkd (process {holder or 'unknown'}): "
+                "stop that one first, or use another data_dir"
+            ) from None
+        except BaseException:
+            os.close(descriptor)
+            raise
+        self._descriptor = descriptor
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
+
+    def release(self) -> None:
+        """Let go; nothing happens where it is not held."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
