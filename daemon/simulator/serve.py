@@ -1,0 +1,84 @@
+"""The simulator on a TCP port: hypercorn's HTTP/1.1 on trio, with connections that can be cut."""
+
+import logging
+import socket
+import struct
+from functools import partial
+from typing import cast
+
+import trio
+from attrs import frozen
+from hypercorn.config import Config
+from hypercorn.trio.tcp_server import TCPServer
+from hypercorn.trio.worker_context import WorkerContext
+from hypercorn.typing import ASGIFramework, ConnectionState
+from hypercorn.utils import wrap_app
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from daemon.simulator.app import create_app
+from daemon.simulator.delivery import CUT_EXTENSION
+from daemon.simulator.world import World
+
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+
+
+async def serve(
+    world: World,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    task_status: trio.TaskStatus[int] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Serve `world` until cancelled.
+
+    Args:
+        world: what is served; its time starts now.
+        host: address to listen at.
+        port: TCP port; 0 picks a free one.
+        task_status: told the bound port once connections are accepted.
+
+    Raises OSError where the port can't be bound.
+    """
+    world.elapsed()
+    listeners = await trio.open_tcp_listeners(port, host=host)
+    app = create_app(world)
+    async with trio.open_nursery() as connections:
+        bound: list[trio.SocketListener] = await connections.start(
+            partial(trio.serve_listeners, partial(_serve_connection, app, _quiet_config()), listeners)
+        )
+        task_status.started(bound[0].socket.getsockname()[1])
+
+
+async def _serve_connection(app: ASGIApp, config: Config, stream: trio.SocketStream) -> None:
+    """One connection. hypercorn's own `serve` hides its sockets, and a cut needs them."""
+    # The casts: hypercorn and Starlette type ASGI differently, and hypercorn says TLS where it takes both.
+    cuttable = wrap_app(cast(ASGIFramework, _Cuttable(app, stream)), config.wsgi_max_body_size, "asgi")
+    transport = cast("trio.SSLStream[trio.SocketStream]", stream)
+    await TCPServer(cuttable, config, WorkerContext(None), ConnectionState({}), transport).run()
+
+
+@frozen
+class _Cuttable:
+    """The application, told how to cut the connection it is asked over."""
+
+    app: ASGIApp
+    stream: trio.SocketStream
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        extensions = {**scope.get("extensions", {}), CUT_EXTENSION: self._cut}
+        await self.app({**scope, "extensions": extensions}, receive, send)
+
+    async def _cut(self, reset: bool) -> None:
+        if reset:  # lingering for no time at all makes close send RST instead of FIN
+            self.stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        await self.stream.aclose()
+
+
+def _quiet_config() -> Config:
+    config = Config()
+    config.accesslog = None
+    # A fault of the simulator itself must not vanish; nothing else is logged at this level.
+    config.errorlog = logging.getLogger("daemon.simulator.http")
+    config.loglevel = "ERROR"
+    config.include_server_header = False
+    return config
