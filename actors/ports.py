@@ -1,6 +1,7 @@
 """The ports: what the actors need of the world. `daemon` has one adapter for each."""
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol, TypeVar
 
 from attrs import frozen
@@ -176,8 +177,12 @@ class Source(Protocol):
 class Feed(Protocol):
     """A source that pushes (kind `websocket`)."""
 
-    def listen(self) -> AsyncIterator[FoundCode]:
-        """Connect and yield codes as they come; ends or raises `SourceError` when the connection does."""
+    def listen(self) -> AbstractAsyncContextManager[AsyncIterator[FoundCode]]:
+        """Connect for the length of the block; the iterator yields codes as they come.
+
+        It ends when the peer closes the connection. Connecting, iterating and leaving the block raise
+        `SourceError` when the connection fails.
+        """
         ...
 
 
