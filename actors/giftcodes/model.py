@@ -214,8 +214,6 @@ class Code(Record):
     first_seen: float = 0.0
     expires: float | None = None
     activation: int = 1
-    verdicts: tuple[tuple[str, str], ...] = ()
-    """(fid, status word) of the code-level verdicts since the last success: two players end the code."""
     ended_at: float | None = None
     canary_at: float | None = None
     """When an ended code that a source still lists was last tried again."""

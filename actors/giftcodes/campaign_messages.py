@@ -1,0 +1,80 @@
+"""What the campaign is told and asked; apart from `campaign.py`, since its senders are what it sends to."""
+
+from attrs import frozen
+
+from actors.giftcodes.model import PlayerKey, Redemption
+
+
+@frozen
+class ClaimPair:
+    """Asked by a redeemer that holds a slot: which pair now? Answered by a `Redemption`, or None."""
+
+    player: PlayerKey
+
+
+@frozen
+class StepDone:
+    """A redeemer recorded the answer to a call: `record` is what is stored now."""
+
+    player: PlayerKey
+    record: Redemption
+
+
+@frozen
+class StepAbandoned:
+    """A redeemer could not make the call it had claimed a pair for; nothing was recorded."""
+
+    player: PlayerKey
+
+
+@frozen
+class RedeemerReady:
+    """A redeemer was started again after a crash, and knows nothing of its work."""
+
+    player: PlayerKey
+
+
+@frozen
+class RedeemerEnded:
+    """A redeemer has ended for good."""
+
+    player: PlayerKey
+
+
+@frozen
+class StoreChanged:
+    """Somebody changed these collections of the store: `players`, `codes`, `guilds`."""
+
+    collections: frozenset[str]
+
+
+@frozen
+class RetryCode:
+    """An operator wants an ended code tried again now, by one player."""
+
+    game: str
+    code: str
+
+
+@frozen
+class CampaignStatus:
+    """Asks for `CampaignNumbers`."""
+
+
+@frozen
+class CampaignNumbers:
+    """How the campaign stands. Pairs are counted over the live codes' present activations."""
+
+    loaded: bool
+    """False until the store has been read: nothing is claimed before."""
+    live_codes: int
+    codes: int
+    owed: int
+    """Pairs without an outcome."""
+    redeemed: int
+    already: int
+    failed: int
+    retrying: int
+    """Of `failed`: those that are taken up again later."""
+    due_next: float | None
+    """When the next pair is due (unix seconds)."""

@@ -1,0 +1,212 @@
+"""What is owed: live codes × players who want them − recorded final outcomes. Pure; time is an argument."""
+
+from collections.abc import Iterable, Iterator
+
+from attrs import define, evolve, field, frozen
+
+from actors.giftcodes.model import (
+    Code,
+    CodeKey,
+    CodeState,
+    Guild,
+    Outcome,
+    Player,
+    PlayerKey,
+    Redemption,
+    Registration,
+    Status,
+)
+
+Rank = tuple[float, ...]
+
+ENDING = {
+    Status.EXPIRED: CodeState.EXPIRED,
+    Status.CDK_NOT_FOUND: CodeState.INVALID,
+    Status.USED: CodeState.USED_UP,
+}
+"""Verdicts of scope code, and the state they put a code into once two players got one."""
+
+_CANARY_RANK = (float("inf"), 0.0)
+
+
+@frozen
+class Pair:
+    """A player-code pair that is owed, from `due_at` on; a lower rank goes first."""
+
+    due_at: float
+    rank: Rank
+    record: Redemption
+
+
+@define
+class Ledger:
+    """What the campaign knows, mirrored from the store."""
+
+    players: dict[PlayerKey, Player] = field(factory=dict)
+    codes: dict[CodeKey, Code] = field(factory=dict)
+    records: dict[CodeKey, dict[str, Redemption]] = field(factory=dict)
+    """Of live codes: fid → the record of the present activation."""
+    priorities: dict[PlayerKey, int] = field(factory=dict)
+    claims: dict[PlayerKey, Redemption] = field(factory=dict)
+    """What redeemers are working on."""
+    confirmers: dict[CodeKey, PlayerKey] = field(factory=dict)
+    """Who is asked whether a code has really ended, after the first verdict."""
+    canaries: dict[CodeKey, Redemption] = field(factory=dict)
+    """Who tries an ended code again, and how far that got."""
+    _verdicts: dict[CodeKey, dict[str, str]] = field(factory=dict)
+    _live: dict[str, list[Code]] = field(factory=dict)
+    """game → live codes, oldest first."""
+
+    # --- mirroring the store --------------------------------------------------------------------
+
+    def set_players(
+        self, players: Iterable[Player], registrations: Iterable[Registration], guilds: Iterable[Guild]
+    ) -> None:
+        """Take over who there is, and how urgent: the highest priority of the guilds that registered them."""
+        self.players = {player.player_key: player for player in players}
+        priority = {guild.id: guild.priority for guild in guilds}
+        self.priorities = {}
+        for registration in registrations:
+            key = PlayerKey(registration.game, registration.fid)
+            known = self.priorities.get(key)
+            mine = priority.get(registration.guild, 0)
+            self.priorities[key] = mine if known is None else max(known, mine)
+
+    def set_code(self, code: Code) -> None:
+        """Take over a code."""
+        self.codes[code.code_key] = code
+        if code.state is CodeState.LIVE:
+            self.records.setdefault(code.code_key, {})
+            self.canaries.pop(code.code_key, None)
+        else:
+            self.records.pop(code.code_key, None)
+            self.confirmers.pop(code.code_key, None)
+            self._verdicts.pop(code.code_key, None)
+        live = [other for other in self.codes.values() if other.game == code.game and _is_live(other)]
+        self._live[code.game] = sorted(live, key=lambda other: (other.first_seen, other.code))
+
+    def set_record(self, record: Redemption) -> None:
+        """Take over how far a pair got. At the start: in the order of their `last_at`."""
+        code = self.codes.get(record.code_key)
+        if code is None or not _is_live(code) or record.activation != code.activation:
+            return
+        self.records[record.code_key][record.fid] = record
+        if record.outcome is Outcome.REDEEMED:
+            self._verdicts.pop(record.code_key, None)
+        elif record.outcome is Outcome.FAILED and record.status in ENDING:
+            self._verdicts.setdefault(record.code_key, {})[record.fid] = record.status
+
+    # --- what is owed ---------------------------------------------------------------------------
+
+    def live_codes(self, game: str) -> list[Code]:
+        """The game's live codes, oldest first."""
+        return self._live.get(game, [])
+
+    def pair(self, player: Player, code: Code) -> Pair | None:
+        """The pair, if it is owed; whether somebody else has to go first is not looked at."""
+        record = self.records[code.code_key].get(player.fid)
+        rank = (-float(self.priorities.get(player.player_key, 0)), code.first_seen)
+        if record is None:
+            return Pair(0.0, rank, Redemption(player.game, player.fid, code.code, code.activation))
+        if record.outcome is Outcome.PENDING or record.retries:
+            return Pair(record.due_at, rank, record)
+        corrected = record.status == Status.WRONG_STATE and record.state != player.state
+        return Pair(0.0, rank, record) if corrected and record.outcome is Outcome.FAILED else None
+
+    def _owed(self, player: Player) -> Iterator[Pair]:
+        if player.auto_redeem:
+            for code in self.live_codes(player.game):
+                pair = self.pair(player, code)
+                if pair is not None and not self._held(player.player_key, code):
+                    yield pair
+        for trial in self.canaries.values():
+            if trial.player_key == player.player_key:
+                yield Pair(trial.due_at, _CANARY_RANK, trial)
+
+    def _held(self, player: PlayerKey, code: Code) -> bool:
+        """Whether the player has to wait until somebody else has confirmed a verdict about the code."""
+        key = code.code_key
+        if not self.verdicts(key):
+            return False
+        confirmer = self.confirmers.get(key)
+        return confirmer is not None and confirmer != player and self._owes(confirmer, code)
+
+    def _owes(self, key: PlayerKey, code: Code) -> bool:
+        player = self.players.get(key)
+        if player is None or not player.auto_redeem:
+            return False
+        record = self.records[code.code_key].get(key.fid)
+        return record is None or record.outcome is Outcome.PENDING
+
+    def next_pair(self, player: PlayerKey, now: float) -> Pair | None:
+        """What the player is to do next: of what is due the most urgent, else what is due first."""
+        known = self.players.get(player)
+        if known is None:
+            return None
+        return min(self._owed(known), key=lambda pair: (max(pair.due_at, now), pair.rank), default=None)
+
+    def claim(self, player: PlayerKey, now: float) -> Redemption | None:
+        """Give the player's most urgent due pair to its redeemer; None: there is none now."""
+        pair = self.next_pair(player, now)
+        if pair is None or pair.due_at > now:
+            self.claims.pop(player, None)
+            return None
+        self.claims[player] = pair.record
+        key = pair.record.code_key
+        if self.verdicts(key):
+            self.confirmers[key] = player
+        return pair.record
+
+    # --- verdicts about codes -------------------------------------------------------------------
+
+    def verdicts(self, key: CodeKey) -> dict[str, str]:
+        """Who got a code-level verdict since the last success (fid → status word), oldest first.
+
+        A success in between clears them: one wrong answer now and then must not kill a code.
+        """
+        return self._verdicts.get(key, {})
+
+    def ending(self, key: CodeKey) -> CodeState | None:
+        """The state the verdicts put a live code into; None: it goes on.
+
+        Two players must have got one; where the game has one player only, one is enough.
+        """
+        verdicts = self.verdicts(key)
+        if not verdicts:
+            return None
+        players = sum(1 for p in self.players.values() if p.game == key.game and p.auto_redeem)
+        enough = min(2, max(1, players))
+        return ENDING[Status(list(verdicts.values())[-1])] if len(verdicts) >= enough else None
+
+    def ended(self, code: Code, status: str, now: float) -> list[Redemption]:
+        """The outcomes of all pairs a code's end settles: every owed one that nobody is working on."""
+        claimed = {claim.key for claim in self.claims.values()}
+        settled = []
+        for player in self.players.values():
+            if player.game != code.game or not player.auto_redeem:
+                continue
+            pair = self.pair(player, code)
+            if pair is not None and pair.record.key not in claimed:
+                settled.append(settle(pair.record, status, now))
+        return settled
+
+
+STATUS_OF = {
+    CodeState.EXPIRED: Status.EXPIRED.value,
+    CodeState.INVALID: Status.CDK_NOT_FOUND.value,
+    CodeState.USED_UP: Status.USED.value,
+    CodeState.RETIRED: "RETIRED",
+}
+"""The word for pairs that were settled by their code's end."""
+
+
+def settle(record: Redemption, status: str, now: float) -> Redemption:
+    """The pair failed because its code has ended."""
+    first_at = now if record.first_at is None else record.first_at
+    return evolve(
+        record, outcome=Outcome.FAILED, status=status, retries=False, first_at=first_at, last_at=now
+    )
+
+
+def _is_live(code: Code) -> bool:
+    return code.state is CodeState.LIVE
