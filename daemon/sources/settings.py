@@ -1,0 +1,42 @@
+"""What the adapters need to know of a `[[sources]]` table."""
+
+from enum import StrEnum
+
+from attrs import Attribute, field, frozen
+
+from daemon.secrets import Secret
+
+
+class SourceKind(StrEnum):
+    """The shape of a source; see the module of the same name."""
+
+    JSON = "json"
+    RSS = "rss"
+    DISTRIBUTION = "distribution"
+    WEBSOCKET = "websocket"
+
+    @property
+    def pushes(self) -> bool:
+        """It speaks by itself and is listened to, instead of being asked again and again."""
+        return self is SourceKind.WEBSOCKET
+
+
+def _fits_a_header(
+    owner: "SourceSettings", attribute: "Attribute[Secret | None]", value: Secret | None
+) -> None:
+    # Refused here, since the HTTP library's own refusal quotes the value.
+    if value is not None and not (value.reveal().isascii() and value.reveal().isprintable()):
+        raise ValueError(f"source {owner.name}: its {attribute.name} may hold visible ASCII characters only")
+
+
+@frozen
+class SourceSettings:
+    """One source. `timeout` is in seconds, for one whole fetch, or for connecting to a feed."""
+
+    name: str
+    game: str
+    kind: SourceKind
+    url: str
+    secret: Secret | None = field(default=None, validator=_fits_a_header)
+    """`X-API-Key` of a distribution, bearer token of a WebSocket feed; other kinds have none."""
+    timeout: float = 20.0

@@ -1,0 +1,166 @@
+"""Kind `websocket`: a peer that pushes `{"code": "X", "game": "wos", "expires": "…"}`, one code a message.
+
+`game` and `expires` may be missing: then it is the source's own game, without expiry. The secret, where
+there is one, goes into the handshake as `Authorization: Bearer …`.
+"""
+
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+import trio
+from attrs import define, field
+from trio_websocket import (
+    CloseReason,
+    ConnectionClosed,
+    ConnectionRejected,
+    DisconnectionTimeout,
+    HandshakeError,
+    WebSocketConnection,
+    open_websocket_url,
+)
+from wsproto.utilities import ProtocolError
+
+from actors.giftcodes.codes import read_code
+from actors.ports import FoundCode, SourceError
+from daemon.sources.body import Body, excerpt
+from daemon.sources.expiry import parse_expiry
+from daemon.sources.json_body import parse_json, shape
+from daemon.sources.settings import SourceSettings
+
+logger = logging.getLogger(__name__)
+
+MAX_MESSAGE = 64 * 1024
+"""Characters or bytes of one message; a longer one ends the connection with status 1009."""
+_QUEUED_MESSAGES = 16
+_CLOSE_TIMEOUT = 2.0
+_NORMAL = frozenset({1000, 1001})
+_WARNED_OF_EACH = 5
+_WARNED_OF_EVERY = 100
+
+
+@define
+class WebSocketFeed:
+    """A `Feed` over a WebSocket.
+
+    A bad message is logged and counted, and does not end the feed. A peer that says nothing for `idle`
+    seconds is asked by a ping, and given up when it does not answer for `patience` seconds.
+    """
+
+    _settings: SourceSettings
+    _games: frozenset[str] = field(default=frozenset(), kw_only=True)
+    _idle: float = field(default=20.0, kw_only=True)
+    _patience: float = field(default=10.0, kw_only=True)
+    bad_messages: int = field(default=0, init=False)
+    """Since the feed was made, over all its connections."""
+
+    def __attrs_post_init__(self) -> None:
+        address = urlsplit(self._settings.url)
+        if address.scheme not in ("ws", "wss") or not address.hostname:
+            raise ValueError(
+                f"source {self._settings.name}: url = {self._settings.url!r}: must be ws:// or wss://"
+            )
+
+    @asynccontextmanager
+    async def listen(self) -> AsyncGenerator[AsyncIterator[FoundCode]]:
+        """Connect for the length of the block; the iterator yields codes as they come."""
+        try:
+            async with open_websocket_url(
+                self._settings.url,
+                extra_headers=self._headers(),
+                message_queue_size=_QUEUED_MESSAGES,
+                max_message_size=MAX_MESSAGE,
+                connect_timeout=self._settings.timeout,
+                disconnect_timeout=_CLOSE_TIMEOUT,
+            ) as connection:
+                yield self._codes(connection)
+        except ConnectionRejected as error:
+            raise SourceError(f"got HTTP {error.status_code} instead of a WebSocket") from None
+        except DisconnectionTimeout as error:
+            # A peer that is gone does not say goodbye either: what was found before is the reason.
+            if isinstance(error.__context__, SourceError):
+                raise error.__context__ from None
+            raise SourceError("lost the connection: it could not be closed in order") from error
+        except (HandshakeError, ConnectionClosed, ProtocolError, OSError, trio.BrokenResourceError) as error:
+            raise SourceError(f"got no connection: {_reason(error)}") from error
+
+    def _headers(self) -> list[tuple[bytes, bytes]]:
+        if self._settings.secret is None:
+            return []
+        return [(b"Authorization", f"Bearer {self._settings.secret.reveal()}".encode("ascii"))]
+
+    async def _codes(self, connection: WebSocketConnection) -> AsyncIterator[FoundCode]:
+        while True:
+            try:
+                message = await self._next(connection)
+            except ConnectionClosed as closed:
+                if closed.reason is not None and closed.reason.code in _NORMAL:
+                    return
+                raise SourceError(f"lost the connection: {_reason(closed)}") from None
+            try:
+                code = read_message(message, self._settings.game, self._games)
+            except SourceError as fault:
+                self._note_bad(str(fault))
+            else:
+                yield code
+
+    async def _next(self, connection: WebSocketConnection) -> str | bytes:
+        """The next message; pings go out only while nothing is being worked on here.
+
+        While the reader of `_codes` is busy nobody takes messages off, and a pong behind them would not be
+        seen: a slow reader is no dead peer.
+        """
+        while True:
+            with trio.move_on_after(self._idle):
+                return await connection.get_message()
+            with trio.move_on_after(self._patience):
+                await connection.ping()
+                continue
+            # A peer that talks without pause may have buried its pong below its messages.
+            with trio.move_on_after(0.1):
+                return await connection.get_message()
+            raise SourceError(f"lost the connection: no answer to a ping within {self._patience:g} s")
+
+    def _note_bad(self, fault: str) -> None:
+        self.bad_messages += 1
+        if self.bad_messages <= _WARNED_OF_EACH or self.bad_messages % _WARNED_OF_EVERY == 0:
+            logger.warning(
+                "Feed %s: bad message number %d was skipped: %s",
+                self._settings.name,
+                self.bad_messages,
+                fault,
+                extra={"source": self._settings.name, "bad_messages": self.bad_messages, "reason": fault},
+            )
+
+
+def read_message(message: str | bytes, game: str, games: frozenset[str] = frozenset()) -> FoundCode:
+    """The code that `message` announces, of `game` unless it names another of `games`.
+
+    Raises:
+        SourceError: it announces none; the text says what it is instead.
+    """
+    content = message.encode(errors="surrogatepass") if isinstance(message, str) else message
+    document = parse_json(Body(content))
+    if not isinstance(document, dict) or "code" not in document:
+        raise SourceError(f"got JSON that is {shape(document)}, without code")
+    text = document["code"]
+    code = read_code(text) if isinstance(text, str) else None
+    if code is None:
+        raise SourceError(f"got code {excerpt(str(text))}, which can be none")
+    named = game if document.get("game") is None else document["game"]
+    if not isinstance(named, str) or (named != game and named not in games):
+        raise SourceError(f"got code {excerpt(code)} for game {excerpt(str(named))}, which is not configured")
+    return FoundCode(named, code, parse_expiry(document.get("expires")))
+
+
+def _reason(error: BaseException) -> str:
+    match error:
+        case ConnectionClosed(reason=CloseReason() as reason):
+            return f"closed with {reason.code} {reason.name} {excerpt(reason.reason or '')}"
+        case ConnectionClosed():
+            return "it was cut"
+        case HandshakeError(__cause__=OSError() as cause):
+            return excerpt(f"{type(cause).__name__}: {cause}")
+        case _:
+            return excerpt(f"{type(error).__name__}: {error}".removesuffix(": "))
