@@ -1,6 +1,6 @@
 """Specifications: what a tree shall look like, as plain values, validated before anything starts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from attrs import Attribute, field, frozen
@@ -52,6 +52,12 @@ class DynamicSpec:
     backoff: Backoff | None = field(default=None, validator=_optional_backoff)
 
 
+def _as_tuple(
+    children: "Iterable[ActorSpec | SupervisorSpec | DynamicSpec]",
+) -> "tuple[ActorSpec | SupervisorSpec | DynamicSpec, ...]":
+    return tuple(children)
+
+
 @frozen
 class SupervisorSpec:
     """A supervisor with children that start in order and stop in reverse order.
@@ -61,7 +67,7 @@ class SupervisorSpec:
     """
 
     name: str = field(validator=is_name)
-    children: "tuple[ActorSpec | SupervisorSpec | DynamicSpec, ...]" = field(converter=tuple)
+    children: "tuple[ActorSpec | SupervisorSpec | DynamicSpec, ...]" = field(converter=_as_tuple)
     strategy: Strategy = field(default=Strategy.ONE_FOR_ONE, validator=is_a(Strategy))
     intensity: int = field(default=1, validator=count(0))
     period: float = field(default=5.0, validator=positive)

@@ -1,7 +1,7 @@
 """RedeemerActor: one player's session, retry budget and calls, one at a time."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import trio
 from attrs import define, field, frozen
@@ -64,8 +64,8 @@ class RedeemerPorts:
 
     campaign: ActorRef
     pool: ActorRef
-    apis: dict[str, GameAPI]
-    solvers: dict[str, CaptchaSolver]
+    apis: Mapping[str, GameAPI]
+    solvers: Mapping[str, CaptchaSolver]
     store: Store
     clock: Clock
     call_id: Callable[[], str]
