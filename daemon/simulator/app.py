@@ -1,5 +1,7 @@
 """The simulator as an ASGI application; it works over hypercorn and in process alike."""
 
+from contextlib import aclosing
+
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,16 +22,22 @@ async def call_game(request: Request) -> Delivery | Response:
     game = world.games.get(request.path_params["game"])
     if game is None:
         return Delivery(Plan(http_error(404)))
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
-            return Delivery(Plan(http_error(413)))
+    body = await _read_body(request)
+    if body is None:
+        return Delivery(Plan(http_error(413)))
     address = request.client.host if request.client else ""
     endpoint = request.path_params["endpoint"]
-    return Delivery(
-        receive(world, game, Arrival(endpoint, address, request.headers, bytes(body))), world.stats.left
-    )
+    return Delivery(receive(world, game, Arrival(endpoint, address, request.headers, body)), world.stats.left)
+
+
+async def _read_body(request: Request) -> bytes | None:
+    body = bytearray()
+    async with aclosing(request.stream()) as chunks:
+        async for chunk in chunks:
+            body += chunk
+            if len(body) > MAX_BODY:
+                return None
+    return bytes(body)
 
 
 def create_app(world: World) -> Starlette:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import cattrs
+import cattrs.v
 from attrs import asdict, evolve, frozen
 from cattrs.gen import make_dict_structure_fn
 from starlette.requests import Request
@@ -152,7 +153,15 @@ def _read(value: dict[str, Any], type_: type[T]) -> T:
     try:
         return _converter.structure(value, type_)
     except (cattrs.BaseValidationError, ValueError, TypeError) as error:
-        raise OrderError("; ".join(cattrs.transform_error(error, path=type_.__name__))) from error
+        faults = cattrs.transform_error(error, path=type_.__name__, format_exception=_explain)
+        raise OrderError("; ".join(faults)) from error
+
+
+def _explain(error: BaseException, type_: type[Any] | None) -> str:
+    """A validator's own sentence, which cattrs would reduce to "invalid value"."""
+    if isinstance(error, ValueError | TypeError) and error.args:
+        return str(error.args[0])
+    return cattrs.v.format_exception(error, type_)
 
 
 def _pick_game(request: Request, value: dict[str, Any]) -> SimGame:

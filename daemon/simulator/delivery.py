@@ -46,7 +46,7 @@ class Delivery:
                 await _cut(scope, reset=True)
                 return
             await send(self._head())
-            await self._send_body(scope, send)
+            await self._send_body(scope, receive, send)
         finally:
             self._end()
 
@@ -61,15 +61,15 @@ class Delivery:
         headers.append((b"content-length", str(len(answer.body)).encode()))
         return {"type": "http.response.start", "status": answer.status, "headers": headers}
 
-    async def _send_body(self, scope: Scope, send: Send) -> None:
+    async def _send_body(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = self.plan.answer.body
         pieces = _pieces(body) if self.plan.trickle else [body]
         if self.plan.cut == "body":
             pieces = [body[: len(body) // 2]]
         for index, piece in enumerate(pieces):
             is_last = index == len(pieces) - 1
-            if self.plan.trickle:
-                await trio.sleep(self.plan.trickle / len(pieces))
+            if self.plan.trickle and await _is_gone_within(self.plan.trickle / len(pieces), receive):
+                return
             if is_last:
                 self._end()
             more = not is_last or self.plan.cut == "body"

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from daemon.simulator.answers import (
     JSON_TYPE,
@@ -71,7 +71,7 @@ class _Case:
     headers: Mapping[str, str]
     fields: Mapping[str, str]
     number: int
-    now: float = field()
+    now: float
 
     @property
     def fid(self) -> str:

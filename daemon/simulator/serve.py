@@ -81,4 +81,6 @@ def _quiet_config() -> Config:
     config.errorlog = logging.getLogger("daemon.simulator.http")
     config.loglevel = "ERROR"
     config.include_server_header = False
+    # Longer than clients keep idle connections: whoever closes first must not race a request.
+    config.keep_alive_timeout = 75
     return config
