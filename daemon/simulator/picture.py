@@ -29,14 +29,13 @@ _GLYPHS: Mapping[str, str] = MappingProxyType(
 )
 ALPHABET = "".join(_GLYPHS)
 _SCALE = 10
-_BLANK = "0000"
 
 
 def png(text: str) -> bytes:
     """`text` (of `ALPHABET`) as a greyscale PNG, dark on light."""
-    rows = [_BLANK * len(text)]
-    rows += ["0".join(_GLYPHS[letter].split()[row] for letter in text) + "0" for row in range(5)]
-    rows.append(_BLANK * len(text))
+    rows = ["0".join(("", *(_GLYPHS[letter].split()[row] for letter in text), "")) for row in range(5)]
+    margin = "0" * len(rows[0])
+    rows = [margin, *rows, margin]
     lines = [
         b"\0" + b"".join(b"\x30" * _SCALE if dot == "1" else b"\xf0" * _SCALE for dot in row) for row in rows
     ]
