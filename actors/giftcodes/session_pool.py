@@ -71,8 +71,8 @@ class _Held:
 class SessionPoolActor(Actor):
     """Keeps requests, windows and circuits (`PoolCore`), tells holders of their slots, and takes them back.
 
-    It never waits while it handles a message: the store is read and written in the background. Its time is
-    the wall clock's at its start plus trio's since, so that a wall clock that is set jumps over no window.
+    It never waits while it handles a message: the store is read and written in the background. `clock` must
+    not jump while the process lives, or a window would be forgotten: it is carried on by trio's clock.
     """
 
     _store: Store
@@ -80,7 +80,6 @@ class SessionPoolActor(Actor):
     _policy: PoolPolicy = field(factory=PoolPolicy)
     _listener: ActorRef | None = None
     _core: PoolCore = field(init=False)
-    _epoch: float = field(default=0.0, init=False)
     _loaded: bool = field(default=False, init=False)
     _holders: dict[PlayerKey, ActorRef] = field(factory=dict, init=False)
     """Everybody who ever asked and lives: each is monitored once."""
@@ -96,7 +95,6 @@ class SessionPoolActor(Actor):
 
     async def started(self) -> None:
         """Read what earlier lives recorded. While the store is away, nothing is granted."""
-        self._epoch = self._clock.now() - trio.current_time()
         self._core = PoolCore(self._policy, self.incarnation)
         self._journal = CircuitJournal(self._store)
         try:
@@ -214,7 +212,7 @@ class SessionPoolActor(Actor):
             self._timer = self.after(max(at - now, _SHORTEST_WAIT), _Wake())
 
     def _now(self) -> float:
-        return self._epoch + trio.current_time()
+        return self._clock.now()
 
     # --- circuits -------------------------------------------------------------------------------
 

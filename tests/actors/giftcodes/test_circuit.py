@@ -152,10 +152,10 @@ def test_a_restart_does_not_knock_again_at_once(verdict: Verdict) -> None:
     after.restore(before.record("wos"), now=before.until - 1)
     assert after.next_start(before.until - 1) == before.until
     assert after.record("wos") == before.record("wos")
-    now = after.until
-    length = before.until - (before.until - CircuitPolicy().pause(fault_of(verdict), 2))
-    call(after, verdict, now)
-    assert after.until - now == 2 * length  # the third in a row
+    call(after, verdict, now := after.until)
+    fault = fault_of(verdict)
+    assert fault is not None
+    assert after.until - now == CircuitPolicy().pause(fault, 3)  # the third in a row
 
 
 def test_a_pause_from_a_clock_that_was_wrong_is_cut() -> None:

@@ -135,6 +135,24 @@ def test_requests_that_somebody_else_spent_count_from_now() -> None:
     assert window.used(2.0) == 21  # the same ones again
 
 
+def test_a_slow_answer_tells_of_calls_that_no_longer_count() -> None:
+    window = RateWindow(30)
+    window.start(100.0)
+    window.finish(100.0)
+    window.start(150.0)  # arrives at once; its answer takes 20 s, and says that two were counted
+    window.finish(170.0)
+    window.learn(RateHint(limit=30, remaining=28), 170.0, started=150.0)
+    assert window.used(170.0) == 1
+
+
+def test_an_answer_later_than_anything_remembered_accuses_nobody() -> None:
+    window = RateWindow(30)
+    window.start(0.0)
+    window.finish(1000.0)
+    window.learn(RateHint(limit=30, remaining=0), 1000.0, started=0.0)
+    assert window.used(1000.0) == 1
+
+
 def test_a_limit_lower_than_what_is_spent_waits_for_enough_to_expire() -> None:
     window = RateWindow(30)
     for second in range(10):
