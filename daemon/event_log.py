@@ -1,0 +1,51 @@
+"""What happens in the tree, as log lines; and counted, for the status."""
+
+import logging
+
+from attrs import define, field
+
+from supervision import (
+    BackingOff,
+    Crashed,
+    Event,
+    GaveUp,
+    StartDeclined,
+    Started,
+    StartError,
+    StopOverdue,
+    Stopped,
+)
+
+logger = logging.getLogger("perkd.tree")
+
+
+@define
+class EventLog:
+    """Hears the events of a tree. Thousands of redeemers come and go without a line."""
+
+    crashes: int = field(default=0, init=False)
+
+    def __call__(self, event: Event) -> None:
+        """Log one event."""
+        extra = event.to_json()
+        match event:
+            case Crashed(path, incarnation, error, lost):
+                self.crashes += 1
+                on = f" on {lost}" if lost else ""
+                logger.error("💥 %s crashed%s (life %d): %s", path, on, incarnation, error, extra=extra)
+                if error.traceback:
+                    logger.debug("%s", error.traceback)
+            case StartError(path, error):
+                logger.error("%s could not start: %s", path, error, extra=extra)
+            case BackingOff(path, delay):
+                logger.info("%s is started again in %.1f s", path, delay, extra=extra)
+            case GaveUp(path, error):
+                logger.critical("%s gave up; the last cause: %s", path, error, extra=extra)
+            case StopOverdue(path, waited):
+                logger.warning("%s does not end; waiting for %.0f s", path, waited, extra=extra)
+            case Started(path, incarnation) if incarnation > 1:
+                logger.info("%s runs again (life %d)", path, incarnation, extra=extra)
+            case Started(path) | Stopped(path) | StartDeclined(path):
+                logger.debug("%s %s", path, type(event).__name__.lower(), extra=extra)
+            case _:
+                logger.debug("%s", extra)

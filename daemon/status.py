@@ -1,0 +1,190 @@
+"""The status of the daemon: one JSON object, derived at the moment it is asked for.
+
+The same object feeds `perkd status`, `/api/status` and whatever shows it; its shape is documented in
+docs/commands.md. An actor that does not answer at once is a problem to be shown, not to be waited for.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import trio
+from attrs import define, field
+
+import daemon
+from actors.giftcodes.campaign_messages import CampaignNumbers, CampaignStatus
+from actors.giftcodes.poller import PollerStatus
+from actors.giftcodes.pool_policy import GameLane
+from actors.giftcodes.session_pool import PoolNumbers, PoolStatus
+from actors.giftcodes.source_health import PollerStats
+from actors.ports import Clock
+from actors.storage import StorageHealth, StorageStatus
+from daemon.assembly import CAMPAIGN, POLLERS, POOL, STORAGE
+from supervision import Node, SupervisionError, Tree
+
+ANSWER_WITHIN = 0.25
+"""Seconds an actor has to tell how it is doing."""
+
+
+@define
+class _Answers:
+    """What the actors said of themselves; None: nothing, in time."""
+
+    campaign: CampaignNumbers | None = None
+    pool: PoolNumbers | None = None
+    storage: StorageHealth | None = None
+    sources: dict[str, PollerStats | None] = field(factory=dict)
+
+
+@define
+class StatusReport:
+    """Makes the status of one tree. `backend` names where the state is kept; None: in memory only."""
+
+    tree: Tree
+    clock: Clock
+    sources: tuple[str, ...] = ()
+    backend: str | None = "sqlite"
+    notes: Callable[[], tuple[str, ...]] = tuple
+    """Things an operator has to know that no actor can tell: a game without its key, say."""
+    _started: float = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._started = trio.current_time()
+
+    async def make(self, every_child: bool = False) -> dict[str, object]:
+        """The status now. `every_child` lists the children of dynamic supervisors."""
+        answers = await self._ask()
+        root = self.tree.snapshot(every_child=every_child)
+        problems = [*_tree_problems(root), *self._answer_problems(answers), *self.notes()]
+        return {
+            "version": daemon.__version__,
+            "uptime": round(trio.current_time() - self._started, 3),
+            "health": _health(root, answers, problems, stored=self.backend is not None),
+            "problems": problems,
+            "tree": root.to_json(),
+            "giftcodes": self._giftcodes(answers),
+            "vip": {"sessions": 0, "accounts": {}},
+            "storage": self._storage(answers.storage),
+        }
+
+    async def _ask(self) -> _Answers:
+        answers = _Answers(sources=dict.fromkeys(self.sources))
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._fill, answers, "campaign", CAMPAIGN, CampaignStatus())
+            nursery.start_soon(self._fill, answers, "pool", POOL, PoolStatus())
+            if self.backend is not None:
+                nursery.start_soon(self._fill, answers, "storage", STORAGE, StorageStatus())
+            for source in self.sources:
+                nursery.start_soon(self._fill, answers.sources, source, f"{POLLERS}/{source}", PollerStatus())
+        return answers
+
+    async def _fill(self, into: object, name: str, path: str, question: object) -> None:
+        try:
+            answer = await self.tree.ref(path).ask(question, timeout=ANSWER_WITHIN)
+        except SupervisionError:
+            return
+        if isinstance(into, dict):
+            into[name] = answer
+        else:
+            setattr(into, name, answer)
+
+    def _answer_problems(self, answers: _Answers) -> Iterator[str]:
+        if answers.campaign is None:
+            yield "the campaign does not answer"
+        elif not answers.campaign.loaded:
+            yield "the campaign has not been able to read the store yet"
+        if answers.pool is None:
+            yield "the session pool does not answer"
+        else:
+            yield from map(self._pause_problem, filter(lambda lane: lane.reason, answers.pool.games))
+        if self.backend is not None:
+            yield from _storage_problems(answers.storage)
+        for source, stats in answers.sources.items():
+            if stats is None:
+                yield f"source {source} does not answer"
+            elif not stats.healthy:
+                yield f"source {source} is not healthy: {stats.last_error or 'no success yet'}"
+
+    def _pause_problem(self, lane: GameLane) -> str:
+        wait = (lane.paused_until or 0.0) - self.clock.now()
+        when = f"for {wait:.0f} s more" if wait > 0 else "until one call gets through"
+        return f"game {lane.game} is paused {when}: {lane.reason}"
+
+    def _giftcodes(self, answers: _Answers) -> dict[str, object]:
+        numbers = answers.campaign
+        lanes = answers.pool.games if answers.pool is not None else ()
+        return {
+            "codes": 0 if numbers is None else numbers.live_codes,
+            "codes_known": 0 if numbers is None else numbers.codes,
+            "owed": 0 if numbers is None else numbers.owed,
+            "redeemed": 0 if numbers is None else numbers.redeemed,
+            "already": 0 if numbers is None else numbers.already,
+            "failed": 0 if numbers is None else numbers.failed,
+            "retrying": 0 if numbers is None else numbers.retrying,
+            "rate": {lane.game: _lane(lane) for lane in lanes},
+            "sources": {name: _source(stats) for name, stats in answers.sources.items()},
+        }
+
+    def _storage(self, health: StorageHealth | None) -> dict[str, object]:
+        if self.backend is None:
+            return {"backends": {"memory": {"state": "healthy", "last_error": None}}, "lag": 0}
+        state = "away" if health is None else "healthy" if health.healthy else "failing"
+        error = None if health is None else health.last_error
+        return {"backends": {self.backend: {"state": state, "last_error": error}}, "lag": 0}
+
+
+def _lane(lane: GameLane) -> dict[str, object]:
+    return {
+        "used": lane.used,
+        "limit": lane.limit,
+        "period": lane.period,
+        "waiting": lane.waiting,
+        "in_flight": lane.in_flight,
+        "paused_until": iso(lane.paused_until),
+        "reason": lane.reason,
+    }
+
+
+def _source(stats: PollerStats | None) -> dict[str, object]:
+    if stats is None:
+        return {"state": "no answer"}
+    return {
+        "state": "healthy" if stats.healthy else "failing",
+        "checks": stats.checks,
+        "consecutive_errors": stats.consecutive_errors,
+        "last_ok_at": iso(stats.last_ok_at),
+        "last_error": stats.last_error or None,
+    }
+
+
+def iso(at: float | None) -> str | None:
+    """Unix seconds as ISO 8601 in UTC, to the second."""
+    return None if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _tree_problems(node: Node, path: str = "") -> Iterator[str]:
+    here = f"{path}/{node.name}" if path else node.name
+    if node.state not in {"running", "starting"}:
+        cause = f" after {node.last_error}" if node.last_error else ""
+        yield f"{here} is {node.state.replace('_', ' ')}{cause}"
+    for state, number in (node.children_by_state or {}).items():
+        if state not in {"running", "starting", "stopping"}:
+            yield f"{here}: {number} children are {state.replace('_', ' ')}"
+    for child in node.children:
+        if node.kind != "dynamic":
+            yield from _tree_problems(child, here)
+
+
+def _storage_problems(health: StorageHealth | None) -> Iterator[str]:
+    if health is None:
+        yield "the store does not answer"
+    elif not health.healthy:
+        yield f"the store can't be used: {health.last_error}"
+
+
+def _health(root: Node, answers: _Answers, problems: list[str], *, stored: bool) -> str:
+    """`down` when the gift-code work can't go on at all; `degraded` when something is wrong."""
+    dead_store = stored and (answers.storage is None or not answers.storage.healthy)
+    no_work = answers.campaign is None or not answers.campaign.loaded or answers.pool is None
+    if root.state != "running" or dead_store or no_work:
+        return "down"
+    return "degraded" if problems else "healthy"
