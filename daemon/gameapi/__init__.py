@@ -1,0 +1,15 @@
+"""The adapters of the `GameAPI` port: the games' web API, protocols `v1` and `v2`."""
+
+from daemon.gameapi.opening import build_client, build_game_api, open_game_api
+from daemon.gameapi.settings import GameSettings, ProtocolVersion
+from daemon.gameapi.signing import check_fid, clean_code
+
+__all__ = [
+    "GameSettings",
+    "ProtocolVersion",
+    "build_client",
+    "build_game_api",
+    "check_fid",
+    "clean_code",
+    "open_game_api",
+]

@@ -1,0 +1,42 @@
+"""Protocol `v2`: one signed call redeems, and `fid` and `kid` say for whom."""
+
+from typing import NoReturn
+
+from actors.giftcodes.model import Player
+from actors.ports import Reply
+from daemon.gameapi.local import refuse_code, refuse_player
+from daemon.gameapi.settings import Endpoint
+from daemon.gameapi.signing import clean_code
+from daemon.gameapi.wire import Wire
+
+
+class GameAPIv2:
+    """The port `GameAPI` in protocol `v2`: no session, no captcha."""
+
+    needs_login = False
+    needs_captcha = False
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    async def login(self, player: Player) -> NoReturn:
+        """Not part of this protocol: `needs_login` is False."""
+        raise NotImplementedError(f"{player.key}: protocol v2 has no login")
+
+    async def fetch_captcha(self, player: Player) -> NoReturn:
+        """Not part of this protocol: `needs_captcha` is False."""
+        raise NotImplementedError(f"{player.key}: protocol v2 has no captcha")
+
+    async def redeem(self, player: Player, code: str, captcha: str = "") -> Reply:  # noqa: ARG002 - the port's
+        """Redeem `code`; a player without a state number is `WRONG_STATE` without being asked for."""
+        cdk = clean_code(code)
+        refused = refuse_player(player, with_state=True) or refuse_code(cdk)
+        if refused is not None:
+            return Reply(refused)
+        answer = await self._wire.call(Endpoint.REDEEM, {"fid": player.fid, "cdk": cdk, "kid": player.state})
+        return Reply(answer.verdict, answer.hint)
+
+    async def probe(self) -> Reply:
+        """Ask for the configuration; `SUCCESS` when host, key and signature are right."""
+        answer = await self._wire.call(Endpoint.CONFIG, {})
+        return Reply(answer.verdict, answer.hint)

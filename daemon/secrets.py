@@ -1,0 +1,88 @@
+"""Secrets: values that never show in logs, errors or reprs, and where they are read from."""
+
+import os
+from pathlib import Path
+
+from attrs import field, frozen
+
+
+class SecretError(Exception):
+    """A secret can't be read; its text names the variable or the file, and the way out."""
+
+
+@frozen(repr=False)
+class Secret:
+    """A value to be used, never shown: `repr`, `str` and f-strings say `Secret(…)`.
+
+    >>> key = Secret("hunter2")
+    >>> f"signing with {key}"
+    'signing with Secret(…)'
+    >>> key.reveal()
+    'hunter2'
+    """
+
+    _value: str = field()
+
+    def reveal(self) -> str:
+        """The value itself, for the one call that needs it."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+
+def load_secret(env: str | None = None, file: Path | None = None) -> Secret | None:
+    """Read a secret from the environment variable named `env`, or else from `file`.
+
+    Line ends at the end are stripped; an empty value counts as missing.
+
+    Returns:
+        The secret, or None where neither place holds one.
+
+    Raises:
+        SecretError: the file can't be read or is no UTF-8 text, or the value holds a control character.
+    """
+    if env is not None and (value := os.environ.get(env, "").rstrip("\r\n")):
+        return _checked(value, f"environment variable {env}")
+    if file is not None and (value := _read(file).rstrip("\r\n")):
+        return _checked(value, f"secret file {file}")
+    return None
+
+
+def require_secret(purpose: str, env: str | None = None, file: Path | None = None) -> Secret:
+    """Like `load_secret`, where perkd can't go on without it; `purpose` says in the error what it is for.
+
+    Raises:
+        SecretError: as `load_secret`, and when neither place holds a secret.
+    """
+    secret = load_secret(env, file)
+    if secret is not None:
+        return secret
+    ways = []
+    if env is not None:
+        ways.append(f"set the environment variable {env}")
+    if file is not None:
+        ways.append(f"write it into {file}")
+    if not ways:
+        ways.append("name its environment variable or its file in config.toml")
+    raise SecretError(f"{purpose} is missing: {' or '.join(ways)}")
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SecretError(
+            f"secret file {file}: can't be read ({error.strerror}): create it, readable by perkd's user"
+        ) from error
+    except UnicodeDecodeError:
+        # `from None`: the decoding error carries the file's bytes.
+        raise SecretError(f"secret file {file}: is no UTF-8 text: write the bare value into it") from None
+
+
+def _checked(value: str, place: str) -> Secret:
+    if not value.isprintable():
+        raise SecretError(
+            f"{place}: holds a line break or another control character: write the bare value, on one line"
+        )
+    return Secret(value)
