@@ -2,7 +2,7 @@
 
 from daemon.gameapi.opening import build_client, build_game_api, open_game_api
 from daemon.gameapi.settings import GameSettings, ProtocolVersion
-from daemon.gameapi.signing import check_fid, clean_code
+from daemon.gameapi.signing import check_fid
 
 __all__ = [
     "GameSettings",
@@ -10,6 +10,5 @@ __all__ = [
     "build_client",
     "build_game_api",
     "check_fid",
-    "clean_code",
     "open_game_api",
 ]

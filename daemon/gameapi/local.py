@@ -1,7 +1,9 @@
 """What is refused before it is sent."""
 
+import trio
+
 from actors.giftcodes.model import Player
-from actors.ports import Verdict
+from actors.ports import Reply, Verdict
 from daemon.gameapi.answers import CDK_NOT_FOUND, NO_SUCH_PLAYER, WRONG_STATE
 from daemon.gameapi.signing import is_decimal
 
@@ -22,3 +24,9 @@ def refuse_player(player: Player, *, with_state: bool) -> Verdict | None:
 def refuse_code(code: str) -> Verdict | None:
     """The verdict on a cleaned code with nothing left of it; None where it is worth asking."""
     return None if code else CDK_NOT_FOUND
+
+
+async def refusal(verdict: Verdict) -> Reply:
+    """The reply without a call. It lets others run, as a call would."""
+    await trio.lowlevel.checkpoint()
+    return Reply(verdict)

@@ -1,7 +1,6 @@
-"""What is signed, and how: the spelling of a code and of a fid, and the signature of a call's fields."""
+"""What is signed, and how: the signature of a call's fields, and how a fid is spelled."""
 
 import hashlib
-import unicodedata
 from collections.abc import Mapping
 
 from daemon.secrets import Secret
@@ -21,15 +20,6 @@ def sign(fields: Mapping[str, str], key: Secret) -> str:
 def signed(fields: Mapping[str, str], key: Secret) -> dict[str, str]:
     """The fields with their signature beside them, as they are sent."""
     return {**fields, "sign": sign(fields, key)}
-
-
-def clean_code(text: str) -> str:
-    """The code without what pasting adds; upper and lower case stay, since codes are case-sensitive.
-
-    Characters of Unicode category C (control, zero-width, unassigned …) go wherever they stand: one of
-    them in a code makes the game answer `Sign Error`. White space goes at both ends.
-    """
-    return "".join(char for char in text if not unicodedata.category(char).startswith("C")).strip()
 
 
 def is_decimal(text: str) -> bool:

@@ -5,12 +5,12 @@ import binascii
 
 from attrs import evolve
 
+from actors.giftcodes.codes import clean_code
 from actors.giftcodes.model import FailureClass, Player
 from actors.ports import Reply
 from daemon.gameapi.answers import CAPTCHA_FETCH_ERROR
-from daemon.gameapi.local import refuse_code, refuse_player
+from daemon.gameapi.local import refusal, refuse_code, refuse_player
 from daemon.gameapi.settings import Endpoint
-from daemon.gameapi.signing import clean_code
 from daemon.gameapi.wire import Wire
 
 _LONGEST_NAME = 64
@@ -29,7 +29,7 @@ class GameAPIv1:
         """Open the player's session; the reply holds the nickname."""
         refused = refuse_player(player, with_state=False)
         if refused is not None:
-            return Reply(refused)
+            return await refusal(refused)
         answer = await self._wire.call(Endpoint.LOGIN, {"fid": player.fid})
         succeeded = answer.verdict.kind is FailureClass.SUCCESS
         name = shown_name(answer.data.get("nickname")) if succeeded else ""
@@ -39,7 +39,7 @@ class GameAPIv1:
         """Fetch a captcha; one whose picture can't be read is a `CAPTCHA_FETCH_ERROR`."""
         refused = refuse_player(player, with_state=False)
         if refused is not None:
-            return Reply(refused)
+            return await refusal(refused)
         answer = await self._wire.call(Endpoint.CAPTCHA, {"fid": player.fid})
         reply = Reply(answer.verdict, answer.hint)
         if answer.verdict.kind is not FailureClass.SUCCESS:
@@ -52,7 +52,7 @@ class GameAPIv1:
         cdk = clean_code(code)
         refused = refuse_player(player, with_state=False) or refuse_code(cdk)
         if refused is not None:
-            return Reply(refused)
+            return await refusal(refused)
         fields = {"fid": player.fid, "cdk": cdk}
         if self.needs_captcha:
             fields["captcha_code"] = clean_code(captcha)

@@ -2,11 +2,11 @@
 
 from typing import NoReturn
 
+from actors.giftcodes.codes import clean_code
 from actors.giftcodes.model import Player
 from actors.ports import Reply
-from daemon.gameapi.local import refuse_code, refuse_player
+from daemon.gameapi.local import refusal, refuse_code, refuse_player
 from daemon.gameapi.settings import Endpoint
-from daemon.gameapi.signing import clean_code
 from daemon.gameapi.wire import Wire
 
 
@@ -32,7 +32,7 @@ class GameAPIv2:
         cdk = clean_code(code)
         refused = refuse_player(player, with_state=True) or refuse_code(cdk)
         if refused is not None:
-            return Reply(refused)
+            return await refusal(refused)
         answer = await self._wire.call(Endpoint.REDEEM, {"fid": player.fid, "cdk": cdk, "kid": player.state})
         return Reply(answer.verdict, answer.hint)
 
