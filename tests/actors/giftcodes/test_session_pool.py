@@ -63,6 +63,7 @@ class World:
     keep: bool = False
     """Holders do not release."""
     calls: list[tuple[PlayerKey, float]] = field(factory=list)
+    served: list[tuple[int, str]] = field(factory=list)
     grants: list[int] = field(factory=list)
     in_flight: int = 0
     most_in_flight: int = 0
@@ -90,7 +91,8 @@ class World:
 
     @property
     def order(self) -> list[str]:
-        return [player.fid for player, _ in self.calls]
+        """Who was served, in the order of the grants: of two at once, either may call first."""
+        return [fid for _, fid in sorted(self.served)]
 
 
 @define(eq=False)
@@ -123,6 +125,7 @@ class Holder(Actor):
             record = Call("wos", self.player.fid, f"{grant}", now)
             await world.store.commit(Put(record))
             world.calls.append((self.player, now))
+            world.served.append((grant, self.player.fid))
             world.in_flight += 1
             world.most_in_flight = max(world.in_flight, world.most_in_flight)
             await trio.sleep(world.latency)
