@@ -180,9 +180,9 @@ def test_who_asked_again_meanwhile_keeps_the_new_rank() -> None:
     core.request(wos(0), (5.0,), 0.0)
     core.request(wos(1), (5.0,), 0.0)
     (grant,) = core.grant(0.0)
-    core.request(wos(0), (9.0,), 0.0)
+    core.request(wos(0), (1.0,), 0.0)
     core.put_back(grant.id, 0.0, 1.0)
-    assert serve(core, 2.0) == [wos(1), wos(0)]
+    assert serve(core, 2.0) == [wos(0), wos(1)]
 
 
 # --- answers ----------------------------------------------------------------------------------------
