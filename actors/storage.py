@@ -179,10 +179,6 @@ class StorageActor(Actor):
         self.start_soon(self._hold)
         self._position = await self._run(self._backend.open)
 
-    async def stopped(self) -> None:
-        """Close the backend before the stop is reported as done."""
-        await self._close()
-
     async def receive(self, message: object) -> object:
         """Answer `Commit`, `Get`, `Find` and `StorageStatus`."""
         backend = self._backend
@@ -231,18 +227,15 @@ class StorageActor(Actor):
         return StorageHealth(healthy=healthy, position=self._position, last_error=self._last_error)
 
     async def _hold(self) -> None:
-        """Close the backend after a crash or a cancellation too, where `stopped` is not called.
+        """Close the backend however this life ends: `stopped` is not called after a crash.
 
-        Background tasks are joined before the next incarnation starts, so that it finds the lock free.
+        Background tasks are joined before the end is reported, so that the next life finds the lock free.
         """
         try:
             await trio.sleep_forever()
         finally:
             with trio.CancelScope(shield=True):
-                await self._close()
-
-    async def _close(self) -> None:
-        await self._run(self._backend.close)
+                await self._run(self._backend.close)
 
 
 # --- the client ---------------------------------------------------------------------------------

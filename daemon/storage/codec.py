@@ -9,11 +9,11 @@ wrote.
 import json
 import math
 from collections.abc import Callable, Sequence
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Any, TypeVar
 
 import cattrs
-from cattrs.errors import BaseValidationError
+from cattrs.errors import BaseValidationError, ForbiddenExtraKeysError
 
 from actors.giftcodes.model import RECORDS, Record
 from actors.ports import Change, Delete, Put
@@ -30,13 +30,13 @@ COLLECTIONS: dict[str, type[Record]] = {type_.collection: type_ for type_ in REC
 _LARGEST = 2**63
 
 
-def _exactly(expected: type, *accepted: type) -> Callable[[Any, Any], Any]:
+def _exactly(*accepted: type) -> Callable[[Any, Any], Any]:
     """A hook that takes values of these types only: a hand-edited document shall not be guessed at."""
 
-    def structure(value: Any, _: Any) -> Any:
+    def structure(value: Any, expected: Any) -> Any:
         if type(value) not in accepted:
             raise TypeError(f"{value!r} is no {expected.__name__}")
-        return expected(value)
+        return expected(value)  # an enum comes here too, as a subclass of what its values are
 
     return structure
 
@@ -45,10 +45,13 @@ def _make_converter(*, detailed: bool) -> cattrs.Converter:
     converter = cattrs.Converter(
         forbid_extra_keys=True, detailed_validation=detailed, unstruct_collection_overrides={tuple: list}
     )
-    converter.register_structure_hook(str, _exactly(str, str))
-    converter.register_structure_hook(bool, _exactly(bool, bool))
-    converter.register_structure_hook(int, _exactly(int, int))
-    converter.register_structure_hook(float, _exactly(float, float, int))
+    converter.register_structure_hook(str, _exactly(str))
+    converter.register_structure_hook(bool, _exactly(bool))
+    converter.register_structure_hook(int, _exactly(int))
+    converter.register_structure_hook(float, _exactly(float, int))
+    # Else an enum of strings counts as a string, and is left as it is.
+    converter.register_unstructure_hook(Enum, lambda member: member.value)
+    converter.register_unstructure_hook(StrEnum, lambda member: member.value)
     return converter
 
 
@@ -66,12 +69,14 @@ def to_document(record: Record) -> Document:
     return document
 
 
-def from_document(type_: type[R], key: str, document: Document) -> R:
+def from_document(type_: type[R], key: str, document: object) -> R:
     """The record a document holds; `key` is for the message.
 
     Raises:
         Unreadable: it has an unknown field, lacks one without a default, or holds a wrong value.
     """
+    if not isinstance(document, dict):
+        raise Unreadable(f"{type_.collection} {key!r}: {document!r} is no JSON object")
     try:
         return _FAST.structure(document, type_)
     except Exception as error:
@@ -85,10 +90,16 @@ def _explain(type_: type[Record], document: Document, error: Exception) -> str:
     try:
         _DETAILED.structure(document, type_)
     except BaseValidationError as detailed:
-        return "; ".join(cattrs.transform_error(detailed, path=""))
-    except Exception as plain:  # noqa: BLE001 - it only words the error that is being raised
-        return str(plain)
+        return "; ".join(cattrs.transform_error(detailed, path="", format_exception=_word))
     return str(error)  # pragma: no cover - both converters refuse the same
+
+
+def _word(error: BaseException, type_: type | None) -> str:
+    match error:
+        case BaseValidationError() | KeyError() | ForbiddenExtraKeysError():
+            return cattrs.v.format_exception(error, type_)
+        case _:
+            return str(error)
 
 
 def encode(record: Record) -> str:
