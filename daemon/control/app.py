@@ -1,0 +1,217 @@
+"""The daemon's HTTP application: what the commands ask and order. One for the control socket and for TCP.
+
+Errors are JSON objects `{"error": "…"}`: 400 for a value that can't be taken, 404 for what is not there,
+413 and 422 for a body too large or unreadable, 503 where the store is away.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from attrs import frozen
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from actors.ports import StoreUnavailable
+from actors.storage import Refusal
+from daemon import service as operations
+from daemon.control.body import MAX_BODY, BodyTooLarge, read_bytes, read_query, read_texts
+from daemon.control.errors import NotRunning
+from daemon.service import BadFile, NotFound, Refused, Service, documents
+
+logger = logging.getLogger("perkd.control")
+
+Document = dict[str, Any]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+async def _no_status(_every_child: bool) -> Document:
+    raise NotRunning("perkd is not running")
+
+
+async def _no_reload() -> Document:
+    raise NotRunning("perkd is not running")
+
+
+@frozen
+class _Control:
+    """The endpoints."""
+
+    service: Service
+    make_status: Callable[[bool], Awaitable[Document]]
+    do_reload: Callable[[], Awaitable[Document]]
+
+    # --- the daemon -----------------------------------------------------------------------------
+
+    async def status(self, request: Request) -> Response:
+        """`GET /api/status?all=0|1`."""
+        wanted = read_query(request, "all").get("all", "0")
+        if wanted not in {"0", "1"}:
+            raise Refused(f"all = {wanted!r}: must be 0 or 1")
+        return JSONResponse(await self.make_status(wanted == "1"))
+
+    async def health(self, _request: Request) -> Response:
+        """`GET /healthz`: 503 when the daemon is down."""
+        health = (await self.make_status(False))["health"]
+        return JSONResponse({"health": health}, 503 if health == "down" else 200)
+
+    async def reload(self, _request: Request) -> Response:
+        """`POST /api/reload`."""
+        return JSONResponse(await self.do_reload())
+
+    # --- players --------------------------------------------------------------------------------
+
+    async def list_players(self, request: Request) -> Response:
+        """`GET /api/players?game=`."""
+        players = await operations.list_players(self.service, **read_query(request, "game"))
+        return JSONResponse([documents.player_document(player) for player in players])
+
+    async def export_players(self, request: Request) -> Response:
+        """`GET /api/players.csv?game=`."""
+        players = await operations.list_players(self.service, **read_query(request, "game"))
+        return Response(operations.players_to_csv(players), media_type="text/csv")
+
+    async def add_player(self, request: Request) -> Response:
+        """`POST /api/players`: `{"fid", "game"?, "state"?, "name"?}`."""
+        values = {"game": "", "fid": "", **await read_texts(request, "game", "fid", "state", "name")}
+        added = await operations.add_player(self.service, **values)
+        return JSONResponse(documents.player_added_document(added), 201 if added.result == "added" else 200)
+
+    async def import_players(self, request: Request) -> Response:
+        """`POST /api/players/import`: a CSV file."""
+        report = await operations.import_players(self.service, await read_bytes(request))
+        return JSONResponse(documents.import_document(report))
+
+    async def remove_player(self, request: Request) -> Response:
+        """`POST /api/players/remove`: `{"fid", "game"?}`."""
+        values = {"game": "", "fid": "", **await read_texts(request, "game", "fid")}
+        removed = await operations.remove_player(self.service, **values)
+        return JSONResponse(documents.player_removed_document(removed))
+
+    # --- codes ----------------------------------------------------------------------------------
+
+    async def list_codes(self, request: Request) -> Response:
+        """`GET /api/codes?game=&state=`."""
+        codes = await operations.list_codes(self.service, **read_query(request, "game", "state"))
+        return JSONResponse([documents.code_document(code) for code in codes])
+
+    async def add_code(self, request: Request) -> Response:
+        """`POST /api/codes`: `{"code", "game"?}`."""
+        values = {"code": "", **await read_texts(request, "game", "code")}
+        added = await operations.add_code(self.service, **values)
+        return JSONResponse(documents.code_added_document(added), 201 if added.result == "added" else 200)
+
+    async def retire_code(self, request: Request) -> Response:
+        """`POST /api/codes/retire`: `{"code", "game"?}`."""
+        values = {"code": "", **await read_texts(request, "game", "code")}
+        retired = await operations.retire_code(self.service, **values)
+        return JSONResponse(documents.code_retired_document(retired))
+
+    # --- what there is --------------------------------------------------------------------------
+
+    async def list_guilds(self, request: Request) -> Response:
+        """`GET /api/guilds`."""
+        read_query(request)
+        guilds = await operations.list_guilds(self.service)
+        return JSONResponse([documents.guild_document(guild) for guild in guilds])
+
+    async def history(self, request: Request) -> Response:
+        """`GET /api/history?code=&player=&game=`."""
+        rows = await operations.read_history(self.service, **read_query(request, "code", "player", "game"))
+        return JSONResponse([documents.history_document(row) for row in rows])
+
+    # --- routes ---------------------------------------------------------------------------------
+
+    def reading(self) -> list[Route]:
+        """Those that change nothing."""
+        return [
+            _route("GET", "/healthz", self.health),
+            _route("GET", "/api/status", self.status),
+            _route("GET", "/api/players", self.list_players),
+            _route("GET", "/api/players.csv", self.export_players),
+            _route("GET", "/api/codes", self.list_codes),
+            _route("GET", "/api/guilds", self.list_guilds),
+            _route("GET", "/api/history", self.history),
+        ]
+
+    def writing(self) -> list[Route]:
+        """Those that change something."""
+        return [
+            _route("POST", "/api/reload", self.reload),
+            _route("POST", "/api/players", self.add_player),
+            _route("POST", "/api/players/import", self.import_players),
+            _route("POST", "/api/players/remove", self.remove_player),
+            _route("POST", "/api/codes", self.add_code),
+            _route("POST", "/api/codes/retire", self.retire_code),
+        ]
+
+
+def control_app(
+    service: Service,
+    status: Callable[[bool], Awaitable[Document]] = _no_status,
+    reload: Callable[[], Awaitable[Document]] = _no_reload,
+    *,
+    writable: bool = True,
+    more: Sequence[BaseRoute] = (),
+) -> Starlette:
+    """The application.
+
+    Args:
+        service: the operations' store and hooks.
+        status: makes the status object; its argument asks for every child. Without it: 503.
+        reload: reads the configuration again and says what changed; raises `Refused` for a faulty one.
+        writable: False leaves out everything that changes something: for a TCP port, where any page
+            that a browser shows could order it.
+        more: routes of other parts, such as the web page.
+    """
+    control = _Control(service, status, reload)
+    routes = [*control.reading(), *(control.writing() if writable else ())]
+    return Starlette(routes=[*routes, *more], exception_handlers={HTTPException: _say_http_error})
+
+
+def _route(method: str, path: str, endpoint: Endpoint) -> Route:
+    return Route(path, _answering(endpoint), methods=[method])
+
+
+def _answering(endpoint: Endpoint) -> Endpoint:
+    async def answer(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except Exception as error:  # noqa: BLE001 - the outermost layer: every error becomes an answer
+            return _answer_to(error, request)
+
+    return answer
+
+
+_STATUS_CODES: tuple[tuple[type[Exception], int], ...] = (
+    (NotFound, 404),
+    (BadFile, 422),
+    (Refused, 400),
+    (StoreUnavailable, 503),
+    (NotRunning, 503),
+    (Refusal, 500),
+)
+"""The first that fits, counts."""
+
+
+def _answer_to(error: Exception, request: Request) -> Response:
+    if isinstance(error, BodyTooLarge):
+        text = f"the body has more than {MAX_BODY} bytes: split it"
+        # The rest of the body is not read; so the connection can't be used again.
+        return JSONResponse({"error": text}, 413, {"connection": "close"})
+    for type_, code in _STATUS_CODES:
+        if isinstance(error, type_):
+            return JSONResponse({"error": str(error)}, code)
+    where = f"{request.method} {request.url.path}"
+    logger.error("💥 %s failed", where, exc_info=error, extra={"request": where})
+    return JSONResponse({"error": f"{where} failed inside perkd ({type(error).__name__}): see its log"}, 500)
+
+
+async def _say_http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it alone
+    return JSONResponse(
+        {"error": f"{request.method} {request.url.path}: {error.detail}"}, error.status_code, error.headers
+    )

@@ -1,0 +1,128 @@
+"""Codes by hand: adding, listing, retiring."""
+
+from typing import Literal
+
+from attrs import evolve, frozen
+
+from actors.giftcodes import canary
+from actors.giftcodes.codes import MAX_CODE_LENGTH, clean_code, read_code
+from actors.giftcodes.model import Code, CodeKey, CodeState, Player, Redemption
+from actors.ports import Put
+from daemon.service.ports import Service
+from daemon.service.problems import NotFound, Refused
+from daemon.service.values import read_game, shown
+
+SOURCE = "manual"
+"""The source of codes that were added by hand."""
+
+
+@frozen
+class CodeAdded:
+    """What adding a code came to.
+
+    `added`: it is new and live. `live`: it was live already. `retrying`: it had ended, and one player tries
+    it again now. `ended`: it had ended, and `problem` says why nobody tries it.
+    """
+
+    result: Literal["added", "live", "retrying", "ended"]
+    code: Code
+    problem: str = ""
+
+
+@frozen
+class CodeRetired:
+    """What retiring a code came to: `retired`, or `ended` where it was not live any more."""
+
+    result: Literal["retired", "ended"]
+    code: Code
+
+
+async def add_code(service: Service, *, code: str, game: str = "") -> CodeAdded:
+    """Add a code, cleaned of white space and hidden characters; its spelling stays as written.
+
+    An ended code is not taken for live on an operator's word: the campaign has one player try it, and a
+    success begins a new activation.
+
+    Raises:
+        Refused: the game is not configured, or `code` can be no code.
+        StoreUnavailable: the store can't be asked or written now.
+    """
+    key = CodeKey(read_game(game, service.games()), _read_code(code))
+    stored = await service.store.get(Code, str(key))
+    if stored is None:
+        new = Code(key.game, key.code, source=SOURCE, first_seen=service.clock.now())
+        await service.commit(Code.collection, Put(new))
+        return CodeAdded("added", new)
+    if stored.state is CodeState.LIVE:
+        return CodeAdded("live", stored)
+    return await _retry(service, stored)
+
+
+async def _retry(service: Service, code: Code) -> CodeAdded:
+    if service.retry_code is None:
+        return CodeAdded("ended", code, "perkd is not running: start it and add the code again to try it")
+    players = await service.store.find(Player, game=code.game)
+    records = await service.store.find(Redemption, game=code.game, code=code.code)
+    if canary.choose(code, players, records) is None:
+        return CodeAdded("ended", code, f"no player of {code.game} is without it, so nobody can try it")
+    service.retry_code(code.game, code.code)
+    return CodeAdded("retrying", code)
+
+
+async def list_codes(service: Service, *, game: str = "", state: str = "") -> list[Code]:
+    """All codes, or those of one game or state; live ones first, then the newest first.
+
+    Raises:
+        Refused: the game is not configured, or there is no such state.
+        StoreUnavailable: the store can't be asked now.
+    """
+    equal: dict[str, str] = {"game": read_game(game, service.games())} if game else {}
+    if state:
+        equal["state"] = _read_state(state)
+    codes = await service.store.find(Code, **equal)
+    return sorted(codes, key=lambda code: (code.state is not CodeState.LIVE, -code.first_seen, code.key))
+
+
+async def retire_code(service: Service, *, code: str, game: str = "") -> CodeRetired:
+    """End a live code for everyone: nobody is redeemed any more, and no source brings it back.
+
+    Raises:
+        Refused: the game is not configured, or `code` can be no code.
+        NotFound: no such code; where only the case differs, the text says so.
+        StoreUnavailable: the store can't be asked or written now.
+    """
+    key = CodeKey(read_game(game, service.games()), _read_code(code))
+    stored = await service.store.get(Code, str(key))
+    if stored is None:
+        raise NotFound(await _no_such_code(service, key))
+    if stored.state is not CodeState.LIVE:
+        return CodeRetired("ended", stored)
+    retired = evolve(stored, state=CodeState.RETIRED, ended_at=service.clock.now())
+    await service.commit(Code.collection, Put(retired))
+    return CodeRetired("retired", retired)
+
+
+async def _no_such_code(service: Service, key: CodeKey) -> str:
+    for other in await service.store.find(Code, game=key.game):
+        if other.code.casefold() == key.code.casefold():
+            return f"code {key.code} ({key.game}): no such code, but there is {other.code}: case matters"
+    return f"code {key.code} ({key.game}): no such code: `perkd codes list` shows those there are"
+
+
+def _read_code(text: str) -> str:
+    code = read_code(text)
+    if code is not None:
+        return code
+    cleaned = clean_code(text)
+    if not cleaned:
+        raise Refused(f"code {shown(text)}: holds nothing that can be seen: write the code itself")
+    if len(cleaned) > MAX_CODE_LENGTH:
+        raise Refused(f"code {shown(text)}: {len(cleaned)} characters: at most {MAX_CODE_LENGTH}")
+    raise Refused(f"code {shown(text)}: holds a blank: one code at a time, as the game spells it")
+
+
+def _read_state(text: str) -> str:
+    states = [state.value for state in CodeState]
+    if text not in states:
+        raise Refused(f"state {shown(text)}: must be one of {', '.join(states)}")
+    return text

@@ -1,0 +1,137 @@
+"""Players: adding, listing, removing."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from attrs import evolve, frozen
+
+from actors.giftcodes.model import TERMINAL_GUILD, Player, PlayerKey, Registration
+from actors.ports import Change, Delete, Put
+from daemon.service.ports import Service
+from daemon.service.problems import NotFound
+from daemon.service.values import read_fid, read_game, read_name, read_state, require_state
+
+What = Literal["added", "updated", "unchanged"]
+
+
+@frozen
+class Merge:
+    """What a player as written makes of the player as stored."""
+
+    what: What
+    player: Player
+    changes: tuple[str, ...] = ()
+    """What is different now, in words: `state 456 → 457`."""
+
+
+@frozen
+class PlayerAdded:
+    """What adding a player came to: `added`, `updated` (with the differences) or `unchanged`."""
+
+    result: What
+    player: Player
+    changes: tuple[str, ...] = ()
+
+
+@frozen
+class PlayerRemoved:
+    """The player that is gone, and how many had registered it."""
+
+    player: Player
+    registrations: int
+
+
+async def add_player(
+    service: Service, *, game: str, fid: str, state: str = "", name: str = ""
+) -> PlayerAdded:
+    """Add a player, or correct its state number or name.
+
+    A state or a name that is not given keeps what is stored. The operator's registration (guild
+    `terminal`) is written in the same batch. A corrected state number makes pairs that failed for the
+    wrong one owed again: the campaign derives that.
+
+    Raises:
+        Refused: the game is not configured, fid or state is no number, or a needed state is missing.
+        StoreUnavailable: the store can't be asked or written now.
+    """
+    games = service.games()
+    written = read_player(games, game=game, fid=fid, state=state, name=name)
+    now = service.clock.now()
+    merge = merge_player(written, await service.store.get(Player, written.key), now)
+    require_state(merge.player.state, written.game, games[written.game])
+    registration = operators_registration(written, now)
+    is_registered = await service.store.get(Registration, registration.key) is not None
+    if changes := changes_of(merge, None if is_registered else registration):
+        await service.commit(Player.collection, *changes)
+    return PlayerAdded(merge.what, merge.player, merge.changes)
+
+
+async def list_players(service: Service, *, game: str = "") -> list[Player]:
+    """All players, or those of one game, ordered by game and fid (as a number).
+
+    Raises:
+        Refused: the game is not configured.
+        StoreUnavailable: the store can't be asked now.
+    """
+    equal = {"game": read_game(game, service.games())} if game else {}
+    players = await service.store.find(Player, **equal)
+    return sorted(players, key=lambda player: (player.game, len(player.fid), player.fid))
+
+
+async def remove_player(service: Service, *, game: str, fid: str) -> PlayerRemoved:
+    """Remove a player and every registration of it, whichever guild made it. Its history stays.
+
+    Raises:
+        Refused: fid is no number.
+        NotFound: there is no such player.
+        StoreUnavailable: the store can't be asked or written now.
+    """
+    key = PlayerKey(await _game_of(service, game), read_fid(fid))
+    player = await service.store.get(Player, str(key))
+    if player is None:
+        raise NotFound(f"player {key}: not registered: `perkd players list` shows who is")
+    found = await service.store.find(Registration, game=key.game)
+    registrations = [one for one in found if one.fid == key.fid]
+    gone: list[Change] = [Delete(Registration, one.key) for one in registrations]
+    await service.commit(Player.collection, Delete(Player, player.key), *gone)
+    return PlayerRemoved(player, len(registrations))
+
+
+async def _game_of(service: Service, text: str) -> str:
+    """The game; one that is configured no more may still have players to be removed."""
+    games = service.games()
+    if text and text not in games:
+        games = {**games, **{player.game: "" for player in await service.store.find(Player)}}
+    return read_game(text, games)
+
+
+# --- shared with the import ---------------------------------------------------------------------
+
+
+def read_player(games: Mapping[str, str], *, game: str, fid: str, state: str, name: str) -> Player:
+    """The player as written. Raises `Refused` for the first value that is wrong."""
+    return Player(read_game(game, games), read_fid(fid), read_state(state), read_name(name))
+
+
+def merge_player(written: Player, stored: Player | None, now: float) -> Merge:
+    """Put what was written over what is stored; what was left out stays as it is."""
+    if stored is None:
+        return Merge("added", evolve(written, added_at=now))
+    player = evolve(stored, state=written.state or stored.state, name=written.name or stored.name)
+    changes = tuple(
+        f"{field} {old or '(none)'} → {new}"
+        for field, old, new in (("state", stored.state, player.state), ("name", stored.name, player.name))
+        if old != new
+    )
+    return Merge("updated" if changes else "unchanged", player, changes)
+
+
+def operators_registration(player: Player, now: float) -> Registration:
+    """The record that the operator asked for this player."""
+    return Registration(TERMINAL_GUILD, "", player.game, player.fid, at=now)
+
+
+def changes_of(merge: Merge, registration: Registration | None) -> tuple[Change, ...]:
+    """What has to be committed for `merge`, with the registration where the operator's is missing."""
+    player: tuple[Change, ...] = () if merge.what == "unchanged" else (Put(merge.player),)
+    return player if registration is None else (*player, Put(registration))
