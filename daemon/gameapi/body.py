@@ -2,23 +2,12 @@
 
 import json
 import zlib
-from collections.abc import AsyncIterator
 
 BODY_LIMIT = 256 * 1024
 """Bytes of a body, before and after unpacking. A captcha's picture takes some 20 KiB."""
 
 _AUTO_GZIP_ZLIB = 32 + zlib.MAX_WBITS
 _RAW_DEFLATE = -zlib.MAX_WBITS
-
-
-async def gather(chunks: AsyncIterator[bytes]) -> bytes | None:
-    """All chunks as one; None as soon as they are more than `BODY_LIMIT` bytes."""
-    body = bytearray()
-    async for chunk in chunks:
-        body += chunk
-        if len(body) > BODY_LIMIT:
-            return None
-    return bytes(body)
 
 
 def unpack(raw: bytes, encoding: str) -> bytes | None:

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from actors.ports import Clock, RateHint, Verdict
 from daemon.gameapi.answers import NETWORK_ERROR, classify, http_verdict
-from daemon.gameapi.body import gather, parse_answer, unpack
+from daemon.gameapi.body import BODY_LIMIT, parse_answer, unpack
 from daemon.gameapi.hints import rate_hint
 from daemon.gameapi.settings import Endpoint, GameSettings
 from daemon.gameapi.signing import signed
@@ -83,7 +83,7 @@ class Wire:
         verdict = http_verdict(response.status_code)
         if verdict is not None:
             return Answer(verdict, hint)  # its body, however slow or large, would change nothing
-        raw = await gather(response.aiter_raw())
+        raw = await _gather(response)
         body = b"" if raw is None else unpack(raw, response.headers.get("Content-Encoding", "")) or b""
         verdict = classify(endpoint, self._settings.protocol, response.status_code, body)
         data = (parse_answer(body) or {}).get("data")
@@ -97,3 +97,21 @@ class Wire:
             reason,
             extra={"game": self._settings.name, "endpoint": endpoint.value, "reason": reason},
         )
+
+
+async def _gather(response: httpx.Response) -> bytes | None:
+    """The body as it came; None as soon as it is more than `BODY_LIMIT` bytes."""
+    body = bytearray()
+    try:
+        async for chunk in response.aiter_raw():
+            if len(body) > BODY_LIMIT:
+                continue
+            body += chunk
+            if len(body) > BODY_LIMIT:
+                # Leaving the loop would leave the stack of generators below it to the garbage collector.
+                # Closing the connection under them ends each in order.
+                await response.aclose()
+    except httpx.HTTPError:
+        if len(body) <= BODY_LIMIT:
+            raise
+    return bytes(body) if len(body) <= BODY_LIMIT else None
