@@ -22,6 +22,9 @@ BUILT_IN = ("none", "person")
 
 _LONGEST_LINE = 1024
 
+_TERMINAL = trio.Lock()
+"""A process has one terminal, however many games have a solver at it."""
+
 
 class SolverError(Exception):
     """A solver can't be had; its text names it and the way out."""
@@ -39,7 +42,6 @@ class TerminalSolver:
     timeout: float = 120.0
     stdin: TextIO = field(factory=lambda: sys.stdin)
     stdout: TextIO = field(factory=lambda: sys.stdout)
-    _asking: trio.Lock = field(factory=trio.Lock, init=False)
 
     async def solve(self, game: str, player: Player, picture: bytes) -> str | None:
         """Show the picture and wait for a line; None when nobody answers in time, or with nothing.
@@ -49,7 +51,7 @@ class TerminalSolver:
         if not self._is_terminal():
             await trio.lowlevel.checkpoint()
             return None
-        async with self._asking:
+        async with _TERMINAL:
             path = self.data_dir / "captchas" / _file_name(game, player, picture)
             await trio.to_thread.run_sync(_write_private, path, picture)
             try:

@@ -65,13 +65,13 @@ async def test_a_person_is_shown_whose_captcha_it_is_and_types_its_text(
     assert not path.exists()
 
 
-async def test_two_captchas_are_asked_for_one_after_the_other(
+async def test_two_captchas_are_asked_for_one_after_the_other_though_each_game_has_its_solver(
     terminal: Terminal, tmp_path: Path, nursery: trio.Nursery
 ) -> None:
-    solver, answers = solver_at(terminal, tmp_path), {}
+    answers = {}
 
     async def solve(name: str) -> None:
-        answers[name] = await solver.solve("wos", Player("wos", "1", name=name), PNG)
+        answers[name] = await solver_at(terminal, tmp_path).solve("wos", Player("wos", "1", name=name), PNG)
 
     async def person() -> None:
         for number in (1, 2):
