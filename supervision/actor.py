@@ -1,16 +1,14 @@
 """The actor: what one subclasses."""
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
 import trio
 
 from supervision.cell import Cell, current_cell
 from supervision.events import bounded
+from supervision.fatal import cancelled_from_above
 from supervision.ref import ActorRef
-
-if TYPE_CHECKING:
-    from supervision.wheel import Deadline
+from supervision.wheel import Deadline
 
 
 class Actor:
@@ -28,10 +26,9 @@ class Actor:
         ...                 return f"Hello {name}"
     """
 
-    __slots__ = ("__weakref__", "_cell", "_timers")
+    __slots__ = ("__weakref__", "_cell")
 
     _cell: Cell
-    _timers: "list[Deadline] | None"
 
     # --- to be overridden -----------------------------------------------------------------------
 
@@ -70,60 +67,71 @@ class Actor:
 
         When it raises, the incarnation crashes; when the incarnation ends, it is cancelled and waited
         for before the next one starts.
+
+        Raises:
+            RuntimeError: this incarnation has ended.
         """
         cell = self._cell
-        if cell.nursery is None:
-            raise RuntimeError(f"{type(self).__name__}.start_soon: the actor is not running")
+        if cell.nursery is None or cell.actor is not self:
+            raise RuntimeError(f"{cell.path}: start_soon of an incarnation that has ended")
         if cell.background is None:
             cell.background = set()
         scope = trio.CancelScope()
+        if cell.background_over is not None:
+            scope.cancel()  # the others are being waited for: this one may not outlast them
         cell.background.add(scope)
-        cell.nursery.start_soon(_run_background, cell, scope, function, args)
+        cell.nursery.start_soon(_run_background, cell, cell.background, scope, function, args)
 
     def stop(self) -> None:
         """End this incarnation cleanly after the current message, as `normal`."""
-        self._cell.stopping = True
+        if self._cell.actor is self:
+            self._cell.finish()
 
 
 class Timer:
-    """A message to oneself that is under way."""
+    """A message to oneself that is under way. It ends with the incarnation that started it."""
 
-    __slots__ = ("_actor", "_deadline", "_message")
+    __slots__ = ("_cell", "_deadline", "_message")
 
     def __init__(self, actor: Actor, delay: float, message: object) -> None:
-        self._actor = actor
+        self._cell = actor._cell  # noqa: SLF001 - one mechanism, two classes
         self._message = message
-        self._arm(delay)
+        self._deadline: Deadline | None = None
+        if self._cell.actor is actor:
+            self._arm(delay)
+            self._cell.add_timer(self)
 
     def _arm(self, delay: float) -> None:
-        cell = self._actor._cell  # noqa: SLF001 - one mechanism, two classes
-        self._deadline = cell.host.wheel.add(trio.current_time() + delay, self._fire)
+        self._deadline = self._cell.host.wheel.add(trio.current_time() + delay, self._fire)
 
     def _fire(self) -> None:
-        cell = self._actor._cell  # noqa: SLF001 - one mechanism, two classes
-        if cell.actor is not self._actor or cell.dead:
-            return
         try:
-            cell.inbox_send.send_nowait(self._message)
+            self._cell.inbox_send.send_nowait(self._message)
         except trio.WouldBlock:
             self._arm(_FULL_RETRY)
+        else:
+            self._cell.drop_timer(self)
 
     @property
     def pending(self) -> bool:
         """The message has neither been told nor called back."""
-        return self._deadline.pending
+        return self._deadline is not None and self._deadline.pending
 
     def cancel(self) -> None:
         """Call the message back. Too late, or twice: nothing happens."""
-        self._deadline.cancel()
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._cell.drop_timer(self)
 
 
 _FULL_RETRY = 0.05
 """Seconds until a timer that met a full mailbox tries again: a timer is never lost."""
 
 
+@trio.lowlevel.enable_ki_protection
 async def _run_background(
     cell: Cell,
+    background: set[trio.CancelScope],
     scope: trio.CancelScope,
     function: Callable[..., Awaitable[object]],
     args: tuple[object, ...],
@@ -131,20 +139,17 @@ async def _run_background(
     current_cell.set(None)  # what it asks is not asked by the actor: that one goes on receiving
     try:
         with scope:
-            await function(*args)
-    except Exception as error:  # noqa: BLE001 - it is handed to the incarnation, which crashes of it
-        _crash_owner(cell, error)
-    except (KeyboardInterrupt, SystemExit) as error:
-        _crash_owner(cell, error)
+            await _call(function, args)
+    except BaseException as error:
+        if cancelled_from_above(error):
+            raise
+        cell.crash(error)
     finally:
-        if cell.background is not None:
-            cell.background.discard(scope)
-            if not cell.background and cell.background_over is not None:
-                cell.background_over.set()
+        background.discard(scope)
+        if not background and cell.background_over is not None:
+            cell.background_over.set()
 
 
-def _crash_owner(cell: Cell, error: BaseException) -> None:
-    if cell.background_error is None:
-        cell.background_error = error
-    if cell.scope is not None:
-        cell.scope.cancel()
+@trio.lowlevel.disable_ki_protection
+async def _call(function: Callable[..., Awaitable[object]], args: tuple[object, ...]) -> None:
+    await function(*args)

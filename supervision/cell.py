@@ -5,16 +5,16 @@ from contextlib import suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Protocol
 
-import outcome
 import trio
 from attrs import define, field
 
 from supervision.core import End
-from supervision.errors import ActorDead, AskTimeout
+from supervision.errors import ActorDead
 from supervision.events import ErrorText, Event
+from supervision.question import Question
 
 if TYPE_CHECKING:
-    from supervision.actor import Actor
+    from supervision.actor import Actor, Timer
     from supervision.spec import ActorSpec
     from supervision.wheel import Wheel
 
@@ -22,62 +22,14 @@ current_cell: ContextVar["Cell | None"] = ContextVar("current_cell", default=Non
 """The cell whose actor the running task belongs to."""
 
 
-@define(eq=False)
-class Question:
-    """A message somebody waits for the answer of."""
-
-    message: object
-    path: str
-    _task: trio.lowlevel.Task | None = None
-    _answer: "outcome.Maybe[object] | None" = None
-
-    @property
-    def answered(self) -> bool:
-        """There is an answer, or nobody waits any more."""
-        return self._answer is not None
-
-    def settle(self, answer: "outcome.Maybe[object]") -> None:
-        """Give the answer. The first counts; one that comes too late is dropped."""
-        if self._answer is not None:
-            return
-        self._answer = answer
-        self.message = None
-        if self._task is not None:
-            task, self._task = self._task, None
-            trio.lowlevel.reschedule(task, answer)
-
-    def fail(self, error: Exception) -> None:
-        """Answer with an error."""
-        self.settle(outcome.Error(error))
-
-    def expire(self) -> None:
-        """Too late."""
-        self.fail(AskTimeout(f"{self.path} did not answer {type(self.message).__name__} in time"))
-
-    async def wait(self) -> object:
-        """The answer; raises what the question failed with."""
-        if self._answer is not None:
-            answer = self._answer
-            await trio.lowlevel.checkpoint()
-            return answer.unwrap()
-
-        def abort(_: object) -> trio.lowlevel.Abort:
-            self._task = None
-            self._answer = _NOBODY
-            return trio.lowlevel.Abort.SUCCEEDED
-
-        self._task = trio.lowlevel.current_task()
-        return await trio.lowlevel.wait_task_rescheduled(abort)
-
-
-_NOBODY: "outcome.Maybe[object]" = outcome.Value(None)
-
-
 class _Wake:
     """Put into an empty mailbox to make an idle actor look up."""
 
 
 WAKE = _Wake()
+
+NOTHING = object()
+"""What an actor works on between two messages: None is a message like any other."""
 
 
 class Host(Protocol):
@@ -109,6 +61,10 @@ class Inbox(Protocol):
         """The child could not be started."""
         ...
 
+    def heard_ending(self, cell: "AnyCell") -> None:
+        """The incarnation is over but for its background tasks, which were cancelled."""
+        ...
+
     def heard_ended(self, cell: "AnyCell", end: End, error: BaseException | None, lost: str | None) -> None:
         """The child's task is over; `lost` is the type of the message it was working on."""
         ...
@@ -123,6 +79,10 @@ class AnyCell:
     state: str = "stopped"
     incarnation: int = 0
     last_error: ErrorText | None = None
+    lost: dict[str, int] | None = None
+    """How many messages of which type were lost in crashes."""
+    due: float = 0.0
+    """When it will be started again, on trio's clock; meaningful while backing off."""
 
     @property
     def name(self) -> str:
@@ -133,6 +93,12 @@ class AnyCell:
     def restarts(self) -> int:
         """Incarnations after the first."""
         return max(0, self.incarnation - 1)
+
+    def count_lost(self, kind: str) -> None:
+        """Count a message of this type as lost."""
+        if self.lost is None:
+            self.lost = {}
+        self.lost[kind] = self.lost.get(kind, 0) + 1
 
 
 @define(eq=False)
@@ -154,9 +120,11 @@ class Cell(AnyCell):
     stop_by: float = field(default=math.inf, init=False)
     """When the grace of an asked stop is over."""
     dead: bool = field(default=False, init=False)
-    working_on: object = field(default=None, init=False)
-    asking: "Cell | None" = field(default=None, init=False)
+    working_on: object = field(default=NOTHING, init=False)
+    asking: "list[Cell] | None" = field(default=None, init=False)
+    """Whose answers its handler waits for: several, if it asks in parallel."""
     watchers: "list[tuple[Cell, object]]" = field(factory=list, init=False)
+    timers: "set[Timer] | None" = field(default=None, init=False)
     background: "set[trio.CancelScope] | None" = field(default=None, init=False)
     background_over: trio.Event | None = field(default=None, init=False)
     background_error: BaseException | None = field(default=None, init=False)
@@ -184,30 +152,59 @@ class Cell(AnyCell):
         self.actor = self.scope = self.nursery = None
         self.background = self.background_over = self.background_error = None
         self.idle = False
+        timers, self.timers = self.timers, None
+        for timer in timers or ():
+            timer.cancel()
 
-    def request_stop(self) -> None:
-        """Ask the running incarnation to end; it is cancelled when its grace is over."""
-        self.stopping = self.stop_asked = True
-        self.state = "stopping"
-        grace = self.spec.grace
-        self.stop_by = trio.current_time() + grace if grace > 0 else -math.inf
-        if self.scope is None:
-            return
-        self.scope.deadline = self.stop_by
+    def add_timer(self, timer: "Timer") -> None:
+        """Remember a timer of this incarnation, to be called back when that ends."""
+        if self.timers is None:
+            self.timers = set()
+        self.timers.add(timer)
+
+    def drop_timer(self, timer: "Timer") -> None:
+        """Forget a timer that is done."""
+        if self.timers is not None:
+            self.timers.discard(timer)
+
+    def finish(self) -> None:
+        """Let the running incarnation end after the current message."""
+        self.stopping = True
         if self.idle:
             # Full: the actor has just been given messages, and will look up by itself.
             with suppress(trio.WouldBlock, trio.BrokenResourceError):
                 self.inbox_send.send_nowait(WAKE)
+            self.idle = False
+
+    def crash(self, error: BaseException) -> None:
+        """Let the running incarnation end abnormally, at its next wait. The first error counts."""
+        if self.background_error is None:
+            self.background_error = error
+        if self.scope is not None:
+            self.scope.cancel()
+
+    def request_stop(self) -> None:
+        """Ask the running incarnation to end; it is cancelled when its grace is over."""
+        if self.state == "stopped":
+            return  # it has ended, and its supervisor is about to hear of that
+        self.stop_asked = True
+        self.state = "stopping"
+        grace = self.spec.grace
+        self.stop_by = trio.current_time() + grace if grace > 0 else -math.inf
+        if self.scope is not None:
+            self.scope.deadline = self.stop_by
+        self.finish()
 
     def end_for_good(self) -> None:
         """Nobody will read this mailbox again: fail who asks, tell who watches. Doing it twice is fine."""
+        self.state = "stopped"
         if self.dead:
             return
         self.dead = True
         while True:
             try:
                 left = self.inbox_receive.receive_nowait()
-            except (trio.WouldBlock, trio.EndOfChannel, trio.ClosedResourceError):
+            except trio.WouldBlock:
                 break
             if isinstance(left, Question):
                 left.fail(ActorDead(f"{self.path} has ended"))
@@ -215,6 +212,14 @@ class Cell(AnyCell):
         watchers, self.watchers = self.watchers, []
         for watcher, notice in watchers:
             watcher.notify(notice)
+
+    def add_watcher(self, watcher: "Cell", notice: object) -> None:
+        """Have `watcher` notified when this actor has ended for good."""
+        watchers = self.watchers
+        # Those that died meanwhile are dropped at each power of two: cheap, and no leak.
+        if watchers and not len(watchers) & (len(watchers) - 1):
+            watchers[:] = [entry for entry in watchers if not entry[0].dead]
+        watchers.append((watcher, notice))
 
     def notify(self, notice: object) -> None:
         """Deliver a message of the runtime itself; where the mailbox is full, as soon as there is room."""

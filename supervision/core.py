@@ -94,6 +94,8 @@ class Child:
     """When it last began to run."""
     done: bool = False
     """Dealt with in this round of starting: started, declined, or not wanted any more."""
+    finished: bool = False
+    """Ended by `StopActor`: this supervisor never starts it again, not even with its group."""
 
     @property
     def alive(self) -> bool:
@@ -167,12 +169,17 @@ class SupervisorCore:
         child.phase, child.done = Phase.IDLE, True
         return self._advance(now)
 
-    def start_failed(self, index: int, now: float) -> list[Action]:
-        """A start did not succeed. At the first start that ends the supervisor; later it is retried."""
+    def start_failed(self, index: int, now: float, *, final: bool = False) -> list[Action]:
+        """A start did not succeed. At the first start that ends the supervisor; later it is retried.
+
+        `final`: it is not tried again, because the whole tree is about to end.
+        """
         child = self.children[index]
         asked_to_stop = child.phase is Phase.STOPPING
         if self._mode is _Mode.STARTING:
             self._stop(Finish(End.START_FAILED, index))
+        elif final:
+            child.done = child.finished = True
         elif self._mode is _Mode.RUNNING and not asked_to_stop:
             self._restart(index, now)
             return self._advance(now)
@@ -183,13 +190,15 @@ class SupervisorCore:
         """A running child ended."""
         child = self.children[index]
         by_itself = child.phase is not Phase.STOPPING
-        if by_itself and self._wants_restart(child, end):
+        if end is End.FINISHED:
+            child.done = child.finished = True
+        elif by_itself and self._wants_restart(child, end):
             if self._mode is _Mode.STARTING:
                 self._early.append(index)
             elif self._mode is _Mode.RUNNING and not self._absorbed(index):
                 self._restart(index, now)
                 return self._advance(now)
-        elif by_itself:
+        elif by_itself and not self._absorbed(index):
             child.done = True
         child.phase = Phase.IDLE
         return self._advance(now)
@@ -228,7 +237,7 @@ class SupervisorCore:
         kind = child.policy.kind
         return not child.alive and (
             kind is Kind.TEMPORARY
-            or end is End.FINISHED
+            or child.finished
             or (kind is Kind.TRANSIENT and end is End.NORMAL and child.done)
         )
 
@@ -237,7 +246,7 @@ class SupervisorCore:
     @staticmethod
     def _wants_restart(child: Child, end: End) -> bool:
         match child.policy.kind, end:
-            case (Kind.TEMPORARY, _) | (_, End.FINISHED):
+            case Kind.TEMPORARY, _:
                 return False
             case Kind.TRANSIENT, End.NORMAL | End.STOPPED:
                 return False
@@ -271,7 +280,7 @@ class SupervisorCore:
     def _begin_group(self, first: int, due: float) -> None:
         self._group = _Group(first, due)
         for child in self.children[first:]:
-            child.done = child.policy.kind is Kind.TEMPORARY
+            child.done = child.finished or child.policy.kind is Kind.TEMPORARY
             if child.phase is Phase.WAITING:
                 child.phase = Phase.IDLE
 

@@ -3,13 +3,13 @@
 import heapq
 import random
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import outcome
 import trio
 from attrs import define, field, frozen
 
-from supervision.cell import AnyCell, Cell, Inbox, Question
+from supervision.cell import AnyCell, Cell, Inbox
 from supervision.core import End
 from supervision.dynamic_core import Budget, DynamicCore, Forget, GiveUp, Retry
 from supervision.errors import AlreadyRunning, Decline, NotRunning, StartFailed
@@ -27,8 +27,10 @@ from supervision.fatal import is_fatal
 from supervision.incarnation import live
 from supervision.intensity import RestartWindow
 from supervision.overdue import Overdue
+from supervision.question import Question
 from supervision.ref import ActorRef
 from supervision.spec import DynamicSpec
+from supervision.validation import check_key
 
 
 @define(eq=False)
@@ -41,7 +43,21 @@ class Member(Cell):
     """Who waits for the first start."""
     unwanted: bool = field(default=False, init=False)
     """It was stopped by request: not to be started again."""
-    on_gone: list[Callable[[], None]] = field(factory=list, init=False)
+    gone: trio.Event | None = field(default=None, init=False)
+    """Set when it has ended for good; made when somebody waits for that."""
+
+    def end_for_good(self) -> None:
+        """Let those who wait for its start or its end go on as well."""
+        super().end_for_good()
+        self.settle_start(outcome.Error(NotRunning(f"{self.path} was stopped before it had started")))
+        if self.gone is not None:
+            self.gone.set()
+
+    def settle_start(self, answer: "outcome.Maybe[object]") -> None:
+        """Answer who waits for the first start, if anybody still does."""
+        question, self.starting = self.starting, None
+        if question is not None:
+            question.settle(answer)
 
 
 @define(eq=False)
@@ -59,12 +75,13 @@ class DynamicCell(AnyCell):
 
     def request_stop(self) -> None:
         """Stop all children at the same time."""
-        self.state = "stopping"
         if self.runner is not None:
+            self.state = "stopping"
             self.runner.request_stop()
 
     def end_for_good(self) -> None:
         """Its children have ended for good with it."""
+        self.state, self.runner = "stopped", None
         for child in list(self.children.values()):
             child.end_for_good()
         self.children.clear()
@@ -93,11 +110,16 @@ class DynamicRef:
     async def start_child(self, key: str, *args: object) -> ActorRef:
         """Start a child under `key`, its factory called with `args`; return its ref once it has started.
 
+        Whoever stops waiting does not stop the child: it goes on starting.
+
         Raises:
+            InvalidSpec: the key can't be part of a path.
             AlreadyRunning: there is a child with this key.
-            NotRunning: the supervisor is not running now.
+            NotRunning: the supervisor is not running now, or child or supervisor were stopped meanwhile.
             StartFailed: the child could not be started; its key is free again.
+            Decline: the child said "not now"; its key is free again.
         """
+        check_key(self.path, key)
         cell, runner = self._cell, self._cell.runner
         if runner is None or runner.stopping:
             raise NotRunning(f"{cell.path} is not running")
@@ -114,11 +136,12 @@ class DynamicRef:
         """Stop the child under `key` and wait for its end; without one, nothing happens."""
         member = self._cell.children.get(key)
         if member is None or self._cell.runner is None:
+            await trio.lowlevel.checkpoint()
             return
+        if member.gone is None:
+            member.gone = trio.Event()
         self._cell.runner.stop_member(member)
-        gone = trio.Event()
-        member.on_gone.append(gone.set)
-        await gone.wait()
+        await member.gone.wait()
 
     def get(self, key: str) -> ActorRef | None:
         """The child under `key`, or None."""
@@ -178,13 +201,15 @@ class DynamicRunner:
 
     def stop_member(self, member: Member) -> None:
         """Stop one child, for good."""
+        if member.unwanted:
+            return  # a second request must not make the grace longer
         member.unwanted = True
-        if member.state == "backing_off":
-            self._forget(member)
-        else:
-            member.request_stop()
-            self._overdue.watch(member, trio.current_time() + member.spec.grace)
-            self._bell.set()
+        if member.state in {"stopped", "backing_off"}:
+            self._forget(member)  # not spawned yet, or between two lives: there is no task to end
+            return
+        member.request_stop()
+        self._overdue.watch(member, trio.current_time() + member.spec.grace)
+        self._bell.set()
 
     def heard_started(self, cell: AnyCell) -> None:
         """A child acknowledged its start."""
@@ -194,14 +219,13 @@ class DynamicRunner:
         if member.budget is not None:
             member.budget.since = trio.current_time()
         self.cell.host.emit(Started(cell.path, cell.incarnation))
-        self._settle_start(member, outcome.Value(None))
+        member.settle_start(outcome.Value(None))
 
     def heard_declined(self, cell: AnyCell, reason: str) -> None:
         """A child said "not now": it is forgotten."""
         member = _member(cell)
         self.cell.host.emit(StartDeclined(cell.path, reason))
-        self._forget(member)
-        self._settle_start(member, outcome.Error(Decline(reason)))
+        self._fail_start(member, Decline(reason))
 
     def heard_start_failed(self, cell: AnyCell, error: BaseException | None) -> None:
         """A child could not be started: at the first start it is forgotten, later it is tried again."""
@@ -212,23 +236,32 @@ class DynamicRunner:
         if is_fatal(error):
             self.cell.host.end_tree(error)
         if member.starting is not None:
-            self._forget(member)
-            self._settle_start(member, outcome.Error(StartFailed(f"{member.path}: {member.last_error}")))
+            self._fail_start(member, StartFailed(f"{member.path}: {member.last_error}"))
         else:
-            self._decide(member, End.CRASHED)
+            self._decide(member, End.FINISHED if is_fatal(error) else End.CRASHED)
+
+    def heard_ending(self, cell: AnyCell) -> None:
+        """A child is over but for its background tasks: they are reported if they don't end."""
+        cell.state = "stopping"
+        self._overdue.watch(cell, trio.current_time())
+        self._bell.set()
 
     def heard_ended(self, cell: AnyCell, end: End, error: BaseException | None, lost: str | None) -> None:
         """A child's task is over."""
         member = _member(cell)
+        if lost is not None:
+            member.count_lost(lost)
         if end is End.CRASHED and error is not None:
             member.last_error = ErrorText.of(error)
             self.cell.host.emit(Crashed(cell.path, cell.incarnation, member.last_error, lost))
         else:
-            self.cell.host.emit(Stopped(cell.path, end.value))
+            self.cell.host.emit(Stopped(cell.path, end.value, lost))
         if is_fatal(error):
             self.cell.host.end_tree(error)
             end = End.FINISHED
-        self._settle_start(member, outcome.Error(StartFailed(f"{member.path}: ended while it started")))
+        if member.starting is not None:
+            self._fail_start(member, StartFailed(f"{member.path}: ended while it started"))
+            return
         self._decide(member, end)
 
     # --- decisions ------------------------------------------------------------------------------
@@ -239,7 +272,7 @@ class DynamicRunner:
             self._forget(member)
             return
         now = trio.current_time()
-        if member.budget is None and end is not End.FINISHED:
+        if member.budget is None:
             member.budget = Budget()
         match self._core.ended(member.budget, end, now):
             case Retry(due):
@@ -254,33 +287,31 @@ class DynamicRunner:
                 self.request_stop()
 
     def _wait_for(self, member: Member, due: float, now: float) -> None:
-        member.state = "backing_off"
+        member.state, member.due = "backing_off", due
         if due > now:
             self.cell.host.emit(BackingOff(member.path, round(due - now, 3)))
         self._order += 1
         heapq.heappush(self._waiting, (due, self._order, member))
         self._bell.set()
 
+    def _fail_start(self, member: Member, error: Exception) -> None:
+        starting, member.starting = member.starting, None
+        self._forget(member)  # first: whoever waits finds the key free
+        if starting is not None:
+            starting.fail(error)
+
     def _forget(self, member: Member) -> None:
-        member.state = "stopped"
+        self._overdue.over(member)
         if self.cell.children.get(member.key) is member:
             del self.cell.children[member.key]
         member.end_for_good()
-        for call in member.on_gone:
-            call()
         self._bell.set()
-
-    @staticmethod
-    def _settle_start(member: Member, answer: "outcome.Maybe[object]") -> None:
-        question, member.starting = member.starting, None
-        if question is not None:
-            question.settle(answer)
 
     # --- the loop -------------------------------------------------------------------------------
 
+    @trio.lowlevel.enable_ki_protection
     async def run(self) -> None:
         """Serve until stopped, or until the budget of all children together is spent."""
-        self.cell.runner = self
         async with trio.open_nursery() as self._nursery:
             self.parent.heard_started(self.cell)
             while not self.stopping:
@@ -316,12 +347,7 @@ class DynamicRunner:
 
     async def _stop_all(self) -> None:
         for member in list(self.cell.children.values()):
-            # Not spawned yet, or waiting for its next life: there is no task to end.
-            if member.scope is None and member.state in {"stopped", "backing_off"}:
-                self._forget(member)
-                self._settle_start(member, outcome.Error(NotRunning(f"{self.cell.path} was stopped")))
-            else:
-                self.stop_member(member)
+            self.stop_member(member)
         while self.cell.children:
             await self._wait()
 

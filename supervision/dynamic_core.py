@@ -1,5 +1,6 @@
 """A dynamic supervisor's decisions about one child that ended, without trio."""
 
+import math
 from collections.abc import Callable
 
 from attrs import define, frozen
@@ -34,8 +35,8 @@ class Budget:
 
     window: RestartWindow | None = None
     failures: int = 0
-    since: float = 0.0
-    """When it last began to run."""
+    since: float = math.inf
+    """When it last began to run (inf: it has not since its last failure)."""
 
 
 @define
@@ -49,11 +50,10 @@ class DynamicCore:
     child_period: float
     random: Callable[[], float]
 
-    def ended(self, budget: Budget | None, end: End, now: float) -> Retry | Forget | GiveUp:
-        """What to do about a child that ended by itself."""
+    def ended(self, budget: Budget, end: End, now: float) -> Retry | Forget | GiveUp:
+        """What to do about a child that ended by itself, or whose restart failed."""
         if not self._wants_restart(end):
             return Forget()
-        budget = budget or Budget()
         if budget.window is None:
             budget.window = RestartWindow(self.child_intensity, self.child_period)
         if not budget.window.add(now):
@@ -77,4 +77,5 @@ class DynamicCore:
         if now - budget.since >= self.backoff.reset_after:
             budget.failures = 0
         budget.failures += 1
+        budget.since = math.inf
         return self.backoff.delay(budget.failures, self.random())

@@ -6,6 +6,7 @@ from attrs import asdict, frozen
 
 _TEXT = 300
 _TRACEBACK = 4000
+_FRAMES = 40
 
 
 def bounded(text: str, limit: int = _TEXT) -> str:
@@ -31,7 +32,7 @@ class ErrorText:
         except Exception as fault:  # noqa: BLE001 - a broken __str__ must not end the supervisor
             text = f"<no text: its __str__ raised {type(fault).__name__}>"
         # Frames only: the standard formatting would render the error's text again, unbounded.
-        lines = traceback.format_tb(error.__traceback__)
+        lines = traceback.format_tb(error.__traceback__, limit=-_FRAMES)
         return cls(type(error).__qualname__, bounded(text), "".join(lines)[-_TRACEBACK:])
 
     def __str__(self) -> str:
@@ -88,9 +89,13 @@ class BackingOff(Event):
 
 @frozen
 class Stopped(Event):
-    """A child ended without a fault: `how` is `normal`, `stopped` or `finished`."""
+    """A child ended without a fault: `how` is `normal`, `stopped` or `finished`.
+
+    `lost` is the type of the message it was still working on when its grace was over.
+    """
 
     how: str
+    lost: str | None = None
 
 
 @frozen

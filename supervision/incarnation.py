@@ -6,10 +6,12 @@ import outcome
 import trio
 
 from supervision.actor import Actor
-from supervision.cell import WAKE, Cell, Inbox, Question, current_cell
+from supervision.cell import NOTHING, WAKE, Cell, Inbox, current_cell
 from supervision.core import End
 from supervision.errors import ActorCrashed, Decline, StopActor
 from supervision.events import ErrorText
+from supervision.fatal import cancelled_from_above, innermost, is_only
+from supervision.question import Question
 
 BURST = 64
 """Messages handled before the actor lets others run …"""
@@ -17,6 +19,7 @@ BURST_SECONDS = 0.001
 """… or this long, whichever comes first."""
 
 
+@trio.lowlevel.enable_ki_protection
 async def live(cell: Cell, supervisor: Inbox, nursery: trio.Nursery) -> None:
     """Run one incarnation of `cell`, and tell `supervisor` how it started and how it ended."""
     current_cell.set(cell)
@@ -26,44 +29,51 @@ async def live(cell: Cell, supervisor: Inbox, nursery: trio.Nursery) -> None:
     try:
         # The stop may have come before this task first ran: then the scope is born cancelled.
         with trio.CancelScope(deadline=cell.stop_by) as cell.scope:
-            actor = _make(cell)
-            await actor.started()
+            actor = await _start(cell)
             acknowledged = True
             supervisor.heard_started(cell)
             await _serve(cell, actor)
-            await actor.stopped()
         end = End.STOPPED if cell.stop_asked else End.NORMAL
-    except StopActor:
-        end = End.FINISHED
     except BaseException as fault:
-        if trio.current_effective_deadline() == float("-inf") and _is_cancellation(fault):
-            raise  # not this actor alone: the whole tree is being cancelled
+        if cancelled_from_above(fault):
+            raise
         error = fault
     finally:
-        with trio.CancelScope(shield=True):
+        lost = _lose_message(cell, cell.background_error or error)
+        if cell.background:
+            supervisor.heard_ending(cell)
             await _join_background(cell)
-        if cell.background_error is not None:
-            end, error = End.CRASHED, cell.background_error
-        lost = _lose_message(cell, error)
+        end, error = _verdict(end, cell.background_error or error)
         cell.clear_incarnation()
     if acknowledged or end is not End.CRASHED:
         supervisor.heard_ended(cell, end, error, lost)
-    elif isinstance(error, Decline):
-        supervisor.heard_declined(cell, str(error))
+    elif error is not None and is_only(error, Decline):
+        supervisor.heard_declined(cell, str(innermost(error)))
     else:
         supervisor.heard_start_failed(cell, error)
+    del error  # its traceback holds this frame, and with it the actor
 
 
-def _make(cell: Cell) -> Actor:
+@trio.lowlevel.disable_ki_protection
+async def _start(cell: Cell) -> Actor:
     actor = cell.spec.factory(*cell.args)
     if not isinstance(actor, Actor):
         raise TypeError(f"{cell.path}: its factory made a {type(actor).__name__}, not an Actor")
+    if hasattr(actor, "_cell"):
+        raise TypeError(f"{cell.path}: its factory made the same {type(actor).__name__} again, not a new one")
     actor._cell = cell  # noqa: SLF001 - the runtime binds what it runs
     cell.actor = actor
+    await actor.started()
     return actor
 
 
+@trio.lowlevel.disable_ki_protection
 async def _serve(cell: Cell, actor: Actor) -> None:
+    await _receive_all(cell, actor)
+    await actor.stopped()
+
+
+async def _receive_all(cell: Cell, actor: Actor) -> None:
     receive_nowait = cell.inbox_receive.receive_nowait
     drains = cell.spec.drain
     handled, began = 0, perf_counter()
@@ -84,7 +94,7 @@ async def _serve(cell: Cell, actor: Actor) -> None:
             message.settle(outcome.Value(await actor.receive(message.message)))
         else:
             await actor.receive(message)
-        cell.working_on = None
+        cell.working_on = NOTHING
         handled += 1
         if handled >= BURST or perf_counter() - began > BURST_SECONDS:
             await trio.lowlevel.checkpoint()
@@ -92,26 +102,27 @@ async def _serve(cell: Cell, actor: Actor) -> None:
 
 
 async def _join_background(cell: Cell) -> None:
-    if cell.background:
-        cell.background_over = trio.Event()
-        for scope in cell.background:
-            scope.cancel()
+    cell.background_over = trio.Event()
+    for scope in cell.background or ():
+        scope.cancel()
+    with trio.CancelScope(shield=True):
         await cell.background_over.wait()
+
+
+def _verdict(end: End, error: BaseException | None) -> tuple[End, BaseException | None]:
+    if error is None:
+        return end, None
+    return (End.FINISHED, None) if is_only(error, StopActor) else (End.CRASHED, error)
 
 
 def _lose_message(cell: Cell, error: BaseException | None) -> str | None:
     """Name the message the incarnation was working on, if any, and fail its asker."""
-    lost, cell.working_on = cell.working_on, None
-    if lost is None:
+    lost, cell.working_on = cell.working_on, NOTHING
+    if lost is NOTHING:
         return None
     if isinstance(lost, Question):
-        why = f"crashed with {ErrorText.of(error)}" if error is not None else "was stopped"
+        stopped = error is None or is_only(error, StopActor)
+        why = "was stopped" if error is None or stopped else f"crashed with {ErrorText.of(error)}"
         lost.fail(ActorCrashed(f"{cell.path} {why} while it worked on {type(lost.message).__name__}"))
         lost = lost.message
     return type(lost).__qualname__
-
-
-def _is_cancellation(fault: BaseException) -> bool:
-    if isinstance(fault, BaseExceptionGroup):
-        return all(map(_is_cancellation, fault.exceptions))
-    return isinstance(fault, trio.Cancelled)

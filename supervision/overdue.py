@@ -14,7 +14,6 @@ FIRST_REPORT = 5.0
 
 @define
 class _Watch:
-    cell: AnyCell
     cancelled_at: float
     report_at: float
 
@@ -24,25 +23,26 @@ class Overdue:
     """Watches children that are being stopped."""
 
     _emit: Callable[[Event], None]
-    _watched: list[_Watch] = field(factory=list)
+    _watched: dict[AnyCell, _Watch] = field(factory=dict)
 
     def watch(self, cell: AnyCell, cancelled_at: float) -> None:
-        """Expect `cell` to end soon after `cancelled_at`."""
-        self._watched.append(_Watch(cell, cancelled_at, cancelled_at + FIRST_REPORT))
+        """Expect `cell` to end soon after `cancelled_at`. Of several times the first counts."""
+        if cell not in self._watched or cancelled_at < self._watched[cell].cancelled_at:
+            self._watched[cell] = _Watch(cancelled_at, cancelled_at + FIRST_REPORT)
 
     def over(self, cell: AnyCell) -> None:
         """It ended."""
-        self._watched = [watch for watch in self._watched if watch.cell is not cell]
+        self._watched.pop(cell, None)
 
     def next_due(self) -> float:
         """When `tick` should be called (inf: no need)."""
-        return min((watch.report_at for watch in self._watched), default=math.inf)
+        return min((watch.report_at for watch in self._watched.values()), default=math.inf)
 
     def tick(self, now: float) -> None:
         """Report those that are overdue."""
-        for watch in self._watched:
+        for cell, watch in self._watched.items():
             if watch.report_at <= now:
                 waited = now - watch.cancelled_at
-                watch.cell.state = "overdue"
+                cell.state = "overdue"
                 watch.report_at = now + max(FIRST_REPORT, waited)
-                self._emit(StopOverdue(watch.cell.path, round(waited, 3)))
+                self._emit(StopOverdue(cell.path, round(waited, 3)))

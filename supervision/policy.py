@@ -1,10 +1,11 @@
 """When and how children are restarted, as data."""
 
 from enum import StrEnum
+from typing import Any
 
-from attrs import field, frozen
+from attrs import Attribute, field, frozen
 
-from supervision.validation import at_least_one, fraction, seconds
+from supervision.validation import at_least_one, finite_seconds, fraction, refuse, seconds
 
 
 class Kind(StrEnum):
@@ -29,6 +30,12 @@ class Strategy(StrEnum):
     """All children: stopped in reverse order, started in order."""
 
 
+def _not_below_min(owner: "Backoff", attribute: "Attribute[Any]", value: float) -> None:
+    seconds(owner, attribute, value)
+    if value < owner.min:
+        raise refuse(owner, attribute, value, f"at least min, which is {owner.min}")
+
+
 @frozen
 class Backoff:
     """How long to wait before a restart: `min`, then `factor` times longer each time, up to `max`.
@@ -37,14 +44,16 @@ class Backoff:
     of failures begins anew. All times in seconds.
     """
 
-    min: float = field(default=0.1, validator=seconds)
-    max: float = field(default=30.0, validator=seconds)
+    min: float = field(default=0.1, validator=finite_seconds)
+    max: float = field(default=30.0, validator=_not_below_min)
     factor: float = field(default=2.0, validator=at_least_one)
     jitter: float = field(default=0.0, validator=fraction)
     reset_after: float = field(default=60.0, validator=seconds)
 
     def delay(self, failures: int, chance: float) -> float:
         """Seconds to wait after the `failures`-th failure in a row (from 1); `chance` in [0, 1)."""
-        # The exponent is capped where any wait has long reached `max`: no overflow after a year.
-        wait = min(self.max, self.min * self.factor ** min(failures - 1, 64))
+        try:
+            wait = min(self.max, self.min * float(self.factor) ** (failures - 1))
+        except OverflowError:
+            wait = self.max  # long reached
         return wait * (1 - self.jitter * chance)

@@ -5,8 +5,9 @@ from typing import Any
 import trio
 from attrs import frozen
 
-from supervision.cell import Cell, Question, current_cell
+from supervision.cell import Cell, current_cell
 from supervision.errors import ActorDead, AskCycle, AskTimeout, MailboxFull
+from supervision.question import Question
 
 ASK_TIMEOUT = 5.0
 """Seconds an `ask` waits by default."""
@@ -82,7 +83,9 @@ class ActorRef:
         asker = current_cell.get()
         if asker is not None:
             _refuse_cycle(asker, cell)
-            asker.asking = cell
+            if asker.asking is None:
+                asker.asking = []
+            asker.asking.append(cell)
         deadline = None
         try:
             if timeout is not None:
@@ -92,8 +95,8 @@ class ActorRef:
         finally:
             if deadline is not None:
                 deadline.cancel()
-            if asker is not None:
-                asker.asking = None
+            if asker is not None and asker.asking is not None:
+                asker.asking.remove(cell)
 
     async def _put(self, question: Question, limit: float | None) -> None:
         try:
@@ -114,14 +117,23 @@ class ActorRef:
         if self._cell.dead:
             watcher._cell.notify(message)  # noqa: SLF001 - the same class
         else:
-            self._cell.watchers.append((watcher._cell, message))  # noqa: SLF001 - the same class
+            self._cell.add_watcher(watcher._cell, message)  # noqa: SLF001 - the same class
 
 
 def _refuse_cycle(asker: Cell, target: Cell) -> None:
-    ring = [asker.path]
-    seen: Cell | None = target
-    while seen is not None:
-        ring.append(seen.path)
-        if seen is asker:
-            raise AskCycle(f"asking in a ring can't be answered: {' → '.join(ring)}")
-        seen = seen.asking
+    ring = _ring(target, asker, frozenset())
+    if ring is not None:
+        path = " → ".join(cell.path for cell in (asker, *ring))
+        raise AskCycle(f"asking in a ring can't be answered: {path}")
+
+
+def _ring(cell: Cell, asker: Cell, seen: frozenset[Cell]) -> tuple[Cell, ...] | None:
+    """The way from `cell`, over those whose answers it waits for, to `asker`."""
+    if cell is asker:
+        return (cell,)
+    for asked in cell.asking or ():
+        if asked not in seen:
+            way = _ring(asked, asker, seen | {cell})
+            if way is not None:
+                return (cell, *way)
+    return None

@@ -1,6 +1,7 @@
 """The status of a tree, read at once from its records: frozen, JSON-ready, no live object in it."""
 
-from attrs import frozen
+import trio
+from attrs import field, frozen
 
 from supervision.cell import AnyCell, Cell
 from supervision.dynamic import DynamicCell
@@ -22,6 +23,10 @@ class Node:
     children: "tuple[Node, ...]" = ()
     children_by_state: dict[str, int] | None = None
     """Of a dynamic supervisor: how many children are in each state."""
+    lost: dict[str, int] = field(factory=dict)
+    """How many messages of which type it crashed on: what poisons it shows here."""
+    restart_in: float | None = None
+    """Seconds until the next start; None unless it is backing off."""
 
     def to_json(self) -> dict[str, object]:
         """A JSON-ready document."""
@@ -32,6 +37,8 @@ class Node:
             "restarts": self.restarts,
             "mailbox": self.mailbox,
             "last_error": self.last_error,
+            "lost": dict(self.lost),
+            "restart_in": self.restart_in,
             "children": [child.to_json() for child in self.children],
         }
         if self.children_by_state is not None:
@@ -42,15 +49,30 @@ class Node:
 def snapshot(cell: AnyCell, *, every_child: bool = False) -> Node:
     """The node of `cell`. Children of dynamic supervisors are counted, and listed with `every_child`."""
     error = None if cell.last_error is None else str(cell.last_error)
+    lost = {} if cell.lost is None else dict(cell.lost)
+    wait = _restart_in(cell)
     match cell:
         case SupervisorCell():
             children = tuple(snapshot(child, every_child=every_child) for child in cell.children)
-            return Node(cell.name, "supervisor", cell.state, cell.restarts, 0, error, children)
+            return Node(
+                cell.name, "supervisor", cell.state, cell.restarts, 0, error, children, None, lost, wait
+            )
         case DynamicCell():
             listed = cell.children.values() if every_child else ()
             children = tuple(snapshot(child) for child in listed)
-            return Node(cell.name, "dynamic", cell.state, cell.restarts, 0, error, children, cell.counts())
+            counts = cell.counts()
+            return Node(
+                cell.name, "dynamic", cell.state, cell.restarts, 0, error, children, counts, lost, wait
+            )
         case Cell():
-            return Node(cell.name, "actor", cell.state, cell.restarts, cell.queued, error)
+            return Node(
+                cell.name, "actor", cell.state, cell.restarts, cell.queued, error, (), None, lost, wait
+            )
         case _:
             raise TypeError(f"no snapshot of a {type(cell).__name__}")
+
+
+def _restart_in(cell: AnyCell) -> float | None:
+    if cell.state != "backing_off":
+        return None
+    return round(max(0.0, cell.due - trio.current_time()), 3)

@@ -55,6 +55,8 @@ class DynamicSpec:
 def _as_tuple(
     children: "Iterable[ActorSpec | SupervisorSpec | DynamicSpec]",
 ) -> "tuple[ActorSpec | SupervisorSpec | DynamicSpec, ...]":
+    if not isinstance(children, Iterable):
+        return children  # for the validator, which names the field
     return tuple(children)
 
 
@@ -75,7 +77,9 @@ class SupervisorSpec:
     backoff: Backoff | None = field(default=None, validator=_optional_backoff)
 
     @children.validator
-    def _children_are_specs(self, attribute: "Attribute[Any]", value: tuple[object, ...]) -> None:
+    def _children_are_specs(self, attribute: "Attribute[Any]", value: object) -> None:
+        if not isinstance(value, tuple):
+            raise refuse(self, attribute, value, "a list of child specifications")
         seen: set[str] = set()
         for child in value:
             if not isinstance(child, ActorSpec | SupervisorSpec | DynamicSpec):

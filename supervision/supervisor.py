@@ -48,12 +48,13 @@ class SupervisorCell(AnyCell):
 
     def request_stop(self) -> None:
         """Ask for an ordered stop, which takes as long as the children take."""
-        self.state = "stopping"
         if self.runner is not None:
+            self.state = "stopping"
             self.runner.request_stop()
 
     def end_for_good(self) -> None:
         """The whole branch has ended for good."""
+        self.state, self.runner = "stopped", None
         for child in self.children:
             child.end_for_good()
 
@@ -103,7 +104,13 @@ class SupervisorRunner:
 
     def request_stop(self) -> None:
         """Begin an ordered stop."""
-        self._hear(self.core.stop)
+
+        def what(now: float) -> list[Action]:
+            actions = self.core.stop(now)
+            self._note_waits(now)
+            return actions
+
+        self._hear(what)
 
     def heard_started(self, cell: AnyCell) -> None:
         """A child acknowledged its start."""
@@ -116,7 +123,7 @@ class SupervisorRunner:
         """A child said "not now"."""
         cell.state = "stopped"
         self.cell.host.emit(StartDeclined(cell.path, reason))
-        self._hear(lambda now: self.core.declined(self._index[cell.name], now))
+        self._over(cell, self.core.declined)
 
     def heard_start_failed(self, cell: AnyCell, error: BaseException | None) -> None:
         """A child could not be started."""
@@ -124,70 +131,91 @@ class SupervisorRunner:
         cell.last_error = ErrorText.of(error) if error is not None else None
         if cell.last_error is not None:
             self.cell.host.emit(StartError(cell.path, cell.last_error))
-        self._over(cell, error, self.core.start_failed)
+        final = is_fatal(error)
+        if final:
+            self.cell.host.end_tree(error)
+        self._over(cell, lambda index, now: self.core.start_failed(index, now, final=final))
+
+    def heard_ending(self, cell: AnyCell) -> None:
+        """A child is over but for its background tasks: they are reported if they don't end."""
+        cell.state = "stopping"
+        self._overdue.watch(cell, trio.current_time())
+        self._bell.set()
 
     def heard_ended(self, cell: AnyCell, end: End, error: BaseException | None, lost: str | None) -> None:
         """A child's task is over."""
         cell.state = "stopped"
+        if lost is not None:
+            cell.count_lost(lost)
         if end is End.CRASHED and error is not None:
             cell.last_error = ErrorText.of(error)
             self.cell.host.emit(Crashed(cell.path, cell.incarnation, cell.last_error, lost))
         elif end is not End.GAVE_UP:
-            self.cell.host.emit(Stopped(cell.path, end.value))
-        if is_fatal(error):
-            end = End.FINISHED
-        self._over(cell, error, lambda index, now: self.core.ended(index, end, now), end)
-
-    def _over(
-        self,
-        cell: AnyCell,
-        error: BaseException | None,
-        tell_core: Callable[[int, float], list[Action]],
-        end: End = End.CRASHED,
-    ) -> None:
+            self.cell.host.emit(Stopped(cell.path, end.value, lost))
         if is_fatal(error):
             self.cell.host.end_tree(error)
+            end = End.FINISHED
+        self._over(cell, lambda index, now: self.core.ended(index, end, now), end)
+
+    def _over(
+        self, cell: AnyCell, tell_core: Callable[[int, float], list[Action]], end: End = End.CRASHED
+    ) -> None:
+        self._overdue.over(cell)
 
         def what(now: float) -> list[Action]:
-            self._overdue.over(cell)
             index = self._index[cell.name]
             actions = tell_core(index, now)
-            self._note_wait(cell, index, now)
+            self._note_wait(index, now)
             if self.core.over_for_good(index, end):
                 self.cell.children[index].end_for_good()
             return actions
 
         self._hear(what)
 
-    def _note_wait(self, cell: AnyCell, index: int, now: float) -> None:
-        due = self.core.due(index)
-        if math.isfinite(due):
-            cell.state = "backing_off"
+    def _note_wait(self, index: int, now: float) -> None:
+        cell, due = self.cell.children[index], self.core.due(index)
+        if math.isfinite(due) and cell.state == "stopped":
+            cell.state, cell.due = "backing_off", due
             if due > now:
                 self.cell.host.emit(BackingOff(cell.path, round(due - now, 3)))
+        elif math.isinf(due) and cell.state == "backing_off":
+            cell.state = "stopped"
+
+    def _note_waits(self, now: float) -> None:
+        for index in range(len(self.cell.children)):
+            self._note_wait(index, now)
 
     # --- the loop -------------------------------------------------------------------------------
 
+    @trio.lowlevel.enable_ki_protection
     async def run(self) -> None:
         """Start the children, keep them as the spec says, and end when none is left."""
-        self.cell.runner = self
         async with trio.open_nursery() as self._nursery:
-            self._do(self.core.start(trio.current_time()))
+            if not self._heard:  # else it was asked to stop before it began
+                self._do(self.core.start(trio.current_time()))
             while self._finish is None:
                 await self._next()
         self.cell.runner = None
+        self._note_waits(trio.current_time())
         self._report(self._finish)
 
     async def _next(self) -> None:
+        try:
+            await self._wait()
+        except KeyboardInterrupt as error:  # Ctrl-C comes out where the main task waits
+            self.cell.host.end_tree(error)
+        now = trio.current_time()
+        self._overdue.tick(now)
+        actions = self._heard.popleft()(now) if self._heard else self.core.tick(now)
+        self._do(actions)
+
+    async def _wait(self) -> None:
+        # Also when there is something to do: a loop of restarts must notice a cancellation.
         await trio.lowlevel.checkpoint()
         if not self._heard:
             self._bell = trio.Event()
             with trio.move_on_at(min(self.core.next_due(), self._overdue.next_due())):
                 await self._bell.wait()
-        now = trio.current_time()
-        self._overdue.tick(now)
-        actions = self._heard.popleft()(now) if self._heard else self.core.tick(now)
-        self._do(actions)
 
     def _do(self, actions: list[Action]) -> None:
         for action in actions:
@@ -197,10 +225,11 @@ class SupervisorRunner:
                 case Stop(index):
                     child = self.cell.children[index]
                     child.request_stop()
-                    if isinstance(child, Cell):
+                    if isinstance(child, Cell) and child.state == "stopping":
                         self._overdue.watch(child, trio.current_time() + child.spec.grace)
                 case Ready():
                     self.parent.heard_started(self.cell)
+                    self._note_waits(trio.current_time())
                 case Finish():
                     self._finish = action
 
@@ -209,10 +238,13 @@ class SupervisorRunner:
         match child:
             case Cell():
                 self._nursery.start_soon(live, child, self, self._nursery, name=child.path)
+            # The runner is there before its task first runs: a stop that comes between must be heard.
             case SupervisorCell():
-                self._nursery.start_soon(SupervisorRunner(child, self).run, name=child.path)
+                child.runner = SupervisorRunner(child, self)
+                self._nursery.start_soon(child.runner.run, name=child.path)
             case DynamicCell():
-                self._nursery.start_soon(DynamicRunner(child, self).run, name=child.path)
+                child.runner = DynamicRunner(child, self)
+                self._nursery.start_soon(child.runner.run, name=child.path)
 
     def _report(self, finish: Finish) -> None:
         culprit = None if finish.index is None else self.cell.children[finish.index]
@@ -221,7 +253,11 @@ class SupervisorRunner:
             self.cell.last_error = cause
             self.cell.host.emit(GaveUp(self.cell.path, cause))
         if finish.end is End.START_FAILED and culprit is not None:
-            text = str(cause) if isinstance(culprit, SupervisorCell) else f"{culprit.path}: {cause}"
+            # What failed below a child supervisor is named already.
+            if cause is not None and isinstance(culprit, SupervisorCell):
+                text = cause.text
+            else:
+                text = f"{culprit.path}: {cause}"
             self.parent.heard_start_failed(self.cell, StartFailed(text))
         else:
             self.parent.heard_ended(self.cell, finish.end, None, None)

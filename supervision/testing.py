@@ -1,6 +1,7 @@
 """For tests of anything built on actors: crash what you like, watch what happens, wait until it settled."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import trio
 import trio.testing
@@ -9,6 +10,7 @@ from attrs import define, field, frozen
 from supervision.actor import Actor
 from supervision.events import Event
 from supervision.ref import ActorRef
+from supervision.spec import ActorSpec
 
 
 class Injected(Exception):  # noqa: N818 - what the test ordered
@@ -18,13 +20,12 @@ class Injected(Exception):  # noqa: N818 - what the test ordered
 def crash(ref: ActorRef, error: BaseException | None = None) -> None:
     """Make the running actor at `ref` crash with `error` (default `Injected`) as soon as it can be.
 
-    It is the next thing its task sees: at its next wait, or at the next message.
+    It is the next thing its task sees: at its next wait, or at the next message. One that is not
+    running now is left alone.
     """
     cell = ref._cell  # noqa: SLF001 - testing is part of the runtime
-    if cell.scope is None or cell.background_error is not None:
-        return
-    cell.background_error = error or Injected(f"ordered for {ref.path}")
-    cell.scope.cancel()
+    if cell.scope is not None:
+        cell.crash(error or Injected(f"ordered for {ref.path}"))
 
 
 async def settle(rounds: int = 3) -> None:
@@ -135,3 +136,40 @@ class Probe(Actor):
         """Note the end."""
         self.tidied = True
         self._note("stop")
+
+
+@define
+class Probes:
+    """The probes of one tree: their logs by name, what they did in order, the events.
+
+    Example:
+        >>> probes = Probes()
+        >>> spec = SupervisorSpec("t", [probes.spec(name) for name in "abc"])      # doctest: +SKIP
+        >>> async with open_tree(spec, on_event=probes.trace) as tree:             # doctest: +SKIP
+        ...     crash(tree.ref("b"))
+        ...     await settle()
+        >>> probes.did()                                                           # doctest: +SKIP
+        ['start a', 'start b', 'start c', 'crash b', 'start b', 'stop c', 'stop b', 'stop a']
+    """
+
+    order: list[str] = field(factory=list)
+    logs: dict[str, ProbeLog] = field(factory=dict)
+    trace: Trace = field(factory=Trace)
+
+    def spec(self, name: str, starts: Iterable[Do | None] = (), **options: Any) -> ActorSpec:
+        """A probe as a child. Each life obeys the next of `starts` while it starts."""
+        orders = iter(starts)
+        return ActorSpec(name, lambda: self.make(name, next(orders, None)), **options)
+
+    def template(self, **options: Any) -> ActorSpec:
+        """A template of probes for a dynamic supervisor: `start_child(key, key[, order for its start])`."""
+        return ActorSpec("probe", self.make, **options)
+
+    def make(self, name: str, start: Do | None = None) -> Probe:
+        """One incarnation."""
+        return Probe(name, self.logs.setdefault(name, ProbeLog()), self.order, start=start)
+
+    def did(self) -> list[str]:
+        """What they did since the last call."""
+        done, self.order[:] = self.order[:], []
+        return done

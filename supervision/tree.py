@@ -12,11 +12,12 @@ from supervision.core import End
 from supervision.dynamic import DynamicCell, DynamicRef
 from supervision.errors import StartFailed, StopTree, TreeFailed
 from supervision.events import ErrorText, Event
-from supervision.fatal import is_fatal
+from supervision.fatal import innermost, is_fatal
 from supervision.ref import ActorRef
 from supervision.snapshot import Node, snapshot
 from supervision.spec import SupervisorSpec
 from supervision.supervisor import SupervisorCell, SupervisorRunner
+from supervision.validation import is_a, seconds
 from supervision.wheel import Wheel
 
 _log = logging.getLogger(__name__)
@@ -38,17 +39,18 @@ class Tree:
         ...     tree.stop()
     """
 
-    spec: SupervisorSpec
+    spec: SupervisorSpec = field(validator=is_a(SupervisorSpec))
     on_event: Callable[[Event], None] | None = None
-    stop_within: float = 30.0
+    stop_within: float = field(default=30.0, validator=seconds)
     wheel: Wheel = field(factory=Wheel, init=False)
     root: SupervisorCell = field(init=False)
-    _shield: trio.CancelScope | None = field(default=None, init=False)
-    _runner: SupervisorRunner | None = field(default=None, init=False)
+    _shield: trio.CancelScope = field(factory=lambda: trio.CancelScope(shield=True), init=False)
+    _begun: bool = field(default=False, init=False)
     _stop_wanted: bool = field(default=False, init=False)
     _fatal: BaseException | None = field(default=None, init=False)
     _failure: Exception | None = field(default=None, init=False)
     _acknowledge: Callable[[], None] | None = field(default=None, init=False)
+    _acknowledged: bool = field(default=False, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.root = SupervisorCell(self.spec.name, self, spec=self.spec)
@@ -91,30 +93,39 @@ class Tree:
     def stop(self) -> None:
         """Begin an ordered stop; `run` returns when it is over."""
         self._stop_wanted = True
-        if self._runner is not None:
-            self.root.request_stop()
+        self.root.request_stop()
 
     def cancel(self) -> None:
         """Cancel everything at once: no order, no grace."""
-        self.stop_within = 0.0
-        if self._shield is not None:
-            self._shield.cancel()
+        self._stop_wanted = True
+        self._shield.cancel()
 
     async def run(self, task_status: "trio.TaskStatus[None]" = trio.TASK_STATUS_IGNORED) -> None:
-        """Run the tree until it is stopped. `nursery.start` returns when everything has started.
+        """Run the tree until it is stopped, once. `nursery.start` returns when everything has started.
 
         Raises:
-            StartFailed: a child could not be started; those before it have been stopped.
+            StartFailed: a child could not be started; those before it have been stopped. To
+                `nursery.start` also: the tree was stopped before everything had started.
             TreeFailed: the root's restart budget is spent.
             KeyboardInterrupt, SystemExit: an actor raised it; the tree was stopped in order first.
         """
+        if self._begun:
+            raise RuntimeError(f"{self.spec.name}: a tree runs once; make a new one")
+        self._begun = True
         self._acknowledge = task_status.started
-        async with trio.open_nursery() as outer:
-            outer.start_soon(self._turn_cancel_into_stop)
-            with trio.CancelScope(shield=True) as self._shield:
-                await self._run_root()
-            outer.cancel_scope.cancel()
-        self.root.end_for_good()
+        try:
+            async with trio.open_nursery() as outer:
+                outer.start_soon(self._turn_cancel_into_stop)
+                with self._shield:
+                    await self._run_root()
+                outer.cancel_scope.cancel()
+        finally:
+            self.root.end_for_good()
+            self._raise_failure()  # more telling than the Cancelled that may be under way
+        if not self._acknowledged and task_status is not trio.TASK_STATUS_IGNORED:
+            raise StartFailed(f"{self.spec.name}: stopped before everything had started")
+
+    def _raise_failure(self) -> None:
         if self._fatal is not None and not isinstance(self._fatal, StopTree):
             raise self._fatal
         if self._failure is not None:
@@ -123,19 +134,18 @@ class Tree:
     async def _run_root(self) -> None:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self.wheel.run)
-            self._runner = SupervisorRunner(self.root, self)
             self.root.prepare()
+            self.root.runner = runner = SupervisorRunner(self.root, self)
             if self._stop_wanted:
-                self._runner.request_stop()
-            await self._runner.run()
+                self.root.request_stop()
+            await runner.run()
             nursery.cancel_scope.cancel()
 
     async def _turn_cancel_into_stop(self) -> None:
         try:
             await trio.sleep_forever()
         finally:
-            if self._shield is not None:
-                self._shield.deadline = min(self._shield.deadline, trio.current_time() + self.stop_within)
+            self._shield.deadline = min(self._shield.deadline, trio.current_time() + self.stop_within)
             self.stop()
 
     # --- for the runtime ------------------------------------------------------------------------
@@ -145,18 +155,24 @@ class Tree:
         if self.on_event is not None:
             try:
                 self.on_event(event)
-            except Exception:  # noqa: BLE001 - a hook that raises must do no harm
-                _log.exception("the event hook raised on %s", type(event).__name__)
+            except BaseException as error:  # noqa: BLE001 - a hook that raises must do no harm
+                # Not to be raised here: this is the middle of a supervisor's work.
+                if is_fatal(error):
+                    self.end_tree(error)
+                else:
+                    _log.exception("the event hook raised on %s", type(event).__name__)
 
     def end_tree(self, error: BaseException | None) -> None:
         """An actor wants the whole tree to end."""
-        if self._fatal is None:
-            self._fatal = _innermost(error)
+        if self._fatal is None and error is not None:
+            self._fatal = innermost(error)
         self.stop()
 
     def heard_started(self, cell: AnyCell) -> None:
         """The root has started."""
-        cell.state = "running"
+        if cell.state == "starting":
+            cell.state = "running"
+        self._acknowledged = True
         if self._acknowledge is not None:
             self._acknowledge()
 
@@ -167,7 +183,13 @@ class Tree:
     def heard_start_failed(self, cell: AnyCell, error: BaseException | None) -> None:
         """The root could not start."""
         cell.state = "stopped"
+        if self._fatal is not None:
+            return  # it is not a fault of the start
         self._failure = error if isinstance(error, StartFailed) else StartFailed(str(error))
+
+    def heard_ending(self, cell: AnyCell) -> None:
+        """Supervisors have no background tasks."""
+        raise AssertionError(f"{cell.path} has background tasks")
 
     def heard_ended(self, cell: AnyCell, end: End, error: BaseException | None, lost: str | None) -> None:
         """The root has ended."""
@@ -176,12 +198,6 @@ class Tree:
         if end is End.GAVE_UP:
             cause = cell.last_error or ErrorText("", "no cause is known")
             self._failure = TreeFailed(f"{cell.path} gave up: {cause}")
-
-
-def _innermost(error: BaseException | None) -> BaseException | None:
-    while isinstance(error, BaseExceptionGroup):
-        error = next((inner for inner in error.exceptions if is_fatal(inner)), error.exceptions[0])
-    return error
 
 
 @asynccontextmanager

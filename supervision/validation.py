@@ -4,6 +4,7 @@ import inspect
 import math
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from attrs import Attribute
@@ -11,28 +12,42 @@ from attrs import Attribute
 from supervision.errors import InvalidSpec
 
 _NAME = re.compile(r"[^/\s]{1,200}")
+_PATH_PART = "1 to 200 printable characters without blanks or '/'"
+_SHOWN = 80
+"""Characters of a bad value that an error shows."""
 
 
 def refuse(owner: object, attribute: "Attribute[Any]", value: object, rule: str) -> InvalidSpec:
     """The error that names owner, field, value and rule."""
     name = getattr(owner, "name", None)
     subject = type(owner).__name__ + (f" {name!r}" if isinstance(name, str) else "")
+    return InvalidSpec(f"{subject}: {attribute.name} = {_shown(value)}: must be {rule}")
+
+
+def _shown(value: object) -> str:
     text = repr(value)
-    shown = text if len(text) <= 80 else text[:79] + "…"  # noqa: PLR2004 - one line
-    return InvalidSpec(f"{subject}: {attribute.name} = {shown}: must be {rule}")
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
 def number(owner: object, attribute: "Attribute[Any]", value: object) -> float:
-    """The value as a number: no bool, no NaN."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
-        raise refuse(owner, attribute, value, "a number")
-    return value
+    """The value as a number: no bool, no NaN, nothing a float can't hold."""
+    if not isinstance(value, bool) and isinstance(value, int | float):
+        with suppress(OverflowError):
+            if not math.isnan(value):
+                return value
+    raise refuse(owner, attribute, value, "a number")
 
 
 def seconds(owner: object, attribute: "Attribute[Any]", value: object) -> None:
     """0 seconds or more."""
     if number(owner, attribute, value) < 0:
         raise refuse(owner, attribute, value, "0 seconds or more")
+
+
+def finite_seconds(owner: object, attribute: "Attribute[Any]", value: object) -> None:
+    """0 seconds or more, but not for ever."""
+    if not 0 <= number(owner, attribute, value) < math.inf:
+        raise refuse(owner, attribute, value, "0 seconds or more, and finite")
 
 
 def positive(owner: object, attribute: "Attribute[Any]", value: object) -> None:
@@ -52,9 +67,9 @@ def count(least: int) -> Callable[[object, "Attribute[Any]", object], None]:
 
 
 def at_least_one(owner: object, attribute: "Attribute[Any]", value: object) -> None:
-    """1 or more."""
-    if number(owner, attribute, value) < 1:
-        raise refuse(owner, attribute, value, "1 or more")
+    """1 or more, and finite."""
+    if not 1 <= number(owner, attribute, value) < math.inf:
+        raise refuse(owner, attribute, value, "1 or more, and finite")
 
 
 def fraction(owner: object, attribute: "Attribute[Any]", value: object) -> None:
@@ -65,8 +80,18 @@ def fraction(owner: object, attribute: "Attribute[Any]", value: object) -> None:
 
 def is_name(owner: object, attribute: "Attribute[Any]", value: object) -> None:
     """A name that can be part of a path."""
-    if not isinstance(value, str) or not _NAME.fullmatch(value):
-        raise refuse(owner, attribute, value, "1 to 200 characters without blanks or '/'")
+    if not _is_path_part(value):
+        raise refuse(owner, attribute, value, _PATH_PART)
+
+
+def check_key(path: str, key: object) -> None:
+    """A dynamic child's key can be part of a path as well."""
+    if not _is_path_part(key):
+        raise InvalidSpec(f"{path}: key = {_shown(key)}: must be {_PATH_PART}")
+
+
+def _is_path_part(value: object) -> bool:
+    return isinstance(value, str) and value.isprintable() and _NAME.fullmatch(value) is not None
 
 
 def is_factory(owner: object, attribute: "Attribute[Any]", value: object) -> None:

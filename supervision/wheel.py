@@ -5,9 +5,9 @@ when they come up, or when they are the larger half.
 """
 
 import heapq
-import math
 from collections.abc import Callable
 from itertools import count
+from math import inf, isnan
 
 import trio
 from attrs import define, field
@@ -49,6 +49,8 @@ class Wheel:
 
     def add(self, at: float, fire: Callable[[], None]) -> Deadline:
         """Have `fire()` called at `at` (trio's clock). It must not raise."""
+        if isnan(at):
+            raise ValueError("a deadline must be a number of seconds, not NaN")
         entry = Deadline(at, fire)
         heap = self._heap
         heapq.heappush(heap, (at, next(self._order), entry))
@@ -63,6 +65,7 @@ class Wheel:
         heapq.heapify(self._heap)
         self._compact_at = max(_COMPACT_FROM, 2 * len(self._heap))
 
+    @trio.lowlevel.enable_ki_protection
     async def run(self) -> None:
         """Serve until cancelled. Sleeps without a deadline while nothing is pending."""
         while True:
@@ -75,4 +78,4 @@ class Wheel:
         while heap and (heap[0][0] <= now or not heap[0][2].pending):
             heapq.heappop(heap)[2].expire()
             heap = self._heap  # what was called may have compacted it
-        return heap[0][0] if heap else math.inf
+        return heap[0][0] if heap else inf
