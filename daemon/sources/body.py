@@ -71,19 +71,22 @@ class BodyReader:
         if self._gzip is None:
             self._body += chunk
         else:
-            self._inflate(chunk)
+            self._inflate(self._gzip, chunk)
         if len(self._body) > BODY_LIMIT:
             raise SourceError(f"got more than {BODY_LIMIT} bytes")
 
-    def _inflate(self, chunk: bytes) -> None:
+    def _inflate(self, stream: "zlib._Decompress", chunk: bytes) -> None:
         while chunk and len(self._body) <= BODY_LIMIT:
-            if self._gzip is None or self._gzip.eof:  # a gzip file may consist of several members
-                self._gzip = zlib.decompressobj(_GZIP)
+            if stream.eof:  # a gzip file may have several members, and zeros behind
+                chunk = chunk.lstrip(b"\0")
+                if not chunk:
+                    return
+                self._gzip = stream = zlib.decompressobj(_GZIP)
             try:
-                self._body += self._gzip.decompress(chunk, BODY_LIMIT + 1 - len(self._body))
+                self._body += stream.decompress(chunk, BODY_LIMIT + 1 - len(self._body))
             except zlib.error as error:
                 raise SourceError(f"got damaged gzip ({error})") from None
-            chunk = self._gzip.unused_data.lstrip(b"\0")
+            chunk = stream.unused_data
 
     def finish(self) -> bytes:
         """The whole body. Raises `SourceError` when it was cut short."""

@@ -106,13 +106,32 @@ class Fetcher:
             return None
         if response.status_code != _OK:
             raise SourceError(f"got HTTP {response.status_code} {response.reason_phrase[:40]}".rstrip())
-        reader = BodyReader(response.headers.get("Content-Encoding", ""))
-        async for chunk in response.aiter_raw():
-            reader.feed(chunk)
-        content = reader.finish()
+        content = await _gather(response)
         self._offered = _Validators.of(response.headers)
         media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         return Body(content, media_type[:80])
+
+
+async def _gather(response: httpx.Response) -> bytes:
+    reader = BodyReader(response.headers.get("Content-Encoding", ""))
+    fault: SourceError | None = None
+    try:
+        async for chunk in response.aiter_raw():
+            if fault is not None:
+                continue
+            try:
+                reader.feed(chunk)
+            except SourceError as error:
+                fault = error
+                # Leaving the loop would leave the stack of generators below it to the garbage collector.
+                # Closing the connection under them ends each in order.
+                await response.aclose()
+    except httpx.HTTPError:
+        if fault is None:
+            raise
+    if fault is not None:
+        raise fault
+    return reader.finish()
 
 
 def _redirected(url: httpx.URL, response: httpx.Response) -> httpx.URL:

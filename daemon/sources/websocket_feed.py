@@ -7,20 +7,10 @@ there is one, goes into the handshake as `Authorization: Bearer …`.
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
-from urllib.parse import urlsplit
 
 import trio
 from attrs import define, field
-from trio_websocket import (
-    CloseReason,
-    ConnectionClosed,
-    ConnectionRejected,
-    DisconnectionTimeout,
-    HandshakeError,
-    WebSocketConnection,
-    open_websocket_url,
-)
-from wsproto.utilities import ProtocolError
+from trio_websocket import ConnectionClosed, WebSocketConnection
 
 from actors.giftcodes.codes import read_code
 from actors.ports import FoundCode, SourceError
@@ -28,13 +18,10 @@ from daemon.sources.body import Body, excerpt
 from daemon.sources.expiry import parse_expiry
 from daemon.sources.json_body import parse_json, shape
 from daemon.sources.settings import SourceSettings
+from daemon.sources.websocket_line import Address, open_line, why
 
 logger = logging.getLogger(__name__)
 
-MAX_MESSAGE = 64 * 1024
-"""Characters or bytes of one message; a longer one ends the connection with status 1009."""
-_QUEUED_MESSAGES = 16
-_CLOSE_TIMEOUT = 2.0
 _NORMAL = frozenset({1000, 1001})
 _WARNED_OF_EACH = 5
 _WARNED_OF_EVERY = 100
@@ -55,35 +42,20 @@ class WebSocketFeed:
     bad_messages: int = field(default=0, init=False)
     """Since the feed was made, over all its connections."""
 
-    def __attrs_post_init__(self) -> None:
-        address = urlsplit(self._settings.url)
-        if address.scheme not in ("ws", "wss") or not address.hostname:
-            raise ValueError(
-                f"source {self._settings.name}: url = {self._settings.url!r}: must be ws:// or wss://"
-            )
+    _address: Address = field(init=False)
+
+    @_address.default
+    def _parse_address(self) -> Address:
+        try:
+            return Address.of(self._settings.url)
+        except ValueError as error:
+            raise ValueError(f"source {self._settings.name}: url = {self._settings.url!r}: {error}") from None
 
     @asynccontextmanager
     async def listen(self) -> AsyncGenerator[AsyncIterator[FoundCode]]:
         """Connect for the length of the block; the iterator yields codes as they come."""
-        try:
-            async with open_websocket_url(
-                self._settings.url,
-                extra_headers=self._headers(),
-                message_queue_size=_QUEUED_MESSAGES,
-                max_message_size=MAX_MESSAGE,
-                connect_timeout=self._settings.timeout,
-                disconnect_timeout=_CLOSE_TIMEOUT,
-            ) as connection:
-                yield self._codes(connection)
-        except ConnectionRejected as error:
-            raise SourceError(f"got HTTP {error.status_code} instead of a WebSocket") from None
-        except DisconnectionTimeout as error:
-            # A peer that is gone does not say goodbye either: what was found before is the reason.
-            if isinstance(error.__context__, SourceError):
-                raise error.__context__ from None
-            raise SourceError("lost the connection: it could not be closed in order") from error
-        except (HandshakeError, ConnectionClosed, ProtocolError, OSError, trio.BrokenResourceError) as error:
-            raise SourceError(f"got no connection: {_reason(error)}") from error
+        async with open_line(self._address, self._headers(), self._settings.timeout) as connection:
+            yield self._codes(connection)
 
     def _headers(self) -> list[tuple[bytes, bytes]]:
         if self._settings.secret is None:
@@ -97,7 +69,7 @@ class WebSocketFeed:
             except ConnectionClosed as closed:
                 if closed.reason is not None and closed.reason.code in _NORMAL:
                     return
-                raise SourceError(f"lost the connection: {_reason(closed)}") from None
+                raise SourceError(f"lost the connection: {why(closed)}") from None
             try:
                 code = read_message(message, self._settings.game, self._games)
             except SourceError as fault:
@@ -152,15 +124,3 @@ def read_message(message: str | bytes, game: str, games: frozenset[str] = frozen
     if not isinstance(named, str) or (named != game and named not in games):
         raise SourceError(f"got code {excerpt(code)} for game {excerpt(str(named))}, which is not configured")
     return FoundCode(named, code, parse_expiry(document.get("expires")))
-
-
-def _reason(error: BaseException) -> str:
-    match error:
-        case ConnectionClosed(reason=CloseReason() as reason):
-            return f"closed with {reason.code} {reason.name} {excerpt(reason.reason or '')}"
-        case ConnectionClosed():
-            return "it was cut"
-        case HandshakeError(__cause__=OSError() as cause):
-            return excerpt(f"{type(cause).__name__}: {cause}")
-        case _:
-            return excerpt(f"{type(error).__name__}: {error}".removesuffix(": "))
