@@ -4,6 +4,7 @@ Errors are JSON objects `{"error": "…"}`: 400 for a value that can't be taken,
 413 and 422 for a body too large or unreadable, 503 where the store is away.
 """
 
+import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -26,6 +27,13 @@ logger = logging.getLogger("perkd.control")
 
 Document = dict[str, Any]
 Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class _JSON(JSONResponse):
+    """JSON in ASCII: a name from the web may hold half a surrogate pair, which UTF-8 can't."""
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content, allow_nan=False, separators=(",", ":")).encode("ascii")
 
 
 async def _no_status(_every_child: bool) -> Document:
@@ -51,64 +59,65 @@ class _Control:
         wanted = read_query(request, "all").get("all", "0")
         if wanted not in {"0", "1"}:
             raise Refused(f"all = {wanted!r}: must be 0 or 1")
-        return JSONResponse(await self.make_status(wanted == "1"))
+        return _JSON(await self.make_status(wanted == "1"))
 
     async def health(self, _request: Request) -> Response:
         """`GET /healthz`: 503 when the daemon is down."""
         health = (await self.make_status(False))["health"]
-        return JSONResponse({"health": health}, 503 if health == "down" else 200)
+        return _JSON({"health": health}, 503 if health == "down" else 200)
 
     async def reload(self, _request: Request) -> Response:
         """`POST /api/reload`."""
-        return JSONResponse(await self.do_reload())
+        return _JSON(await self.do_reload())
 
     # --- players --------------------------------------------------------------------------------
 
     async def list_players(self, request: Request) -> Response:
         """`GET /api/players?game=`."""
         players = await operations.list_players(self.service, **read_query(request, "game"))
-        return JSONResponse([documents.player_document(player) for player in players])
+        return _JSON([documents.player_document(player) for player in players])
 
     async def export_players(self, request: Request) -> Response:
         """`GET /api/players.csv?game=`."""
         players = await operations.list_players(self.service, **read_query(request, "game"))
-        return Response(operations.players_to_csv(players), media_type="text/csv")
+        text = operations.players_to_csv(players).encode(errors="replace")
+        return Response(text, media_type="text/csv")
 
     async def add_player(self, request: Request) -> Response:
         """`POST /api/players`: `{"fid", "game"?, "state"?, "name"?}`."""
         values = {"game": "", "fid": "", **await read_texts(request, "game", "fid", "state", "name")}
         added = await operations.add_player(self.service, **values)
-        return JSONResponse(documents.player_added_document(added), 201 if added.result == "added" else 200)
+        return _JSON(documents.player_added_document(added), 201 if added.result == "added" else 200)
 
     async def import_players(self, request: Request) -> Response:
         """`POST /api/players/import`: a CSV file."""
         report = await operations.import_players(self.service, await read_bytes(request))
-        return JSONResponse(documents.import_document(report))
+        return _JSON(documents.import_document(report))
 
     async def remove_player(self, request: Request) -> Response:
         """`POST /api/players/remove`: `{"fid", "game"?}`."""
         values = {"game": "", "fid": "", **await read_texts(request, "game", "fid")}
         removed = await operations.remove_player(self.service, **values)
-        return JSONResponse(documents.player_removed_document(removed))
+        return _JSON(documents.player_removed_document(removed))
 
     # --- codes ----------------------------------------------------------------------------------
 
     async def list_codes(self, request: Request) -> Response:
         """`GET /api/codes?game=&state=`."""
         codes = await operations.list_codes(self.service, **read_query(request, "game", "state"))
-        return JSONResponse([documents.code_document(code) for code in codes])
+        return _JSON([documents.code_document(code) for code in codes])
 
     async def add_code(self, request: Request) -> Response:
         """`POST /api/codes`: `{"code", "game"?}`."""
         values = {"code": "", **await read_texts(request, "game", "code")}
         added = await operations.add_code(self.service, **values)
-        return JSONResponse(documents.code_added_document(added), 201 if added.result == "added" else 200)
+        return _JSON(documents.code_added_document(added), 201 if added.result == "added" else 200)
 
     async def retire_code(self, request: Request) -> Response:
         """`POST /api/codes/retire`: `{"code", "game"?}`."""
         values = {"code": "", **await read_texts(request, "game", "code")}
         retired = await operations.retire_code(self.service, **values)
-        return JSONResponse(documents.code_retired_document(retired))
+        return _JSON(documents.code_retired_document(retired))
 
     # --- what there is --------------------------------------------------------------------------
 
@@ -116,12 +125,12 @@ class _Control:
         """`GET /api/guilds`."""
         read_query(request)
         guilds = await operations.list_guilds(self.service)
-        return JSONResponse([documents.guild_document(guild) for guild in guilds])
+        return _JSON([documents.guild_document(guild) for guild in guilds])
 
     async def history(self, request: Request) -> Response:
         """`GET /api/history?code=&player=&game=`."""
         rows = await operations.read_history(self.service, **read_query(request, "code", "player", "game"))
-        return JSONResponse([documents.history_document(row) for row in rows])
+        return _JSON([documents.history_document(row) for row in rows])
 
     # --- routes ---------------------------------------------------------------------------------
 
@@ -201,17 +210,17 @@ def _answer_to(error: Exception, request: Request) -> Response:
     if isinstance(error, BodyTooLarge):
         text = f"the body has more than {MAX_BODY} bytes: split it"
         # The rest of the body is not read; so the connection can't be used again.
-        return JSONResponse({"error": text}, 413, {"connection": "close"})
+        return _JSON({"error": text}, 413, {"connection": "close"})
     for type_, code in _STATUS_CODES:
         if isinstance(error, type_):
-            return JSONResponse({"error": str(error)}, code)
+            return _JSON({"error": str(error)}, code)
     where = f"{request.method} {request.url.path}"
     logger.error("💥 %s failed", where, exc_info=error, extra={"request": where})
-    return JSONResponse({"error": f"{where} failed inside perkd ({type(error).__name__}): see its log"}, 500)
+    return _JSON({"error": f"{where} failed inside perkd ({type(error).__name__}): see its log"}, 500)
 
 
 async def _say_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it alone
-    return JSONResponse(
+    return _JSON(
         {"error": f"{request.method} {request.url.path}: {error.detail}"}, error.status_code, error.headers
     )

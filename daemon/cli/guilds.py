@@ -1,0 +1,46 @@
+"""`perkd guilds`: who codes are announced to."""
+
+from typing import Any
+
+import click
+
+from daemon.cli.output import line_width, print_json, print_text
+from daemon.cli.session import Session, pass_session
+
+
+@click.group()
+def guilds() -> None:
+    """List guilds and their channels."""
+
+
+@guilds.command("list")
+@click.option("--json", "as_json", is_flag=True, help="As a JSON list.")
+@pass_session
+def list_(session: Session, as_json: bool) -> None:
+    """List guilds and their channels, the highest priority first."""
+    found = session.ask("GET", "/api/guilds").document
+    if as_json:
+        print_json(found)
+    else:
+        _print_table(found)
+
+
+def _print_table(found: list[dict[str, Any]]) -> None:
+    from daemon.cli.tables import Cell, Column, draw_table  # noqa: PLC0415 - rich
+    from daemon.cli.times import short_time  # noqa: PLC0415
+
+    columns = [
+        Column("guild"),
+        Column("priority", right=True),
+        Column("channel"),
+        Column("since (UTC)"),
+        Column("games", flexible=True),
+        Column("name", flexible=True),
+    ]
+    rows = []
+    for guild in found:
+        for channel in guild["channels"] or [{"id": "none", "since": None, "games": ["–"]}]:
+            cells = [guild["id"], str(guild["priority"]), channel["id"], short_time(channel["since"])]
+            cells += [", ".join(channel["games"]) or "all", guild["name"]]
+            rows.append([Cell(cell) for cell in cells])
+    print_text(draw_table(columns, rows, line_width()))
