@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 def simulate(port: int, seed: int, limit: int) -> None:
     """Serve simulated games and code sources, until Ctrl-C.
 
-    Both protocols (v1 and v2) on a loopback port, and every kind of source. It prints what `config.toml` needs to run against it. What shall go wrong is ordered at `/_faults`;
-    `/_stats` counts what it was asked.
+    Both protocols (v1 and v2) on a loopback port, and every kind of source. It prints what
+    `config.toml` needs to run against it. What shall go wrong is ordered at `/_faults`; `/_stats`
+    counts what it was asked.
     """
     import trio  # noqa: PLC0415 - for this command alone
 

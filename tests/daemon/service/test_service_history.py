@@ -1,0 +1,125 @@
+from typing import Any
+
+import pytest
+
+from actors.giftcodes.model import Channel, Code, Guild, Outcome, Player, Redemption
+from actors.ports import Put
+from daemon.service import NotFound, Refused, Service, list_guilds, read_history
+from daemon.service.documents import code_document, guild_document, history_document, iso
+from daemon.storage import MemoryStore
+
+
+@pytest.fixture
+async def filled(store: MemoryStore) -> MemoryStore:
+    await store.commit(
+        Put(Player("wos", "1", "7", "Anna")),
+        Put(Player("wos", "2", "7", "雪狐")),
+        Put(Player("ks", "1", "", "Anna")),
+        Put(
+            Redemption(
+                "wos", "1", "SNOW", outcome=Outcome.REDEEMED, status="SUCCESS", first_at=5.0, last_at=9.0
+            )
+        ),
+        Put(
+            Redemption(
+                "wos", "2", "SNOW", outcome=Outcome.FAILED, status="WRONG_STATE", attempts=1, last_at=8.0
+            )
+        ),
+        Put(Redemption("wos", "2", "ICE")),
+        Put(Redemption("ks", "1", "SNOW", outcome=Outcome.ALREADY, last_at=7.0)),
+        Put(Redemption("wos", "99", "SNOW", outcome=Outcome.REDEEMED, last_at=6.0)),
+    )
+    return store
+
+
+async def keys(service: Service, **wanted: str) -> list[str]:
+    return [
+        f"{row.record.game}/{row.record.fid} {row.record.code}"
+        for row in await read_history(service, **wanted)
+    ]
+
+
+async def test_history_is_told_in_the_order_it_happened(service: Service, filled: Any) -> None:
+    assert await keys(service) == ["wos/2 ICE", "wos/99 SNOW", "ks/1 SNOW", "wos/2 SNOW", "wos/1 SNOW"]
+
+
+async def test_history_of_one_code(service: Service, filled: Any) -> None:
+    assert await keys(service, code=" ICE\u200b") == ["wos/2 ICE"]
+    assert await keys(service, code="ice") == []
+
+
+@pytest.mark.parametrize(
+    ("player", "found"),
+    [
+        ("wos/2", ["wos/2 ICE", "wos/2 SNOW"]),
+        ("2", ["wos/2 ICE", "wos/2 SNOW"]),
+        ("1", ["ks/1 SNOW", "wos/1 SNOW"]),
+        ("雪狐", ["wos/2 ICE", "wos/2 SNOW"]),
+        ("anna", ["ks/1 SNOW", "wos/1 SNOW"]),
+        ("99", ["wos/99 SNOW"]),
+        ("wos/99", ["wos/99 SNOW"]),
+    ],
+)
+async def test_a_player_is_found_by_key_by_fid_and_by_name_also_when_removed(
+    service: Service, filled: Any, player: str, found: Any
+) -> None:
+    assert await keys(service, player=player) == found
+
+
+async def test_filters_add_up(service: Service, filled: Any) -> None:
+    assert await keys(service, player="Anna", game="ks") == ["ks/1 SNOW"]
+    assert await keys(service, player="2", code="ICE") == ["wos/2 ICE"]
+    assert await keys(service, player="99", code="ICE") == []
+
+
+async def test_nobody_of_that_name_is_an_error_and_nothing_redeemed_is_none(
+    service: Service, filled: Any
+) -> None:
+    with pytest.raises(NotFound, match="player 'Zoe': nobody of that name or fid"):
+        await read_history(service, player="Zoe")
+    await filled.commit(Put(Player("wos", "5", "7", "Eve")))
+    assert await keys(service, player="Eve") == []
+
+
+async def test_an_unknown_game_is_refused(service: Service) -> None:
+    with pytest.raises(Refused, match="game 'chess'"):
+        await read_history(service, game="chess")
+
+
+async def test_the_document_of_a_pair_has_exactly_the_documented_fields(
+    service: Service, filled: Any
+) -> None:
+    (row,) = await read_history(service, player="wos/1")
+    assert history_document(row) == {
+        "game": "wos",
+        "fid": "1",
+        "name": "Anna",
+        "code": "SNOW",
+        "outcome": "redeemed",
+        "status": "SUCCESS",
+        "attempts": 0,
+        "first_at": "1970-01-01T00:00:05Z",
+        "last_at": "1970-01-01T00:00:09Z",
+    }
+
+
+def test_a_time_that_is_no_date_is_none() -> None:
+    assert iso(None) is iso(1e30) is iso(float("nan")) is None
+    assert code_document(Code("wos", "SNOW", expires=1e18))["expires"] is None
+
+
+async def test_before_any_guild_is_set_up_there_is_the_terminal(service: Service) -> None:
+    (guild,) = await list_guilds(service)
+    assert guild_document(guild) == {"id": "terminal", "name": "Terminal", "priority": 0, "channels": []}
+
+
+async def test_guilds_are_listed_by_priority_with_their_channels(
+    service: Service, store: MemoryStore
+) -> None:
+    await store.commit(
+        Put(Guild("1", "Low")),
+        Put(Guild("2", "High", priority=5, channels=(Channel("77", 60.0, ("wos",)),))),
+    )
+    guilds = [guild_document(guild) for guild in await list_guilds(service)]
+    assert [guild["name"] for guild in guilds] == ["High", "Low"]
+    assert guilds[0]["channels"] == [{"id": "77", "since": "1970-01-01T00:01:00Z", "games": ["wos"]}]
