@@ -187,6 +187,7 @@ class _Links:
                 store=self.store,
                 clock=parts.clock,
                 policy=lambda: parts.settings.redeem,
+                games=frozenset(parts.apis),
             )
         )
 

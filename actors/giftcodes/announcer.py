@@ -51,6 +51,8 @@ class AnnouncerActor(Actor):
     _clock: Clock
     _announced: set[tuple[str, tuple[str, ...]]] = field(factory=set)
     """(guild, codes) whose finding was said already: a retry does not say it again."""
+    _unrecorded: dict[str, Post] = field(factory=dict)
+    """Posts that succeeded while the store was away: they are recorded first of all, and not made again."""
     _posted: int = 0
     _failing: str = ""
     _failures: int = 0
@@ -79,6 +81,7 @@ class AnnouncerActor(Actor):
     async def _work(self) -> None:
         self._failing = ""
         try:
+            await self._record()
             owed = await self._owed()
             for guild_id, items in _by_guild(owed).items():
                 await self._post_guild(guild_id, items)
@@ -110,13 +113,15 @@ class AnnouncerActor(Actor):
             await self._store.commit(Put(Guild(TERMINAL_GUILD, "Terminal", channels=(channel,))))
 
     async def _post_guild(self, guild_id: str, items: list[_Owed]) -> None:
-        names = tuple(dict.fromkeys(item.code.code for item in items))
+        names = tuple(
+            dict.fromkeys(item.code.code for item in items)
+        )  # a code once, in however many channels
         extra = {"guild": guild_id, "codes": list(names)}
         if (guild_id, names) not in self._announced:
             self._announced = {(guild_id, names)}
             text = "Found %d new codes for guild %s: [%s]"
             logger.info(text, len(names), guild_id, ", ".join(names), extra=extra)
-        posted = 0
+        posted: set[str] = set()
         for item in items:
             try:
                 await self._board.post(item.guild, item.channel, item.code)
@@ -126,11 +131,18 @@ class AnnouncerActor(Actor):
                 logger.warning(text, item.code.code, item.channel.id, guild_id, failure, extra=extra)
                 continue
             # Only now: a post that failed must be tried again, one that succeeded must not.
-            await self._store.commit(Put(_post(item, self._clock.now())))
-            posted += 1
+            post = _post(item, self._clock.now())
+            self._unrecorded[post.key] = post
             self._posted += 1
+            posted.add(item.code.code)
+            await self._record()
         if posted:
-            logger.info("Posted %d new codes to guild %s", posted, guild_id, extra=extra)
+            logger.info("Posted %d new codes to guild %s", len(posted), guild_id, extra=extra)
+
+    async def _record(self) -> None:
+        if self._unrecorded:
+            await self._store.commit(*map(Put, self._unrecorded.values()))
+            self._unrecorded.clear()
 
 
 def _wants(channel: Channel, code: Code) -> bool:

@@ -4,6 +4,7 @@
 to do next. Source of the rules: docs/redeeming.md, "Answers and budgets".
 """
 
+import math
 from enum import StrEnum
 
 from attrs import evolve, frozen
@@ -11,6 +12,9 @@ from attrs import evolve, frozen
 from actors.giftcodes.budgets import RedeemPolicy
 from actors.giftcodes.model import FailureClass, Outcome, Redemption, Scope, Spent, Status
 from actors.ports import Verdict
+
+CAPTCHA_EVERY = 60.0
+"""Seconds from one captcha of a player to the next: one that is asked for earlier is refused."""
 
 
 class Step(StrEnum):
@@ -28,6 +32,8 @@ class Session:
     logged_in: bool = False
     captcha: str | None = None
     """The text somebody read, to be used once."""
+    captcha_at: float = -math.inf
+    """When the newest captcha was fetched."""
 
     def next_step(self, *, needs_login: bool, needs_captcha: bool) -> Step:
         """What the protocol wants before, or as, the redeem call."""
@@ -36,6 +42,10 @@ class Session:
         if needs_captcha and self.captcha is None:
             return Step.CAPTCHA
         return Step.REDEEM
+
+    def opens_at(self, step: Step) -> float:
+        """The earliest time for the call, as far as the session is concerned."""
+        return self.captcha_at + CAPTCHA_EVERY if step is Step.CAPTCHA else -math.inf
 
 
 class Next(StrEnum):
@@ -57,19 +67,18 @@ class After:
     session: Session
     next: Next
     failures: int = 0
-    """How often this class has ended a call of the pair in this round, this time included; 0: no failure."""
+    """How often this class has ended a call of the pair in this round, this time included; of a pair that ran
+    out of calls altogether, how many it made; 0: no failure."""
 
 
 def begin(record: Redemption, step: Step, now: float, state: str) -> Redemption:
     """The record with the call counted, to be committed before it is made.
 
-    A pair that had failed begins a new round here, with a fresh budget.
+    A pair that had failed begins a new round here, with a fresh budget. One that `is_spent` must not begin.
     """
-    if record.outcome is not Outcome.PENDING:
-        record = evolve(record, round=record.round + 1, spent=Spent(), retries=False)
+    record = _opened(record)
     return evolve(
         record,
-        outcome=Outcome.PENDING,
         spent=evolve(record.spent, total=record.spent.total + 1),
         attempts=record.attempts + (step is Step.REDEEM),
         state=state,
@@ -86,35 +95,53 @@ def finish(  # noqa: PLR0917 - a pure function of all that decides
     record = evolve(record, last_at=now)
     if verdict.kind is not FailureClass.SUCCESS or step is Step.REDEEM:
         record = evolve(record, status=verdict.status)
+    if step is Step.REDEEM and not _kept_its_captcha(verdict):
+        session = evolve(session, captcha=None)
     if nobodys_fault(verdict):
         refunded = evolve(record.spent, total=record.spent.total - 1)
         return After(evolve(record, spent=refunded), session, Next.AGAIN)
+    if verdict.kind is FailureClass.PERMANENT:
+        return After(evolve(record, outcome=Outcome.FAILED, retries=False), session, Next.SETTLED)
     if verdict.kind is FailureClass.SUCCESS:
-        after = _succeed(record, session, step)
-    elif verdict.kind is FailureClass.PERMANENT:
-        return After(evolve(record, outcome=Outcome.FAILED), session, Next.SETTLED)
+        after = _succeed(record, session, step, now)
     elif step is Step.LOGIN:
         after = _charge(record, session, "login", now, policy)
     else:
         after = _charge(record, *_lose(session, verdict), now, policy, full_wait=step is Step.CAPTCHA)
-    if after.next is Next.SETTLED or after.record.spent.total < policy.budgets.total:
-        return after
-    return _give_up(after, _budget_name(step, verdict), now, policy)
+    return _within_total(after, now, policy)
+
+
+def is_spent(record: Redemption, policy: RedeemPolicy) -> bool:
+    """Whether the pair has no call left in its round: a life that ended in the middle of a call spent one."""
+    return record.outcome is Outcome.PENDING and record.spent.total >= policy.budgets.total
+
+
+def spend(record: Redemption, now: float, policy: RedeemPolicy) -> After:
+    """Give up on a pair that `is_spent`, without a call; its last answers never arrived."""
+    record = evolve(record, status=record.status or Status.NETWORK_ERROR, last_at=now)
+    after = After(record, Session(), Next.AGAIN, record.spent.total)
+    return _give_up(after, now, policy, retry=True)
 
 
 def crashed(record: Redemption, now: float, policy: RedeemPolicy) -> After:
     """Count a crash of the actor that was working on the pair."""
-    record = evolve(record, outcome=Outcome.PENDING, last_at=now)
-    after = _charge(record, Session(), "crash", now, policy)
+    after = _charge(evolve(_opened(record), last_at=now), Session(), "crash", now, policy)
     if after.next is Next.SETTLED:
         return evolve(after, record=evolve(after.record, status=Status.CRASHED))
     return after
 
 
-def unread(record: Redemption, now: float, policy: RedeemPolicy) -> After:
+def unread(record: Redemption, session: Session, now: float, policy: RedeemPolicy) -> After:
     """Nobody read the captcha in time."""
     record = evolve(record, status=Status.CAPTCHA_EXPIRED, last_at=now)
-    return _charge(record, Session(logged_in=True), "captcha", now, policy)
+    return _within_total(_charge(record, evolve(session, captcha=None), "captcha", now, policy), now, policy)
+
+
+def _opened(record: Redemption) -> Redemption:
+    """The pair at work: one that had an outcome begins a new round."""
+    if record.outcome is Outcome.PENDING:
+        return record
+    return evolve(record, outcome=Outcome.PENDING, round=record.round + 1, spent=Spent(), retries=False)
 
 
 def nobodys_fault(verdict: Verdict) -> bool:
@@ -122,23 +149,28 @@ def nobodys_fault(verdict: Verdict) -> bool:
     return verdict.scope in {Scope.ADDRESS, Scope.SYSTEM} or verdict.kind is FailureClass.PROTOCOL
 
 
-def _succeed(record: Redemption, session: Session, step: Step) -> After:
+def _kept_its_captcha(verdict: Verdict) -> bool:
+    """Only a call that was refused at the door has not used its captcha up, as far as we can know."""
+    return verdict.kind is FailureClass.RATE_LIMITED and verdict.scope is Scope.PLAYER
+
+
+def _succeed(record: Redemption, session: Session, step: Step, now: float) -> After:
     match step:
         case Step.LOGIN:
-            return After(record, Session(logged_in=True), Next.AGAIN)
+            return After(record, evolve(session, logged_in=True), Next.AGAIN)
         case Step.CAPTCHA:
-            return After(record, session, Next.ASK_PERSON)
+            return After(record, evolve(session, captcha_at=now), Next.ASK_PERSON)
         case Step.REDEEM:
             redeemed = record.status == Status.SUCCESS
             outcome = Outcome.REDEEMED if redeemed else Outcome.ALREADY
-            return After(evolve(record, outcome=outcome), evolve(session, captcha=None), Next.SETTLED)
+            return After(evolve(record, outcome=outcome, retries=False), session, Next.SETTLED)
 
 
 def _lose(session: Session, verdict: Verdict) -> tuple[Session, str]:
     """What the session is after a failure, and the budget that pays for it."""
     match verdict.kind:
         case FailureClass.SESSION:
-            return Session(), "relogin"
+            return Session(captcha_at=session.captcha_at), "relogin"
         case FailureClass.CAPTCHA:
             return evolve(session, captcha=None), "captcha"
         case FailureClass.RATE_LIMITED:
@@ -147,10 +179,6 @@ def _lose(session: Session, verdict: Verdict) -> tuple[Session, str]:
             return session, "temporary"
         case _:
             return session, "unknown"
-
-
-def _budget_name(step: Step, verdict: Verdict) -> str:
-    return "login" if step is Step.LOGIN else _lose(Session(), verdict)[1]
 
 
 _TAKEN_UP_AGAIN = frozenset({"rate_limited", "temporary", "login"})
@@ -170,17 +198,27 @@ def _charge(
 ) -> After:
     failures = getattr(record.spent, budget) + 1
     record = evolve(record, spent=evolve(record.spent, **{budget: failures}))
+    after = After(record, session, Next.AGAIN, failures)
     if failures >= getattr(policy.budgets, budget):
-        return _give_up(After(record, session, Next.AGAIN, failures), budget, now, policy)
+        return _give_up(after, now, policy, retry=budget in _TAKEN_UP_AGAIN)
     wait = 0.0 if budget in _WITHOUT_WAIT else policy.backoff.wait(failures)
     if full_wait and budget == "rate_limited":
-        wait = policy.backoff.max  # one captcha per player and minute
-    return After(evolve(record, due_at=now + wait), session, Next.AGAIN, failures)
+        wait = max(wait, CAPTCHA_EVERY)
+    return evolve(after, record=evolve(record, due_at=now + wait))
 
 
-def _give_up(after: After, budget: str, now: float, policy: RedeemPolicy) -> After:
-    retries = budget in _TAKEN_UP_AGAIN and after.record.round <= policy.retry_rounds
+def _within_total(after: After, now: float, policy: RedeemPolicy) -> After:
+    """Give up on a pair that has no call left, whatever it needs next."""
+    spent = after.record.spent
+    if after.next is Next.SETTLED or spent.total < policy.budgets.total:
+        return after
+    retry = any(getattr(spent, budget) for budget in _TAKEN_UP_AGAIN)
+    return _give_up(evolve(after, failures=spent.total), now, policy, retry=retry)
+
+
+def _give_up(after: After, now: float, policy: RedeemPolicy, *, retry: bool) -> After:
+    retries = retry and after.record.round <= policy.retry_rounds
     due_at = now + policy.retry_after if retries else after.record.due_at
-    status = after.record.status or Status.NOT_LOGIN  # the budget ended before anything was refused
+    status = after.record.status or Status.NOT_LOGIN  # the calls ended before anything was refused
     record = evolve(after.record, outcome=Outcome.FAILED, status=status, retries=retries, due_at=due_at)
     return evolve(after, record=record, next=Next.SETTLED)

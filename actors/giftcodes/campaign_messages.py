@@ -3,6 +3,7 @@
 from attrs import frozen
 
 from actors.giftcodes.model import PlayerKey, Redemption
+from supervision import ActorRef
 
 
 @frozen
@@ -36,9 +37,10 @@ class RedeemerReady:
 
 @frozen
 class RedeemerEnded:
-    """A redeemer has ended for good."""
+    """A redeemer has ended for good; `ref` tells which, should there be another by now."""
 
     player: PlayerKey
+    ref: ActorRef | None = None
 
 
 @frozen

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from actors.giftcodes.ledger import ENDING
 from actors.giftcodes.model import Code, CodeState, Outcome, Player, PlayerKey, Redemption
 
 CANARY_EVERY = 86_400.0
@@ -16,10 +17,21 @@ def is_due(code: Code, now: float) -> bool:
     return now - last >= CANARY_EVERY
 
 
-def choose(code: Code, players: Iterable[Player], records: Iterable[Redemption]) -> PlayerKey | None:
-    """A player who did not get the code before: only a success proves that it works again."""
-    got_it = {r.fid for r in records if r.outcome in {Outcome.REDEEMED, Outcome.ALREADY}}
-    for player in players:
-        if player.game == code.game and player.auto_redeem and player.fid not in got_it:
-            return player.player_key
-    return None
+def choose(
+    code: Code, players: Iterable[Player], records: Iterable[Redemption], now: float = 0.0
+) -> PlayerKey | None:
+    """A player who did not get the code before: only a success proves that it works again.
+
+    Best is one who was told that the code has ended: nothing else stood in the way. The next day it is
+    another one's turn.
+    """
+    got_it: set[str] = set()
+    proven: set[str] = set()
+    for record in records:
+        if record.outcome in {Outcome.REDEEMED, Outcome.ALREADY}:
+            got_it.add(record.fid)
+        elif record.attempts and record.status in ENDING:
+            proven.add(record.fid)
+    wanting = [p for p in players if p.game == code.game and p.auto_redeem and p.fid not in got_it]
+    able = [player for player in wanting if player.fid in proven] or wanting
+    return able[int(now // CANARY_EVERY) % len(able)].player_key if able else None

@@ -1,9 +1,11 @@
 """What is owed: live codes × players who want them − recorded final outcomes. Pure; time is an argument."""
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 
+from actors.giftcodes.endings import ENDING, STATUS_OF, settle
 from actors.giftcodes.model import (
     Code,
     CodeKey,
@@ -17,14 +19,12 @@ from actors.giftcodes.model import (
     Status,
 )
 
+__all__ = ["ENDING", "STATUS_OF", "Ledger", "Pair", "settle"]
+
 Rank = tuple[float, ...]
 
-ENDING = {
-    Status.EXPIRED: CodeState.EXPIRED,
-    Status.CDK_NOT_FOUND: CodeState.INVALID,
-    Status.USED: CodeState.USED_UP,
-}
-"""Verdicts of scope code, and the state they put a code into once two players got one."""
+TOLERANCE = 0.001
+"""Seconds: wall-clock floats are coarse, and a timer may come up just before its time."""
 
 _CANARY_RANK = (float("inf"), 0.0)
 
@@ -49,6 +49,10 @@ class Ledger:
     priorities: dict[PlayerKey, int] = field(factory=dict)
     claims: dict[PlayerKey, Redemption] = field(factory=dict)
     """What redeemers are working on."""
+    adopted: set[PlayerKey] = field(factory=set)
+    """Players whose redeemer may be at work on something an earlier life gave out, until it is heard of."""
+    left_open: dict[PlayerKey, dict[str, Redemption]] = field(factory=dict)
+    """Pairs of codes that ended while a redeemer may have been at work on them, by record key."""
     confirmers: dict[CodeKey, PlayerKey] = field(factory=dict)
     """Who is asked whether a code has really ended, after the first verdict."""
     canaries: dict[CodeKey, Redemption] = field(factory=dict)
@@ -71,6 +75,7 @@ class Ledger:
             known = self.priorities.get(key)
             mine = priority.get(registration.guild, 0)
             self.priorities[key] = mine if known is None else max(known, mine)
+        self.canaries = {key: trial for key, trial in self.canaries.items() if self._wants(trial.player_key)}
 
     def set_code(self, code: Code) -> None:
         """Take over a code."""
@@ -93,6 +98,7 @@ class Ledger:
         self.records[record.code_key][record.fid] = record
         if record.outcome is Outcome.REDEEMED:
             self._verdicts.pop(record.code_key, None)
+            self.confirmers.pop(record.code_key, None)
         elif record.outcome is Outcome.FAILED and record.status in ENDING:
             self._verdicts.setdefault(record.code_key, {})[record.fid] = record.status
 
@@ -120,23 +126,16 @@ class Ledger:
                 if pair is not None and not self._held(player.player_key, code):
                     yield pair
         for trial in self.canaries.values():
-            if trial.player_key == player.player_key:
+            if trial.player_key == player.player_key and trial.outcome is Outcome.PENDING:
                 yield Pair(trial.due_at, _CANARY_RANK, trial)
 
-    def _held(self, player: PlayerKey, code: Code) -> bool:
-        """Whether the player has to wait until somebody else has confirmed a verdict about the code."""
-        key = code.code_key
-        if not self.verdicts(key):
-            return False
-        confirmer = self.confirmers.get(key)
-        return confirmer is not None and confirmer != player and self._owes(confirmer, code)
-
-    def _owes(self, key: PlayerKey, code: Code) -> bool:
+    def _wants(self, key: PlayerKey) -> bool:
         player = self.players.get(key)
-        if player is None or not player.auto_redeem:
-            return False
-        record = self.records[code.code_key].get(key.fid)
-        return record is None or record.outcome is Outcome.PENDING
+        return player is not None and player.auto_redeem
+
+    def is_busy(self, player: PlayerKey) -> bool:
+        """Whether a redeemer may be at work for the player: its pairs are not to be written by others."""
+        return player in self.claims or player in self.adopted
 
     def next_pair(self, player: PlayerKey, now: float) -> Pair | None:
         """What the player is to do next: of what is due the most urgent, else what is due first."""
@@ -148,7 +147,7 @@ class Ledger:
     def claim(self, player: PlayerKey, now: float) -> Redemption | None:
         """Give the player's most urgent due pair to its redeemer; None: there is none now."""
         pair = self.next_pair(player, now)
-        if pair is None or pair.due_at > now:
+        if pair is None or pair.due_at > now + TOLERANCE:
             self.claims.pop(player, None)
             return None
         self.claims[player] = pair.record
@@ -156,6 +155,21 @@ class Ledger:
         if self.verdicts(key):
             self.confirmers[key] = player
         return pair.record
+
+    def let_go(self, player: PlayerKey, record: Redemption | None) -> list[Redemption]:
+        """The player's redeemer is done with its step, which left `record` (None: nothing).
+
+        Returns its pairs that are to be settled, since their code ended meanwhile.
+        """
+        self.claims.pop(player, None)
+        self.adopted.discard(player)
+        left = self.left_open.pop(player, {})
+        if record is not None:
+            left.pop(record.key, None)
+            code = self.codes.get(record.code_key)
+            if code is not None and record.outcome is Outcome.PENDING and _is_over(record, code):
+                left[record.key] = record
+        return list(left.values())
 
     # --- verdicts about codes -------------------------------------------------------------------
 
@@ -174,37 +188,71 @@ class Ledger:
         verdicts = self.verdicts(key)
         if not verdicts:
             return None
-        players = sum(1 for p in self.players.values() if p.game == key.game and p.auto_redeem)
-        enough = min(2, max(1, players))
+        others = (p for p in self.players.values() if p.game == key.game and p.auto_redeem)
+        enough = max(1, len(list(islice(others, 2))))
         return ENDING[Status(list(verdicts.values())[-1])] if len(verdicts) >= enough else None
 
+    def doubted(self) -> list[CodeKey]:
+        """Live codes that one player was told have ended."""
+        return list(self._verdicts)
+
+    def appoint(self, key: CodeKey, now: float) -> PlayerKey | None:
+        """Choose who confirms the verdict about a code: whoever is at work on it, else who is due first."""
+        code = self.codes[key]
+        confirmer = self._at_work_on(key) or self._first_due(code, now)
+        if confirmer is None:
+            self.confirmers.pop(key, None)
+        else:
+            self.confirmers[key] = confirmer
+        return confirmer
+
+    def _at_work_on(self, key: CodeKey) -> PlayerKey | None:
+        told = self.verdicts(key)
+        busy = (p for p, claim in self.claims.items() if claim.code_key == key and claim.fid not in told)
+        return next(busy, None)
+
+    def _first_due(self, code: Code, now: float) -> PlayerKey | None:
+        first: tuple[float, Rank] | None = None
+        chosen: PlayerKey | None = None
+        for key, player in self.players.items():
+            if player.game == code.game and player.auto_redeem:
+                pair = self.pair(player, code)
+                if pair is not None and (first is None or (max(pair.due_at, now), pair.rank) < first):
+                    first, chosen = (max(pair.due_at, now), pair.rank), key
+        return chosen
+
+    def _held(self, player: PlayerKey, code: Code) -> bool:
+        """Whether the player has to wait until somebody else has confirmed a verdict about the code."""
+        key = code.code_key
+        confirmer = self.confirmers.get(key) if self.verdicts(key) else None
+        if confirmer is None or confirmer == player or not self._wants(confirmer):
+            return False
+        return self.pair(self.players[confirmer], code) is not None
+
     def ended(self, code: Code, status: str, now: float) -> list[Redemption]:
-        """The outcomes of all pairs a code's end settles: every owed one that nobody is working on."""
-        claimed = {claim.key for claim in self.claims.values()}
+        """The outcomes of all owed pairs that a code's end settles now; of busy players it comes later."""
         settled = []
-        for player in self.players.values():
+        for key, player in self.players.items():
             if player.game != code.game or not player.auto_redeem:
                 continue
             pair = self.pair(player, code)
-            if pair is not None and pair.record.key not in claimed:
+            if pair is None:
+                continue
+            if self.is_busy(key):
+                self.leave_open(pair.record)
+            else:
                 settled.append(settle(pair.record, status, now))
         return settled
 
-
-STATUS_OF = {
-    CodeState.EXPIRED: Status.EXPIRED.value,
-    CodeState.INVALID: Status.CDK_NOT_FOUND.value,
-    CodeState.USED_UP: Status.USED.value,
-    CodeState.RETIRED: "RETIRED",
-}
-"""The word for pairs that were settled by their code's end."""
+    def leave_open(self, record: Redemption) -> None:
+        """The pair's code has ended, and it is settled when its player's redeemer is heard of."""
+        self.left_open.setdefault(record.player_key, {})[record.key] = record
 
 
-def settle(record: Redemption, status: str, now: float) -> Redemption:
-    """The pair failed because its code has ended."""
-    first_at = now if record.first_at is None else record.first_at
-    return evolve(
-        record, outcome=Outcome.FAILED, status=status, retries=False, first_at=first_at, last_at=now
+def _is_over(record: Redemption, code: Code) -> bool:
+    """Whether the activation the record belongs to has ended; a canary's is yet to begin."""
+    return record.activation < code.activation or (
+        record.activation == code.activation and not _is_live(code)
     )
 
 

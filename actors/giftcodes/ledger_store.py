@@ -1,8 +1,8 @@
 """Filling the ledger from the store, and mending what a crash left half done."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from actors.giftcodes.ledger import STATUS_OF, Ledger, settle
 from actors.giftcodes.model import (
@@ -17,35 +17,57 @@ from actors.giftcodes.model import (
 from actors.ports import Change, Delete, Put, Store
 
 
-async def load_players(ledger: Ledger, store: Store) -> None:
-    """Read who there is. Raises `StoreUnavailable`."""
-    players = await store.find(Player)
+@frozen
+class StoredCode:
+    """A code as it is stored, and its pairs as far as they matter."""
+
+    code: Code
+    records: list[Redemption]
+
+
+async def load_players(ledger: Ledger, store: Store, games: Collection[str] | None = None) -> None:
+    """Read who there is in these games (None: in all). Raises `StoreUnavailable`; nothing changes then."""
+    players = [p for p in await store.find(Player) if games is None or p.game in games]
     ledger.set_players(players, await store.find(Registration), await store.find(Guild))
 
 
-async def load_codes(ledger: Ledger, store: Store, now: float) -> Sequence[Change]:
-    """Read the codes, and of live ones how far their pairs got.
+async def read_codes(ledger: Ledger, store: Store) -> list[StoredCode]:
+    """Read the codes that are not as the ledger knows them, and how far their pairs got.
 
-    Returns what has to be committed for the store to be whole: outcomes of pairs whose code ended in
-    the moment of a crash, codes whose end or new life had been found out but not recorded. Raises
-    `StoreUnavailable`; then it is to be called again.
+    Raises `StoreUnavailable`. The ledger stays as it is until `take_over`.
     """
-    changes: list[Change] = []
+    read = []
     for code in await store.find(Code):
         known = ledger.codes.get(code.code_key)
-        if known is not None and (known.state, known.activation) == (code.state, code.activation):
-            continue
-        if code.state is CodeState.LIVE:
-            changes += await _load_live(ledger, store, code, now)
-        else:
-            changes += await _load_ended(ledger, store, code, now)
+        if known is None or (known.state, known.activation) != (code.state, code.activation):
+            read.append(StoredCode(code, await _records(store, code)))
+    return read
+
+
+async def _records(store: Store, code: Code) -> list[Redemption]:
+    if code.state is CodeState.LIVE or code.canary_at is not None:
+        return await store.find(Redemption, game=code.game, code=code.code)
+    pending = Outcome.PENDING.value
+    return await store.find(Redemption, game=code.game, code=code.code, outcome=pending)
+
+
+def take_over(ledger: Ledger, read: Iterable[StoredCode], now: float) -> list[Change]:
+    """Take over what was read.
+
+    Returns what has to be committed for the store to be whole: outcomes of pairs whose code ended in
+    the moment of a crash, codes whose end or new life had been found out but not recorded.
+    """
+    changes: list[Change] = []
+    for stored in read:
+        live = stored.code.state is CodeState.LIVE
+        changes += (_take_live if live else _take_ended)(ledger, stored, now)
     return changes
 
 
-async def _load_live(ledger: Ledger, store: Store, code: Code, now: float) -> list[Change]:
+def _take_live(ledger: Ledger, stored: StoredCode, now: float) -> list[Change]:
+    code = stored.code
     ledger.set_code(code)
-    records = await store.find(Redemption, game=code.game, code=code.code)
-    for record in sorted(records, key=lambda record: record.last_at or 0.0):
+    for record in sorted(stored.records, key=lambda record: record.last_at or 0.0):
         ledger.set_record(record)
     state = ledger.ending(code.code_key)
     if state is None:
@@ -56,24 +78,20 @@ async def _load_live(ledger: Ledger, store: Store, code: Code, now: float) -> li
     return [Put(ended), *map(Put, settled)]
 
 
-async def _load_ended(ledger: Ledger, store: Store, code: Code, now: float) -> list[Change]:
+def _take_ended(ledger: Ledger, stored: StoredCode, now: float) -> list[Change]:
+    code = stored.code
     changes: list[Change] = []
-    for record in await _unfinished(store, code):
-        if record.activation <= code.activation:
-            changes.append(Put(settle(record, STATUS_OF[code.state], now)))
-        elif record.outcome is Outcome.REDEEMED:
-            live = evolve(code, state=CodeState.LIVE, activation=record.activation, ended_at=None)
-            return [*changes, Put(live), *await _load_live(ledger, store, live, now)]
-        else:
-            changes.append(Delete(Redemption, record.key))  # a canary's trial: tomorrow there is another
+    for record in stored.records:
+        if record.outcome is Outcome.PENDING and record.activation <= code.activation:
+            if ledger.is_busy(record.player_key):
+                ledger.leave_open(record)
+            else:
+                changes.append(Put(settle(record, STATUS_OF[code.state], now)))
+    trials = [record for record in stored.records if record.activation > code.activation]
+    success = next((trial for trial in trials if trial.outcome is Outcome.REDEEMED), None)
+    if success is not None:
+        live = evolve(code, state=CodeState.LIVE, activation=success.activation, ended_at=None)
+        return [*changes, Put(live), *_take_live(ledger, StoredCode(live, stored.records), now)]
     ledger.set_code(code)
-    return changes
-
-
-async def _unfinished(store: Store, code: Code) -> list[Redemption]:
-    """Of an ended code: pairs without an outcome, and a canary's trial."""
-    if code.canary_at is None:
-        pending = Outcome.PENDING.value
-        return await store.find(Redemption, game=code.game, code=code.code, outcome=pending)
-    records = await store.find(Redemption, game=code.game, code=code.code)
-    return [r for r in records if r.outcome is Outcome.PENDING or r.activation > code.activation]
+    # A canary's trial that was cut short: tomorrow there is another.
+    return [*changes, *(Delete(Redemption, trial.key) for trial in trials)]

@@ -2,42 +2,30 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 import trio
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from actors.giftcodes import attempt, wording
 from actors.giftcodes.attempt import After, Next, Session, Step
 from actors.giftcodes.budgets import RedeemPolicy
 from actors.giftcodes.campaign_messages import ClaimPair, RedeemerReady, StepAbandoned, StepDone
 from actors.giftcodes.model import Call, Player, PlayerKey, Redemption
+from actors.giftcodes.redeemer_messages import NoWork, Rank, Work
 from actors.giftcodes.session_pool import ReleaseSlot, RequestSlot, SlotGranted
 from actors.ports import CaptchaSolver, Change, Clock, GameAPI, Put, RateHint, Reply, Store, StoreUnavailable
 from supervision import Actor, ActorCrashed, ActorDead, ActorRef, AskTimeout, MailboxFull, Timer
 
+__all__ = ["NoWork", "RedeemerActor", "RedeemerPorts", "Work"]
+
 logger = logging.getLogger(__name__)
 
-STORE_RETRY = 5.0
+ASK_AGAIN = 5.0
 """Seconds until a store, pool or campaign that did not answer is asked again."""
-RELEASE_WITHIN = 1.0
+RELEASE_WITHIN = 5.0
 """Seconds a release may wait for room in the pool's mailbox. Longer means that the pool is down: it
 starts anew without knowing the slot."""
-
-Rank = tuple[float, ...]
-
-
-@frozen
-class Work:
-    """The campaign: you have something to do from `due_at` (unix seconds) on; a lower rank goes first."""
-
-    due_at: float
-    rank: Rank
-    player: Player
-
-
-@frozen
-class NoWork:
-    """The campaign: there is nothing to do for you now."""
 
 
 @frozen
@@ -92,13 +80,18 @@ class RedeemerActor(Actor):
         if self.incarnation > 1:
             self._tell_campaign(RedeemerReady(self.player))
 
+    async def stopped(self) -> None:
+        """An answer the store did not take yet gets a last chance."""
+        if self._unrecorded is not None:
+            await self._record()
+
     async def receive(self, message: object) -> object:
         """Handle one message."""
         match message:
             case Work():
                 self._plan(message)
             case NoWork():
-                if self._unrecorded is None:
+                if not self._is_busy:
                     self.stop()
             case _Due():
                 await self._request()
@@ -114,10 +107,20 @@ class RedeemerActor(Actor):
 
     # --- when -----------------------------------------------------------------------------------
 
+    @property
+    def _is_busy(self) -> bool:
+        """The last step is not over: the campaign hears of it when it is, and tells what comes next."""
+        return self._unrecorded is not None or self._reading
+
+    def _next_step(self) -> Step:
+        api = self._ports.apis[self.player.game]
+        return self._session.next_step(needs_login=api.needs_login, needs_captcha=api.needs_captcha)
+
     def _plan(self, work: Work) -> None:
         self._known, self._rank = work.player, work.rank
-        if self._unrecorded is None and not self._reading:
-            self._wait(work.due_at - self._ports.clock.now())
+        if not self._is_busy:
+            at = max(work.due_at, self._session.opens_at(self._next_step()))
+            self._wait(at - self._ports.clock.now())
 
     def _wait(self, seconds: float) -> None:
         if self._timer is not None:
@@ -125,8 +128,11 @@ class RedeemerActor(Actor):
         self._timer = self.after(max(0.0, seconds), _Due())
 
     async def _request(self) -> None:
-        # Waits for room: thousands ask in the same moment, and the pool takes them as fast as it can.
-        await self._ports.pool.send(RequestSlot(self.ref, self.player, self._rank))
+        try:
+            # Waits for room: thousands ask in the same moment, and the pool takes them as fast as it can.
+            await self._ports.pool.send(RequestSlot(self.ref, self.player, self._rank))
+        except ActorDead:
+            self._wait(ASK_AGAIN)  # when the pool starts anew, so do the redeemers
 
     # --- a slot ---------------------------------------------------------------------------------
 
@@ -146,27 +152,32 @@ class RedeemerActor(Actor):
     async def _begin(self) -> tuple[Step, Redemption, Call] | None:
         """Claim a pair, and record the call that is about to be made. None: make no call now."""
         player = self._known
-        if self._unrecorded is not None or self._reading or player is None:
+        if self._is_busy or player is None:
             return None
         try:
             claimed: Redemption | None = await self._ports.campaign.ask(ClaimPair(self.player))
         except (AskTimeout, ActorCrashed, ActorDead):
-            self._wait(STORE_RETRY)
+            self._wait(ASK_AGAIN)
             return None
         if claimed is None:
+            return None  # the campaign looks at this player anew, and says what comes next
+        policy, now = self._ports.policy(), self._ports.clock.now()
+        if attempt.is_spent(claimed, policy):
+            after = attempt.spend(claimed, now, policy)
+            wording.report_spent(player, after)
+            await self._keep(after, Put(after.record))
             return None
-        api = self._ports.apis[self.player.game]
-        step = self._session.next_step(needs_login=api.needs_login, needs_captcha=api.needs_captcha)
-        now = self._ports.clock.now()
+        step = self._next_step()
         record = attempt.begin(claimed, step, now, player.state)
         call = Call(self.player.game, self.player.fid, self._ports.call_id(), now)
         try:
             await self._ports.store.commit(Put(record), Put(call))
         except StoreUnavailable:
+            # Nobody may call without the store: the slot stays here for a moment, and the queue in order.
+            await trio.sleep(ASK_AGAIN)
             self._tell_campaign(StepAbandoned(self.player))
-            self._wait(STORE_RETRY)
             return None
-        wording.announce(player, step, record, self._ports.policy())
+        wording.announce(player, step, record, policy, captcha=self._session.captcha is not None)
         return step, record, call
 
     async def _call(self, step: Step, record: Redemption) -> Reply:
@@ -184,8 +195,13 @@ class RedeemerActor(Actor):
     async def _release(self, grant: int, reply: Reply | None, *, called: bool) -> None:
         verdict = None if reply is None else reply.verdict
         hint = RateHint() if reply is None else reply.hint
-        with trio.move_on_after(RELEASE_WITHIN, shield=True):
-            await self._ports.pool.send(ReleaseSlot(grant, called=called, verdict=verdict, hint=hint))
+        release = ReleaseSlot(grant, called=called, verdict=verdict, hint=hint)
+        with suppress(ActorDead):
+            try:
+                self._ports.pool.tell(release)
+            except MailboxFull:
+                with trio.move_on_after(RELEASE_WITHIN, shield=True):
+                    await self._ports.pool.send(release)
 
     # --- an answer ------------------------------------------------------------------------------
 
@@ -195,16 +211,17 @@ class RedeemerActor(Actor):
         policy, now = self._ports.policy(), self._ports.clock.now()
         after = attempt.finish(record, self._session, step, reply.verdict, now, policy)
         self._session = after.session
-        changes: tuple[Change, ...] = (
-            Put(after.record),
-            Put(Call(call.game, call.fid, call.id, call.at, now)),
-        )
         wording.report(player, step, reply, after, now)
-        self._unrecorded = after, changes
-        await self._record()
-        if after.next is Next.ASK_PERSON:
-            self._reading = True
+        self._reading = after.next is Next.ASK_PERSON
+        await self._keep(after, Put(after.record), Put(evolve(call, done_at=now)))
+        if self._reading:
             self.start_soon(self._read_captcha, player, reply.captcha, after.record)
+
+    async def _keep(self, after: After, *changes: Change) -> None:
+        """Record what a step led to, and what is not recorded yet of the one before."""
+        kept = () if self._unrecorded is None else self._unrecorded[1]
+        self._unrecorded = after, (*kept, *changes)
+        await self._record()
 
     async def _record(self) -> None:
         if self._unrecorded is None:
@@ -213,10 +230,10 @@ class RedeemerActor(Actor):
         try:
             await self._ports.store.commit(*changes)
         except StoreUnavailable:
-            self.after(STORE_RETRY, _RecordAgain())
+            self.after(ASK_AGAIN, _RecordAgain())
             return
         self._unrecorded = None
-        if after.next is not Next.ASK_PERSON:
+        if not self._reading:
             self._tell_campaign(StepDone(self.player, after.record))
 
     async def _read_captcha(self, player: Player, picture: bytes, record: Redemption) -> None:
@@ -225,19 +242,25 @@ class RedeemerActor(Actor):
         await self.ref.send(_CaptchaRead(record, text))
 
     async def _take_captcha(self, record: Redemption, text: str | None) -> None:
-        self._reading = False
-        if text is not None:
-            self._session = Session(logged_in=self._session.logged_in, captcha=text)
-            self._tell_campaign(StepDone(self.player, record))
+        player, self._reading = self._known, False
+        if text is None and player is not None:
+            after = attempt.unread(record, self._session, self._ports.clock.now(), self._ports.policy())
+            wording.report_unread(player, after)
+            await self._keep(after, Put(after.record))
             return
-        after = attempt.unread(record, self._ports.clock.now(), self._ports.policy())
-        logger.warning("Nobody answered the captcha for %s", record.fid, extra={"fid": record.fid})
-        self._unrecorded = after, (Put(after.record),)
-        await self._record()
+        self._session = evolve(self._session, captcha=text)
+        if self._unrecorded is None:
+            self._tell_campaign(StepDone(self.player, record))
 
     def _tell_campaign(self, message: object) -> None:
         try:
             self._ports.campaign.tell(message)
         except MailboxFull:
             # It is busy, not gone: what it must hear it hears a little later.
-            self.start_soon(self._ports.campaign.send, message)
+            self.start_soon(self._send_campaign, message)
+        except ActorDead:
+            logger.debug("The campaign has ended: it reads the store when it starts anew")
+
+    async def _send_campaign(self, message: object) -> None:
+        with suppress(ActorDead):
+            await self._ports.campaign.send(message)

@@ -10,32 +10,43 @@ from actors.ports import Reply
 logger = logging.getLogger("perkd.redeem")
 
 
-def announce(player: Player, step: Step, record: Redemption, policy: RedeemPolicy) -> None:
-    """Before a call."""
-    if step is not Step.REDEEM:
-        return
-    extra = _fields(player, record)
-    if record.spent.captcha:
+def announce(player: Player, step: Step, record: Redemption, policy: RedeemPolicy, *, captcha: bool) -> None:
+    """Before a call; `captcha`: somebody read one for it."""
+    extra = _fields(player, record) | {"step": step.value}
+    logger.info("Redemption attempt %d/%d", record.spent.total, policy.budgets.total, extra=extra)
+    if step is Step.REDEEM and captcha:
         tries = f"{record.spent.captcha + 1}/{policy.budgets.captcha}"
         logger.info("Attempt %s to redeem for FID %s", tries, player.fid, extra=extra)
-    logger.info("Redemption attempt %d/%d", record.spent.total, policy.budgets.total, extra=extra)
 
 
 def report(player: Player, step: Step, reply: Reply, after: After, now: float) -> None:
     """After an answer."""
     record, kind = after.record, reply.verdict.kind
     extra = _fields(player, record) | {"status": reply.verdict.status, "step": step.value}
+    given_up = after.next is Next.SETTLED and record.outcome is Outcome.FAILED
     if kind is FailureClass.SUCCESS:
         _report_success(player, step, reply, record, extra)
-        return
-    _report_failure(player, step, reply, extra, relogin=record.spent.relogin > 0)
-    if after.next is Next.SETTLED:
+    else:
+        again = "" if given_up else reply.verdict.status
+        _report_failure(player, step, reply.verdict.status, again, extra, relogin=record.spent.relogin > 0)
+    if given_up:
         _report_giving_up(player, step, after, extra)
-    elif after.record.due_at > now:
-        wait = after.record.due_at - now
-        count = after.failures
+    elif kind is not FailureClass.SUCCESS and record.due_at > now:
         text = "Redemption attempt %d failed for %s, retrying in %.1fs"
-        logger.info(text, count, player.label, wait, extra=extra)
+        logger.info(text, after.failures, player.label, record.due_at - now, extra=extra)
+
+
+def report_unread(player: Player, after: After) -> None:
+    """After nobody read a captcha."""
+    extra = _fields(player, after.record) | {"status": after.record.status}
+    logger.warning("Nobody answered the captcha for %s", player.label, extra=extra)
+    if after.next is Next.SETTLED:
+        _report_giving_up(player, Step.CAPTCHA, after, extra)
+
+
+def report_spent(player: Player, after: After) -> None:
+    """Where no call is left, though the last one's answer is not known."""
+    _report_giving_up(player, Step.REDEEM, after, _fields(player, after.record))
 
 
 def _report_success(
@@ -56,10 +67,9 @@ def _report_success(
 
 
 def _report_failure(
-    player: Player, step: Step, reply: Reply, extra: dict[str, object], *, relogin: bool
+    player: Player, step: Step, status: str, again: str, extra: dict[str, object], *, relogin: bool
 ) -> None:
-    status = reply.verdict.status
-    if status == Status.CAPTCHA_FETCH_ERROR:
+    if again == Status.CAPTCHA_FETCH_ERROR:
         text = "⚠️ CAPTCHA fetch failed for %s, might be session issue, re-logging in..."
         logger.warning(text, player.label, extra=extra)
     elif step is Step.LOGIN and relogin:

@@ -1,0 +1,25 @@
+"""What the campaign and its parts are given; import `CampaignPorts` from `campaign`."""
+
+from collections.abc import Callable, Collection
+
+from attrs import frozen
+
+from actors.giftcodes.budgets import RedeemPolicy
+from actors.ports import Clock, Store
+from supervision import ActorRef, DynamicRef
+
+STORE_RETRY = 2.0
+"""Seconds until a store that was away is asked again."""
+
+
+@frozen
+class CampaignPorts:
+    """What the campaign is given."""
+
+    redeemers: DynamicRef
+    announcer: ActorRef
+    store: Store
+    clock: Clock
+    policy: Callable[[], RedeemPolicy]
+    games: Collection[str] | None = None
+    """The games that are configured; players of others wait until theirs is. None: all are."""
