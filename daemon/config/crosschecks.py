@@ -1,0 +1,83 @@
+"""Checks between keys. They look at the parsed file itself, so that they speak up beside other faults too.
+
+What has the wrong type is passed over here: its own rule says so.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from daemon.config.faults import Fault, RefusedError, Step, show, show_key
+from daemon.config.rules import NAME
+from daemon.config.schema import SOURCE_KINDS
+
+_PUSH_SCHEMES = ("ws://", "wss://")
+_POLL_SCHEMES = ("http://", "https://")
+
+
+def cross_faults(document: Mapping[str, object]) -> Iterator[Fault]:
+    """Every contradiction between keys."""
+    games = _table(document.get("games"))
+    for name, game in games.items():
+        yield from _game_name(name)
+        if isinstance(game, Mapping):
+            yield from _sign_key(("games", name), game)
+    sources = tuple(_entries(document.get("sources")))
+    for at, source in sources:
+        yield from _game_exists(("sources", at, "game"), source.get("game"), games)
+        yield from _scheme_fits(("sources", at, "url"), source)
+    yield from _duplicates(("sources",), sources, "name")
+    accounts = tuple(_entries(_table(document.get("telegram")).get("accounts")))
+    yield from _duplicates(("telegram", "accounts"), accounts, "name")
+    yield from _duplicates(("telegram", "accounts"), accounts, "session")
+
+
+def _game_name(name: str) -> Iterator[Fault]:
+    try:
+        NAME.read(name)
+    except RefusedError as error:
+        yield Fault(("games", name), f"the name {error.text}")
+
+
+def _sign_key(path: tuple[Step, ...], game: Mapping[str, object]) -> Iterator[Fault]:
+    given = [key for key in ("sign_key_env", "sign_key_file") if game.get(key, "") != ""]
+    if not given:
+        yield Fault(path, "sign_key_env or sign_key_file must be given: where the game's signing key is")
+    elif len(given) > 1:
+        yield Fault((*path, "sign_key_file"), "must not be given beside sign_key_env: choose one")
+
+
+def _game_exists(path: tuple[Step, ...], game: object, games: Mapping[str, object]) -> Iterator[Fault]:
+    if isinstance(game, str) and game not in games:
+        known = ", ".join(show_key(name) for name in games) or "none"
+        yield Fault(path, f"there is no [games.{show_key(game)}]; the games are: {known}", show(game))
+
+
+def _scheme_fits(path: tuple[Step, ...], source: Mapping[str, object]) -> Iterator[Fault]:
+    kind, url = source.get("kind"), source.get("url")
+    if not isinstance(url, str) or not isinstance(kind, str):
+        return
+    pushes = kind == "websocket"
+    if url.lower().startswith(_POLL_SCHEMES if pushes else _PUSH_SCHEMES) and kind in SOURCE_KINDS:
+        wanted = "ws:// or wss://" if pushes else "http:// or https://"
+        yield Fault(path, f"must begin with {wanted} for kind = {show(kind)}")
+
+
+def _duplicates(
+    path: tuple[Step, ...], entries: tuple[tuple[int, Mapping[str, object]], ...], key: str
+) -> Iterator[Fault]:
+    seen: dict[str, int] = {}
+    for at, entry in entries:
+        value = entry.get(key)
+        if not isinstance(value, str):
+            continue
+        if value in seen:
+            yield Fault((*path, at, key), f"must be unique, but #{seen[value] + 1} has it too", show(value))
+        seen.setdefault(value, at)
+
+
+def _table(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _entries(value: object) -> Iterator[tuple[int, Mapping[str, object]]]:
+    if isinstance(value, list):
+        yield from ((at, entry) for at, entry in enumerate(value) if isinstance(entry, Mapping))
