@@ -27,7 +27,7 @@ def shape(document: object) -> str:
     match document:
         case dict():
             keys = ", ".join(str(key)[:20] for key in list(document)[:6])
-            return f"an object with {keys}" if keys else "an empty object"
+            return f"an object with {excerpt(keys)[1:-1]}" if keys else "an empty object"
         case list():
             return f"a list of {len(document)}"
         case None:

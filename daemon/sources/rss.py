@@ -67,7 +67,7 @@ def _parse(body: Body) -> Element:
     try:
         root: Element = defusedxml.ElementTree.fromstring(body.content)
     except ParseError as error:
-        raise SourceError(f"got bad XML ({error}): {body.description}") from None
+        raise SourceError(f"got bad XML ({excerpt(str(error))}): {body.description}") from None
     except DefusedXmlException as error:
         raise SourceError(f"got XML that is refused ({type(error).__name__})") from None
     except (ValueError, LookupError):

@@ -6,7 +6,7 @@ there is one, goes into the handshake as `Authorization: Bearer …`.
 
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 
 import trio
 from attrs import define, field
@@ -54,15 +54,18 @@ class WebSocketFeed:
     @asynccontextmanager
     async def listen(self) -> AsyncGenerator[AsyncIterator[FoundCode]]:
         """Connect for the length of the block; the iterator yields codes as they come."""
-        async with open_line(self._address, self._headers(), self._settings.timeout) as connection:
-            yield self._codes(connection)
+        async with (
+            open_line(self._address, self._headers(), self._settings.timeout) as connection,
+            aclosing(self._codes(connection)) as codes,
+        ):
+            yield codes
 
     def _headers(self) -> list[tuple[bytes, bytes]]:
         if self._settings.secret is None:
             return []
         return [(b"Authorization", f"Bearer {self._settings.secret.reveal()}".encode("ascii"))]
 
-    async def _codes(self, connection: WebSocketConnection) -> AsyncIterator[FoundCode]:
+    async def _codes(self, connection: WebSocketConnection) -> AsyncGenerator[FoundCode]:
         while True:
             try:
                 message = await self._next(connection)

@@ -208,6 +208,8 @@ BOMB = (
         (b'<?xml version="1.0" encoding="klingon"?><rss/>', "an encoding that can't be read"),
         (b'<?xml version="1.0" encoding="cp037"?><rss/>', ""),
         (b"<sitemap/>", "root 'sitemap'"),
+        (b"<rss>&" + b"x" * 100_000 + b";</rss>", "bad XML"),
+        (b"<" + b"x" * 100_000 + b"/>", "root 'xxx"),
         (BOMB.encode(), "EntitiesForbidden"),
         (b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><rss>&a;</rss>', "EntitiesForbidden"),
     ],

@@ -129,6 +129,7 @@ async def test_a_monstrous_etag_is_not_sent_back(
         (b'{"codes": ' + b"9" * 5000 + b"}", "JSON beyond reason"),
         (b"null", "JSON that is null"),
         (b'{"status": "error", "why": 1}', "an object with status, why"),
+        (b'{"\\u001b[2J": 1, "' + b"x" * 9999 + b'": 2}', "an object with \\x1b[2J, xxx"),
         (b'{"codes": {"a": 1}}', "without a list codes"),
         (b"[1, 2, 3]", "a list of 3"),
     ],
