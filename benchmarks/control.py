@@ -1,0 +1,147 @@
+"""The running daemon, asked for its status by another process, through its Unix socket."""
+
+import gc
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from subprocess import PIPE
+from time import perf_counter
+
+import trio
+from attrs import define, field
+
+from actors.giftcodes.model import Record
+from actors.ports import Put
+from actors.storage import StorageActor, StoreClient
+from benchmarks.campaign import BATCH, GAME, NO_LATENCY, SilentBoard, find_code, game_apis, running, until_waiting
+from benchmarks.giftcodes import CROWD, LOOKS
+from benchmarks.timing import Measured
+from daemon.assembly import STORAGE, Parts, Settings, build_tree
+from daemon.clock import SteadyClock
+from daemon.control.actor import ControlActor
+from daemon.service import Service
+from daemon.status import StatusReport
+from daemon.storage import SQLiteBackend
+from supervision import Tree
+
+
+def status() -> Measured:
+    """The whole exchange of `perkd status` with a daemon of 10,000 redeemers: milliseconds.
+
+    `pause` is the longest collection of garbage in the daemon meanwhile.
+    """
+    with tempfile.TemporaryDirectory() as directory:
+        return trio.run(_status, Path(directory))
+
+
+async def _status(directory: Path) -> Measured:
+    clock, database, socket = SteadyClock(), directory / "perkd.db", directory / "perkd.sock"
+    _fill(database, CROWD.records(clock.now()))
+    tree = _tree(clock, database, socket)
+    async with running(tree):
+        with watch_collector() as pauses:
+            async with asking(socket) as busy:
+                await find_code(tree)
+                await until_waiting(tree, CROWD.players)
+        async with asking(socket) as calm:
+            await calm.enough.wait()
+        tree.cancel()
+    times = sorted(calm.times)
+    return {
+        "median": times[len(times) // 2],
+        "worst": times[-1],
+        "worst_busy": max(busy.times),
+        "pause": max(pauses, default=0.0),
+    }
+
+
+def _fill(database: Path, records: list[Record]) -> None:
+    backend = SQLiteBackend(database)
+    backend.open()
+    for first in range(0, len(records), BATCH):
+        backend.commit([Put(record) for record in records[first : first + BATCH]])
+    backend.close()
+
+
+def _tree(clock: SteadyClock, database: Path, socket: Path) -> Tree:
+    """The tree as `perkd run` makes it: SQLite, control socket; no pollers, and the simulator as the game."""
+
+    def control(tree: Tree) -> ControlActor:
+        store = StoreClient(tree.ref(STORAGE))
+        report = StatusReport(tree, clock)
+        service = Service(store=store, clock=clock, games=lambda: {GAME: "v2"})
+        return ControlActor(socket, service, report.make, _refuse_reload)
+
+    parts = Parts(
+        clock,
+        lambda tree: StoreClient(tree.ref(STORAGE)),
+        game_apis(CROWD.world(NO_LATENCY), clock),
+        SilentBoard(),
+        Settings(),
+        storage=lambda: StorageActor(lambda: SQLiteBackend(database)),
+        status={"control": control},
+    )
+    return build_tree(parts)
+
+
+async def _refuse_reload() -> dict[str, object]:
+    raise NotImplementedError("a benchmark reads no configuration")
+
+
+@define
+class Asked:
+    """What another process hears from the daemon: milliseconds for each answer."""
+
+    times: list[float] = field(factory=list)
+    first: trio.Event = field(factory=trio.Event)
+    enough: trio.Event = field(factory=trio.Event)
+
+    async def listen(self, lines: trio.abc.ReceiveStream) -> None:
+        """Take down its times until it ends."""
+        rest = b""
+        async for chunk in lines:
+            *complete, rest = (rest + chunk).split(b"\n")
+            self.times += map(float, complete)
+            if self.times:
+                self.first.set()
+            if len(self.times) >= LOOKS:
+                self.enough.set()
+
+
+@asynccontextmanager
+async def asking(socket: Path) -> AsyncIterator[Asked]:
+    """Another process asks for the status again and again, for the length of the block."""
+    asked = Asked()
+    command = [sys.executable, "-m", "benchmarks.status_client", str(socket)]
+    async with trio.open_nursery() as nursery:
+        process = await trio.lowlevel.open_process(command, stdin=PIPE, stdout=PIPE)
+        assert process.stdin is not None
+        assert process.stdout is not None
+        nursery.start_soon(asked.listen, process.stdout)
+        await asked.first.wait()
+        yield asked
+        await process.stdin.aclose()
+        await process.wait()
+    assert process.returncode == 0
+
+
+@contextmanager
+def watch_collector() -> Iterator[list[float]]:
+    """How long each collection of garbage took, in milliseconds."""
+    pauses: list[float] = []
+    began = 0.0
+
+    def note(phase: str, _: dict[str, int]) -> None:
+        nonlocal began
+        if phase == "start":
+            began = perf_counter()
+        else:
+            pauses.append((perf_counter() - began) * 1e3)
+
+    gc.callbacks.append(note)
+    try:
+        yield pauses
+    finally:
+        gc.callbacks.remove(note)

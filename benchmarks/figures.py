@@ -1,0 +1,192 @@
+"""The lines of the table: what each is made of, and its goal.
+
+A sample is named `module.function/value`, as probes measure it; a figure is one sample, or one divided by
+another of the same round.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from attrs import frozen
+
+from benchmarks.goals import Goal, at_least, at_most
+
+Round = Mapping[str, float]
+"""What the probes of one round measured: sample → value."""
+
+
+@frozen
+class Figure:
+    """One line. `over` is the yardstick; without one the sample is shown as it is."""
+
+    name: str
+    title: str
+    sample: str
+    unit: str = "×"
+    over: str | None = None
+    goal: Goal | None = None
+
+    @property
+    def probes(self) -> tuple[str, ...]:
+        """Who measures it, the yardstick first."""
+        samples = (self.sample,) if self.over is None else (self.over, self.sample)
+        return tuple(dict.fromkeys(sample.partition("/")[0] for sample in samples))
+
+    def value(self, measured: Round) -> float:
+        """The figure of one round. Raises `KeyError` where a sample is missing."""
+        value = measured[self.sample]
+        return value if self.over is None else value / measured[self.over]
+
+
+@frozen
+class Group:
+    """Figures that belong together, under a heading."""
+
+    name: str
+    title: str
+    figures: tuple[Figure, ...]
+
+
+def _ratio(name: str, title: str, sample: str, over: str, goal: Goal | None = None) -> Figure:
+    return Figure(name, title, sample, "×", over, goal)
+
+
+_RAW_SEND = "raw.send/per_second"
+_ASK = "supervised.ask/per_second"
+
+SUPERVISION = Group(
+    "supervision",
+    "The runtime",
+    (
+        Figure("raw-send", "bare trio: `await send`, `async for`", _RAW_SEND, "/s"),
+        _ratio("tell", "`tell` × bare", "supervised.tell/per_second", _RAW_SEND, at_least(6, 11)),
+        _ratio("send", "`await send` × bare", "supervised.send/per_second", _RAW_SEND, at_least(0.85, 1.1)),
+        Figure("raw-ask", "bare trio: channel and Event, 1 client", "raw.ask/per_second", "/s"),
+        _ratio("ask", "`ask` × bare, 1 client", _ASK, "raw.ask/per_second", at_least(1.15, 1.4)),
+        _ratio(
+            "ask-100",
+            "`ask` × bare, 100 clients",
+            "supervised.ask_100/per_second",
+            "raw.ask_100/per_second",
+            at_least(2.5, 3.4),
+        ),
+        _ratio(
+            "ask-timeout",
+            "`ask` with a timeout ÷ without",
+            "supervised.ask_with_timeout/per_second",
+            _ASK,
+            at_least(0.85, 0.96),
+        ),
+        _ratio("ask-peer", "`ask` × pykka, free", _ASK, "peer.ask/per_second", at_least(5, 9)),
+        _ratio(
+            "ask-peer-pinned",
+            "`ask` × pykka, both on one core",
+            "supervised.ask_pinned/per_second",
+            "peer.ask_pinned/per_second",
+            at_least(1.4, 1.65),
+        ),
+        Figure("idle", "an idle actor, of 10,000 (RSS)", "supervised.idle/kib", "KiB", goal=at_most(9, 6.9)),
+        Figure("idle-traced", "the same (tracemalloc)", "supervised.idle_traced/kib", "KiB"),
+        Figure("raw-idle", "bare trio: an idle task, channel (RSS)", "raw.idle/kib", "KiB"),
+        _ratio(
+            "start",
+            "start to first reply ÷ bare task, 10,000",
+            "supervised.start/us",
+            "raw.start/us",
+            at_most(2.2, 1.3),
+        ),
+        Figure("start-us", "the same, each", "supervised.start/us", "µs"),
+        _ratio("restart", "restart ÷ bare loop", "supervised.restart/us", "raw.restart/us", at_most(4, 1.4)),
+        Figure("restart-us", "crash to next message", "supervised.restart/us", "µs"),
+        Figure(
+            "stop",
+            "stop of 10,000 dynamic children",
+            "supervised.stop_dynamic/seconds",
+            "s",
+            goal=at_most(1, 0.6),
+        ),
+        Figure(
+            "stop-in-order",
+            "stop of 10,000 in reverse order",
+            "supervised.stop_in_order/seconds",
+            "s",
+            goal=at_most(1, 0.6),
+        ),
+        Figure("snapshot", "snapshot, a node", "supervised.snapshot/us", "µs", goal=at_most(5, 1.7)),
+    ),
+)
+
+GIFTCODES = Group(
+    "giftcodes",
+    "Gift codes",
+    (
+        Figure(
+            "makespan",
+            "1,000 players × 1 code ÷ 1,980 s",
+            "giftcodes.makespan/ratio",
+            goal=at_most(1.02),
+        ),
+        Figure("rate-limited", "… answers 429", "giftcodes.makespan/rate_limited", "", goal=at_most(0)),
+        Figure("in-flight", "… calls at once, at most", "giftcodes.makespan/in_flight", "", goal=at_most(2)),
+        Figure(
+            "waiting",
+            "a waiting redeemer over raw data (RSS)",
+            "giftcodes.waiting/kib",
+            "KiB",
+            goal=at_most(12),
+        ),
+        Figure(
+            "waiting-traced",
+            "the same (tracemalloc)",
+            "giftcodes.waiting_traced/kib",
+            "KiB",
+            goal=at_most(12),
+        ),
+        Figure(
+            "status",
+            "status in process, 10,000 redeemers",
+            "giftcodes.status/median",
+            "ms",
+            goal=at_most(100),
+        ),
+        Figure("status-worst", "… the worst of 50", "giftcodes.status/worst", "ms", goal=at_most(100)),
+        Figure(
+            "status-busy",
+            "… the worst while they are started",
+            "giftcodes.status/worst_busy",
+            "ms",
+            goal=at_most(100),
+        ),
+    ),
+)
+
+GROUPS = (SUPERVISION, GIFTCODES)
+
+
+class UnknownName(LookupError):  # noqa: N818 - what is wrong with it
+    """Neither a group nor a figure is called so."""
+
+
+def select(names: Sequence[str], groups: Iterable[Group] = GROUPS) -> tuple[Group, ...]:
+    """The groups with the figures that `names` name, by figure or by group; all of them without names.
+
+    Raises `UnknownName` for a name that is neither.
+    """
+    groups = tuple(groups)
+    known = {group.name for group in groups} | {figure.name for group in groups for figure in group.figures}
+    for name in names:
+        if name not in known:
+            raise UnknownName(f"{name}: no such figure or group; there are: {', '.join(sorted(known))}")
+    chosen = []
+    for group in groups:
+        everything = not names or group.name in names
+        figures = tuple(figure for figure in group.figures if everything or figure.name in names)
+        if figures:
+            chosen.append(Group(group.name, group.title, figures))
+    return tuple(chosen)
+
+
+def probes_of(groups: Iterable[Group]) -> tuple[str, ...]:
+    """Every probe the figures need, once, each yardstick next to what it measures."""
+    return tuple(
+        dict.fromkeys(probe for group in groups for figure in group.figures for probe in figure.probes)
+    )
