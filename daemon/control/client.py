@@ -1,6 +1,7 @@
 """Asking the running daemon, from another process. Synchronous: a command has nothing else to do."""
 
 import errno
+import socket as socketlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -58,11 +59,11 @@ def call(
         ControlError: the socket can't be used: its path is too long, its mode forbids it.
     """
     check_path(socket)
+    _knock(socket)
     transport = httpx.HTTPTransport(uds=str(socket), verify=False)  # no TLS: loads no certificates
-    limits = httpx.Timeout(timeout, connect=CONNECT_WITHIN)
     try:
         with httpx.Client(
-            transport=transport, base_url="http://perkd", timeout=limits, trust_env=False
+            transport=transport, base_url="http://perkd", timeout=timeout, trust_env=False
         ) as client:
             return read_answer(client.request(method, path, params=query, json=json, content=content))
     except httpx.TimeoutException as error:
@@ -71,30 +72,32 @@ def call(
             "look into its log, and restart it if it hangs"
         ) from error
     except httpx.TransportError as error:
-        raise _explain(error, socket) from error
+        raise NoAnswer(
+            f"perkd ended the connection at {socket} without an answer: try again, or look into its log"
+        ) from error
+
+
+def _knock(path: Path) -> None:
+    """Find out whether anybody listens; what httpx says of a failed connection is too little."""
+    with socketlib.socket(socketlib.AF_UNIX, socketlib.SOCK_STREAM) as knocking:
+        knocking.settimeout(CONNECT_WITHIN)
+        try:
+            knocking.connect(str(path))
+        except OSError as error:
+            raise _explain(error, path) from error
+
+
+def _explain(error: OSError, path: Path) -> ControlError:
+    match error.errno:
+        case errno.ENOENT | errno.ECONNREFUSED | errno.ENOTDIR:
+            return NotRunning(f"perkd is not running: nobody listens at {path}")
+        case errno.EACCES | errno.EPERM:
+            return ControlError(f"{path}: permission denied: run this as the user that perkd runs as")
+        case _:  # EAGAIN, or the timeout: its backlog is full
+            return NoAnswer(f"perkd accepts no connection at {path} ({error}): look into its log")
 
 
 def read_answer(response: httpx.Response) -> Answer:
     """The answer in an HTTP response."""
     is_json = response.headers.get("content-type", "").startswith("application/json")
     return Answer(response.status_code, response.text, response.json() if is_json else None)
-
-
-def _explain(error: httpx.TransportError, socket: Path) -> ControlError:
-    cause = _os_error(error)
-    match cause and cause.errno:
-        case errno.ENOENT | errno.ECONNREFUSED | errno.ENOTDIR | errno.ENOTSOCK:
-            return NotRunning(f"perkd is not running: nobody listens at {socket}")
-        case errno.EACCES | errno.EPERM:
-            return ControlError(f"{socket}: permission denied: run this as the user that perkd runs as")
-        case errno.EAGAIN:  # its backlog is full
-            return NoAnswer(f"perkd does not accept connections at {socket}: try again in a moment")
-    return NoAnswer(
-        f"perkd ended the connection at {socket} without an answer: try again, or look into its log"
-    )
-
-
-def _os_error(error: BaseException | None) -> OSError | None:
-    while error is not None and not isinstance(error, OSError):
-        error = error.__cause__ or error.__context__
-    return error
