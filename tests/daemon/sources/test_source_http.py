@@ -14,7 +14,7 @@ from actors.ports import FoundCode, SourceError
 from daemon.secrets import Secret
 from daemon.sources import SourceKind, SourceSettings, open_feed, open_source
 from daemon.sources.body import BODY_LIMIT, BodyReader
-from daemon.sources.http import Fetcher
+from daemon.sources.http import Fetcher, _redirected
 
 Respond = Callable[..., bytes]
 GOOD = b'{"codes": ["Frost2026 01.10.2026"]}'
@@ -260,6 +260,13 @@ async def test_a_redirect_to_nowhere_is_an_error(
     server: Any, client: httpx.AsyncClient, http_response: Respond, target: str
 ) -> None:
     await refusal(server, client, http_response(b"", "302 Found", Location=target))
+
+
+def test_a_redirect_from_https_to_http_is_refused() -> None:
+    response = httpx.Response(302, headers={"Location": "http://codes.example/list?key=hunter2"})
+    with pytest.raises(SourceError, match="which anybody could forge") as caught:
+        _redirected(httpx.URL("https://codes.example/list"), response)
+    assert "hunter2" not in str(caught.value)
 
 
 async def test_cookies_are_not_kept(server: Any, client: httpx.AsyncClient, http_response: Respond) -> None:

@@ -17,7 +17,7 @@ from actors.ports import FoundCode, SourceError
 from daemon.secrets import Secret
 from daemon.sources import SourceKind, SourceSettings
 from daemon.sources.websocket_feed import WebSocketFeed, read_message
-from daemon.sources.websocket_line import MAX_MESSAGE
+from daemon.sources.websocket_line import MAX_MESSAGE, Address
 
 
 def feed_at(port: int, *, secret: Secret | None = None, timeout: float = 5.0, **options: Any) -> Any:
@@ -205,6 +205,44 @@ async def test_a_handshake_gone_wrong_is_an_error(said: bytes) -> None:
     async with raw(babble) as port:
         with pytest.raises(SourceError):
             await listened(feed_at(port, timeout=2.0))
+
+
+async def test_a_peer_that_speaks_no_tls_is_an_error() -> None:
+    async def babble(stream: trio.SocketStream) -> None:
+        await stream.receive_some()
+        await stream.send_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    async with raw(babble) as port:
+        settings = SourceSettings("live", "wos", SourceKind.WEBSOCKET, f"wss://127.0.0.1:{port}/")
+        with pytest.raises(SourceError, match="got no connection: 'SSLError"):
+            await listened(WebSocketFeed(settings))
+
+
+async def test_a_peer_that_drowns_the_handshake_in_words_is_left() -> None:
+    async def babble(stream: trio.SocketStream) -> None:
+        await stream.receive_some()
+        await stream.send_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 9999999\r\n\r\n")
+        with suppress(trio.BrokenResourceError):
+            while True:
+                await stream.send_all(b"x" * 10_000)
+
+    async with raw(babble) as port:
+        with pytest.raises(SourceError, match="more than 65536 bytes"):
+            await listened(feed_at(port))
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "resource"),
+    [
+        ("ws://codes.example", "codes.example", "/"),
+        ("wss://codes.example/live?room=1", "codes.example", "/live?room=1"),
+        ("wss://codes.example:80/", "codes.example:80", "/"),
+        ("ws://[::1]:8080/x", "[::1]:8080", "/x"),
+    ],
+)
+def test_the_handshake_names_host_and_resource(url: str, host: str, resource: str) -> None:
+    address = Address.of(url)
+    assert (address.host_header, address.resource) == (host, resource)
 
 
 async def test_a_handshake_without_an_answer_ends_at_the_timeout() -> None:
