@@ -54,7 +54,9 @@ class Rig:
     async def find_code(self, code: str, game: str = "wos", expires: float | None = None) -> bool:
         return await self.tree.ref(CAMPAIGN).ask(CodesFound("test", (FoundCode(game, code, expires),)))
 
-    async def add_players(self, n: int, game: str = "wos", *, in_world: bool = True, start: int = 1000) -> None:
+    async def add_players(
+        self, n: int, game: str = "wos", *, in_world: bool = True, start: int = 1000
+    ) -> None:
         sims = [SimPlayer(str(start + i), kid="7", name=f"P{i}") for i in range(n)]
         if in_world:
             self.world.games[game].add_player(*sims)
@@ -106,4 +108,15 @@ def make_rig(*games: SimGame, settings: Settings | None = None, **world: object)
     return Rig(world, store, clock, board, settings, Trace(), parts)
 
 
-__all__ = ["Call", "Code", "PaperBoard", "Rig", "SimCode", "SimGame", "SimPlayer", "evolve", "make_rig", "Board"]
+__all__ = [
+    "Call",
+    "Code",
+    "PaperBoard",
+    "Rig",
+    "SimCode",
+    "SimGame",
+    "SimPlayer",
+    "evolve",
+    "make_rig",
+    "Board",
+]

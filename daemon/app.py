@@ -1,0 +1,182 @@
+"""The process `perkd run`: configuration in, supervision tree up, signals heeded."""
+
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import trio
+from attrs import define, field
+
+import daemon
+from actors.giftcodes.campaign_messages import RetryCode, StoreChanged
+from actors.giftcodes.poller import Reload as ReloadPoller
+from actors.giftcodes.session_pool import Reload as ReloadPool
+from actors.giftcodes.source_health import PollerPolicy
+from actors.ports import Board
+from actors.storage import StorageActor, StoreClient
+from daemon.assembly import CAMPAIGN, POLLERS, POOL, STORAGE, Parts, Settings, build_tree
+from daemon.captcha import SolverError
+from daemon.clock import SteadyClock
+from daemon.config import Config, ConfigError, SourceConfig, load_config, reloadable_changes
+from daemon.control.actor import ControlActor
+from daemon.event_log import EventLog
+from daemon.logs import configure_logging, set_level
+from daemon.opening import Opened, open_adapters, poller_policy, pool_policy, redeem_policy, settings_of
+from daemon.secrets import SecretError
+from daemon.service import Service
+from daemon.status import StatusReport
+from daemon.storage import SQLiteBackend
+from daemon.terminal import TerminalBoard
+from supervision import ActorDead, MailboxFull, StartFailed, Tree, TreeFailed, run_until_signal
+
+logger = logging.getLogger("perkd")
+
+DATABASE = "perkd.sqlite3"
+"""The state's file, in the data directory."""
+
+
+@define
+class Daemon:
+    """One life of the process: the tree, and what is done to it from outside."""
+
+    config: Config
+    clock: SteadyClock
+    settings: Settings
+    board: Board
+    opened: Opened = field(factory=Opened)
+    events: EventLog = field(factory=EventLog)
+    tree: Tree = field(init=False)
+    store: StoreClient = field(init=False)
+    report: StatusReport = field(init=False)
+
+    def assemble(self) -> None:
+        """Make the tree, not yet running."""
+        parts = Parts(
+            clock=self.clock,
+            store=lambda tree: StoreClient(tree.ref(STORAGE)),
+            apis=self.opened.apis,
+            board=self.board,
+            settings=self.settings,
+            storage=lambda: StorageActor(lambda: SQLiteBackend(database(self.config))),
+            solvers=self.opened.solvers,
+            pollers=self.opened.pollers,
+            status={"control": self._control},
+            intensity=self.config.supervision.intensity,
+            period=self.config.supervision.period,
+        )
+        self.tree = build_tree(parts, self.events)
+        self.store = StoreClient(self.tree.ref(STORAGE))
+        self.report = StatusReport(
+            self.tree,
+            self.clock,
+            tuple(self.opened.pollers),
+            notes=lambda: self.opened.problems,
+        )
+
+    def _control(self, _tree: Tree) -> ControlActor:
+        service = Service(
+            store=self.store,
+            clock=self.clock,
+            games=lambda: {name: game.protocol for name, game in self.config.games.items()},
+            on_change=self.changed,
+            retry_code=lambda game, code: self._tell(CAMPAIGN, RetryCode(game, code)),
+        )
+        return ControlActor(self.config.status.socket, service, self.report.make, self.reload)
+
+    def poller_policy(self, source: SourceConfig) -> PollerPolicy:
+        """The source's policy as it is configured now."""
+        current = {item.name: item for item in self.config.sources}.get(source.name, source)
+        return poller_policy(self.config, current)
+
+    def changed(self, collections: frozenset[str]) -> None:
+        """Somebody changed the store by a command: the campaign looks at it again."""
+        self._tell(CAMPAIGN, StoreChanged(collections))
+
+    async def reload(self) -> dict[str, object]:
+        """Read the configuration again. Raises `ConfigError`; then everything stays as it was."""
+        read = load_config(self.config.path, os.environ)
+        self.config, fixed = reloadable_changes(self.config, read)
+        self.settings.redeem, self.settings.pool = redeem_policy(self.config), pool_policy(self.config)
+        set_level(self.config.perkd.log_level)
+        self._tell(POOL, ReloadPool(self.settings.pool))
+        for source in self.config.sources:
+            self._tell(f"{POLLERS}/{source.name}", ReloadPoller(self.poller_policy(source)))
+        for name in fixed:
+            logger.warning("%s has changed, which needs a restart", name)
+        logger.info("🔄 Configuration read again", extra={"needs_restart": list(fixed)})
+        return {"reloaded": True, "needs_restart": list(fixed)}
+
+    def _tell(self, path: str, message: object) -> None:
+        try:
+            self.tree.ref(path).tell(message)
+        except (KeyError, MailboxFull, ActorDead) as error:
+            logger.warning("%s could not be told of a change: %s", path, error)
+
+
+def database(config: Config) -> Path:
+    """Where the state is."""
+    return config.perkd.data_dir / DATABASE
+
+
+@asynccontextmanager
+async def open_daemon(config: Config, board: Board | None = None) -> AsyncIterator[Daemon]:
+    """A daemon with its adapters open and its tree assembled, not yet running."""
+    made = Daemon(config, SteadyClock(), settings_of(config), board or TerminalBoard())
+    async with AsyncExitStack() as stack:
+        made.opened = await open_adapters(config, made.clock, made.poller_policy, stack)
+        made.assemble()
+        yield made
+
+
+async def run(config: Config) -> None:
+    """Run until a signal, or until the tree fails."""
+    async with open_daemon(config) as made, trio.open_nursery() as nursery:
+        for note in made.opened.problems:
+            logger.warning("⚠️ %s", note)
+        nursery.start_soon(_reload_on_hangup, made)
+        logger.info("perkd %s starts; state is in %s", daemon.__version__, database(config))
+        await run_until_signal(made.tree, on_signal=_say_signal)
+        logger.info("perkd has stopped")
+        nursery.cancel_scope.cancel()
+
+
+def run_daemon(config: Config) -> int:
+    """`perkd run`: returns the exit code; 2 where the configuration is at fault, 1 where the tree failed."""
+    configure_logging(config.perkd.log_format, config.perkd.log_level)
+    try:
+        trio.run(run, config)
+    except BaseExceptionGroup as group:
+        fault = _innermost(group)
+    except (SecretError, SolverError, StartFailed, TreeFailed) as error:
+        fault = error
+    else:
+        return 0
+    if not isinstance(fault, SecretError | SolverError | StartFailed | TreeFailed):
+        raise fault
+    logger.critical("%s", fault)
+    return 2 if isinstance(fault, SecretError | SolverError) else 1
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """What nurseries wrapped."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
+
+
+def _say_signal(number: int) -> None:
+    logger.info("%s: stopping in order (once more: at once)", signal.Signals(number).name)
+
+
+async def _reload_on_hangup(made: Daemon) -> None:
+    with trio.open_signal_receiver(signal.SIGHUP) as signals:
+        async for _ in signals:
+            try:
+                await made.reload()
+            except ConfigError as error:
+                logger.error(  # noqa: TRY400 - the text is all there is to know
+                    "The new configuration is refused, the old one stays:\n%s", error
+                )

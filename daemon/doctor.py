@@ -1,0 +1,145 @@
+"""`perkd check`: is everything there that a run needs? Asks, and changes nothing."""
+
+import os
+from collections.abc import Awaitable, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import trio
+from attrs import frozen
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from actors.giftcodes.model import FailureClass, Status
+from actors.ports import GameAPI, SourceError
+from daemon.captcha import SolverError
+from daemon.clock import SteadyClock
+from daemon.config import Config, SourceConfig
+from daemon.control.errors import ControlError
+from daemon.control.listening import check_path
+from daemon.opening import open_adapters, poller_policy, source_settings
+from daemon.safe_text import neutralised
+from daemon.secrets import SecretError
+from daemon.sources import build_client, open_feed, open_source
+
+FEED_WITHIN = 10.0
+"""Seconds to connect to a feed."""
+
+
+@frozen
+class Finding:
+    """One thing that was looked at. `way_out` says what to do where it is not well."""
+
+    what: str
+    well: bool
+    text: str
+    way_out: str = ""
+
+
+_WAYS_OUT = {
+    Status.PROTOCOL_CHANGED.value: "check the signing key, base_url, origin and protocol of the game",
+    Status.RATE_LIMITED.value: "this address has spent its calls: wait a minute; is something else calling?",
+    Status.NETWORK_ERROR.value: "check base_url, the network and the firewall",
+    Status.UPSTREAM_ERROR.value: "the game's API has trouble: try again later",
+}
+
+
+async def examine(config: Config) -> list[Finding]:
+    """Look at everything; the findings come in the order of the configuration."""
+    findings = [
+        Finding("configuration", well=True, text=str(config.path)),
+        _data_dir(config.perkd.data_dir),
+        _socket(config.status.socket),
+    ]
+    if not config.games:
+        findings.append(Finding("games", well=False, text="none is configured", way_out="add a [games.NAME]"))
+    async with AsyncExitStack() as stack:
+        try:
+            opened = await open_adapters(config, SteadyClock(), lambda s: poller_policy(config, s), stack)
+        except (SecretError, SolverError) as error:
+            return [*findings, Finding("secrets", well=False, text=str(error))]
+        for name, way_out in opened.keyless.items():
+            findings.append(Finding(f"game {name}", well=False, text="has no signing key", way_out=way_out))
+        games = [_game(name, api) for name, api in opened.apis.items() if name not in opened.keyless]
+        findings += await _all([*games, *(_source(source) for source in config.sources)])
+    return findings
+
+
+async def _all(asked: Sequence[Awaitable[Finding]]) -> list[Finding]:
+    """Ask at the same time; the findings come in the order of the questions."""
+    findings: dict[int, Finding] = {}
+
+    async def one(index: int, question: Awaitable[Finding]) -> None:
+        findings[index] = await question
+
+    async with trio.open_nursery() as nursery:
+        for index, question in enumerate(asked):
+            nursery.start_soon(one, index, question)
+    return [findings[index] for index in range(len(asked))]
+
+
+async def _game(name: str, api: GameAPI) -> Finding:
+    """Ask the game for its configuration: one request, which changes nothing."""
+    verdict = (await api.probe()).verdict
+    if verdict.kind is FailureClass.SUCCESS:
+        return Finding(f"game {name}", well=True, text="host, key and signature are right")
+    way_out = _WAYS_OUT.get(verdict.status, "the game answered something unknown: see docs/redeeming.md")
+    return Finding(f"game {name}", well=False, text=verdict.status, way_out=way_out)
+
+
+async def _source(source: SourceConfig) -> Finding:
+    what = f"source {source.name}"
+    try:
+        settings = source_settings(source)
+        if settings.kind.pushes:
+            with trio.fail_after(FEED_WITHIN):
+                async with open_feed(settings).listen():
+                    return Finding(what, well=True, text="connected")
+        async with build_client() as client:
+            codes = await open_source(settings, client).fetch()
+            return Finding(what, well=True, text=f"lists {len(codes or ())} codes")
+    except trio.TooSlowError:
+        text = f"no connection within {FEED_WITHIN:.0f} s"
+        return Finding(what, well=False, text=text, way_out=f"check url = {source.url}")
+    except SourceError as error:
+        return Finding(what, well=False, text=str(error), way_out=f"check url = {source.url}")
+
+
+def _data_dir(path: Path) -> Finding:
+    what = "data directory"
+    if not path.exists():
+        parent = next(folder for folder in path.absolute().parents if folder.exists())
+        if os.access(parent, os.W_OK):
+            return Finding(what, well=True, text=f"{path} will be made at the first run")
+        return Finding(what, False, f"{path} can't be made", f"make {parent} writable, or change data_dir")
+    if not path.is_dir() or not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+        return Finding(what, False, f"{path} can't be written", "make it a directory of perkd's own user")
+    if path.stat().st_mode & 0o077:
+        return Finding(what, False, f"{path} is open to others", f"chmod 700 {path}")
+    return Finding(what, well=True, text=str(path))
+
+
+def _socket(path: Path) -> Finding:
+    try:
+        check_path(path)
+    except ControlError as error:
+        return Finding("control socket", well=False, text=str(error))
+    return Finding("control socket", well=True, text=str(path))
+
+
+def run_check(config: Config) -> int:
+    """`perkd check`: prints a table; returns 0 when all is well, else 1."""
+    findings = trio.run(examine, config)
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for finding in findings:
+        sign = Text("✓", "green") if finding.well else Text("✗", "bold red")
+        text = Text(neutralised(finding.text))
+        if finding.way_out:
+            text.append(f"\n→ {neutralised(finding.way_out)}", style="yellow")
+        table.add_row(sign, finding.what, text)
+    Console(highlight=False).print(table)
+    return 0 if all(finding.well for finding in findings) else 1

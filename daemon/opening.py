@@ -1,0 +1,192 @@
+"""From the configuration to the parts of the tree: adapters opened, policies read, secrets fetched."""
+
+import sys
+from collections import deque
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from random import Random
+
+import httpx
+from attrs import define, field
+
+from actors.giftcodes.budgets import Budgets, RedeemPolicy, StepBackoff
+from actors.giftcodes.circuit import CircuitPolicy
+from actors.giftcodes.feed import FeedActor
+from actors.giftcodes.poller import PollerActor
+from actors.giftcodes.pool_policy import PoolPolicy
+from actors.giftcodes.source_health import PollerPolicy
+from actors.ports import CaptchaSolver, Clock, FoundCode, GameAPI
+from daemon.assembly import Settings
+from daemon.captcha import TerminalSolver, load_solver
+from daemon.config import Config, GameConfig, SourceConfig
+from daemon.gameapi import GameSettings, open_game_api
+from daemon.keyless import KeylessAPI
+from daemon.logs import add_secret
+from daemon.secrets import load_secret
+from daemon.sources import SourceKind, SourceSettings, build_client, open_feed, open_source
+from supervision import Actor, ActorRef
+
+MakePoller = Callable[[ActorRef], Actor]
+
+
+def redeem_policy(config: Config) -> RedeemPolicy:
+    """`[redeem]`, as far as retries go by it."""
+    redeem = config.redeem
+    budgets = redeem.budgets
+    return RedeemPolicy(
+        budgets=Budgets(
+            relogin=budgets.relogin,
+            login=budgets.login,
+            rate_limited=budgets.rate_limited,
+            unknown=budgets.unknown,
+            temporary=budgets.temporary,
+            captcha=budgets.captcha,
+            crash=budgets.crash,
+            total=budgets.total,
+        ),
+        backoff=StepBackoff(redeem.backoff.step, redeem.backoff.max),
+        retry_after=redeem.retry_after,
+        retry_rounds=redeem.retry_rounds,
+    )
+
+
+def pool_policy(config: Config) -> PoolPolicy:
+    """`[redeem]`, as far as the session pool goes by it."""
+    redeem, circuit = config.redeem, config.redeem.circuit
+    return PoolPolicy(
+        concurrency=redeem.concurrency,
+        requests_per_minute=redeem.requests_per_minute,
+        player_spacing=redeem.player_spacing,
+        call_timeout=redeem.timeout,
+        circuit=CircuitPolicy(
+            system_first=circuit.first,
+            system_max=circuit.max,
+            network_first=circuit.network_first,
+            network_max=circuit.network_max,
+        ),
+    )
+
+
+def poller_policy(config: Config, source: SourceConfig) -> PollerPolicy:
+    """`[poller]` with the interval of one source."""
+    poller = config.poller
+    return PollerPolicy(
+        interval=source.interval,
+        fetch_attempts=poller.fetch_attempts,
+        max_consecutive_errors=poller.max_consecutive_errors,
+        error_interval_factor=poller.error_interval_factor,
+        health_every=poller.health_every,
+    )
+
+
+def settings_of(config: Config) -> Settings:
+    """What can change while the daemon runs."""
+    return Settings(redeem_policy(config), pool_policy(config))
+
+
+@define
+class Opened:
+    """The adapters of one run, and what an operator has to know of them."""
+
+    apis: dict[str, GameAPI] = field(factory=dict)
+    solvers: dict[str, CaptchaSolver] = field(factory=dict)
+    pollers: dict[str, MakePoller] = field(factory=dict)
+    keyless: dict[str, str] = field(factory=dict)
+    """Games without a signing key, each with what to do about it."""
+    notes: list[str] = field(factory=list)
+    """Other things that limit this run, as sentences."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """All of it, as sentences."""
+        missing = (
+            f"game {name} has no signing key, so its codes are posted but not redeemed: {way_out}"
+            for name, way_out in self.keyless.items()
+        )
+        return (*missing, *self.notes)
+
+
+async def open_adapters(
+    config: Config, clock: Clock, policy: Callable[[SourceConfig], PollerPolicy], stack: AsyncExitStack
+) -> Opened:
+    """Open every adapter that the configuration names; the stack closes them.
+
+    `policy` gives a poller its policy at the moment an incarnation of it is made. Raises `SecretError`
+    or `SolverError` where a secret or a captcha solver is named but can't be had.
+    """
+    opened = Opened()
+    for name, game in config.games.items():
+        opened.apis[name] = await _open_game(name, game, config.redeem.timeout, clock, stack, opened.keyless)
+        solver = _solver(name, game, config, opened.notes)
+        if solver is not None:
+            opened.solvers[name] = solver
+    client = await stack.enter_async_context(build_client())
+    games = frozenset(config.games)
+    for source in config.sources:
+        opened.pollers[source.name] = _poller(source, games, client, clock, policy)
+    return opened
+
+
+async def _open_game(  # noqa: PLR0917 - what an adapter takes
+    name: str, game: GameConfig, within: float, clock: Clock, stack: AsyncExitStack, keyless: dict[str, str]
+) -> GameAPI:
+    key = load_secret(game.sign_key_env or None, game.sign_key_file)
+    if key is None:
+        keyless[name] = (
+            f"set the environment variable {game.sign_key_env}"
+            if game.sign_key_env
+            else f"write it into {game.sign_key_file}"
+        )
+        return KeylessAPI()
+    add_secret(key.reveal())
+    settings = GameSettings(
+        name=name,
+        protocol=game.protocol,
+        base_url=game.base_url,
+        origin=game.origin,
+        sign_key=key,
+        captcha=game.captcha,
+        timeout=within,
+    )
+    return await stack.enter_async_context(open_game_api(settings, clock))
+
+
+def _solver(name: str, game: GameConfig, config: Config, notes: list[str]) -> CaptchaSolver | None:
+    if game.protocol != "v1" or game.captcha == "none":
+        return None
+    if game.captcha != "person":
+        return load_solver(game.captcha)
+    if not sys.stdin.isatty():
+        notes.append(f"game {name} wants a person to read captchas, but perkd runs without a terminal")
+    return TerminalSolver(config.perkd.data_dir)
+
+
+def source_settings(source: SourceConfig) -> SourceSettings:
+    """What a source's adapter is made from. Raises `SecretError`."""
+    secret = load_secret(source.api_key_env or None) or load_secret(source.token_env or None)
+    if secret is not None:
+        add_secret(secret.reveal())
+    return SourceSettings(source.name, source.game, SourceKind(source.kind), source.url, secret)
+
+
+def _poller(
+    source: SourceConfig,
+    games: frozenset[str],
+    client: httpx.AsyncClient,
+    clock: Clock,
+    policy: Callable[[SourceConfig], PollerPolicy],
+) -> MakePoller:
+    settings = source_settings(source)
+    if settings.kind.pushes:
+        waiting: deque[FoundCode] = deque()  # outlives the incarnations: a feed lists nothing twice
+
+        def make_feed(campaign: ActorRef) -> Actor:
+            feed = open_feed(settings, games)
+            return FeedActor(source.name, feed, campaign, clock, policy(source), Random(), waiting)  # noqa: S311 - jitter
+
+        return make_feed
+
+    def make_poller(campaign: ActorRef) -> Actor:
+        return PollerActor(source.name, open_source(settings, client), campaign, clock, policy(source))
+
+    return make_poller
