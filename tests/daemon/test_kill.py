@@ -1,12 +1,13 @@
 """kill -9 at any moment: nothing recorded is lost, nothing owed is forgotten, nobody is charged twice."""
 
 import random
+from pathlib import Path
 
 import trio
 
 from actors.giftcodes.model import Outcome, Redemption
 from daemon.simulator import Fault, Latency, Listing, SimCode, SimGame, SimPlayer, SimSource, World
-from tests.worlds.processes import open_host
+from tests.worlds.processes import Host, open_host
 
 KILLS = 10
 PLAYERS = 100
@@ -19,7 +20,7 @@ step = 0.2
 """
 
 
-async def test_ten_kills_during_a_campaign_of_a_hundred_players(tmp_path):
+async def test_ten_kills_during_a_campaign_of_a_hundred_players(tmp_path: Path) -> None:
     world = World(latency=Latency(0.02, 0.06))
     world.add_game(SimGame(name="wos", key="k", limit=100_000, spacing=0.0))
     world.add_source(SimSource(name="feed", game="wos", listings=[Listing("SNOW"), Listing("FROST")]))
@@ -30,7 +31,7 @@ async def test_ten_kills_during_a_campaign_of_a_hundred_players(tmp_path):
         Fault(fid="1021", cut="connection", times=1, after_redeeming=True),
         Fault(fid="1033", answer="HTTP 503", times=2),
     )
-    chance = random.Random(7)
+    chance = random.Random(7)  # noqa: S311 - reproducible
     async with open_host(tmp_path, world) as host:
         host.write_config(FAST)
         host.add_players([SimPlayer(str(1000 + n), kid="7", name=f"P{n}") for n in range(PLAYERS)])
@@ -55,7 +56,7 @@ async def test_ten_kills_during_a_campaign_of_a_hundred_players(tmp_path):
         assert stats.games["wos"].double_redemptions == 0
 
 
-def _assert_each_pair_has_one_outcome(records):
+def _assert_each_pair_has_one_outcome(records: list[Redemption]) -> None:
     assert len({record.key for record in records}) == len(records) == 2 * PLAYERS
     outcomes = {record.outcome for record in records}
     assert Outcome.PENDING not in outcomes
@@ -63,7 +64,7 @@ def _assert_each_pair_has_one_outcome(records):
     assert failed == {"1013"}
 
 
-def _assert_budgets_hold(records):
+def _assert_budgets_hold(records: list[Redemption]) -> None:
     for record in records:
         assert record.round == 1
         assert record.spent.total <= 10
@@ -71,17 +72,17 @@ def _assert_budgets_hold(records):
         assert record.spent.unknown <= 3
 
 
-def _requests(world):
+def _requests(world: World) -> int:
     return world.stats.game("wos").requests
 
 
-async def _until_requests(world, count):
+async def _until_requests(world: World, count: int) -> None:
     with trio.fail_after(60):
-        while _requests(world) < count:
+        while _requests(world) < count:  # noqa: ASYNC110 - the simulator has no such event
             await trio.sleep(0.005)
 
 
-async def _until_all_settled(host):
+async def _until_all_settled(host: Host) -> None:
     with trio.fail_after(60):
         while True:
             status = await host.status()
