@@ -1,4 +1,4 @@
-"""A game API and code source to run against without the real ones (domain/giftcode-api.md).
+"""A game API and code source to run against without the real ones (docs/redeeming.md).
 
 `World` holds games, sources and ordered faults; `create_app` is its ASGI application, `serve` puts it on a
 port, `sample_world` fills one for the demo.

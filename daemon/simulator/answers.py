@@ -1,4 +1,4 @@
-"""What the game's API says, word for word: every row of the answers table of domain/giftcode-api.md."""
+"""What the game's API says, word for word: every row of the answers table of docs/redeeming.md."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Code sources: what they list, when, and how each kind writes it down (domain/giftcode-api.md)."""
+"""Code sources: what they list, when, and how each kind writes it down (docs/redeeming.md)."""
 
 import hashlib
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""The server's side of signing: read from domain/giftcode-api.md independently of the client's."""
+"""The server's side of signing: read from docs/redeeming.md independently of the client's."""
 
 import hashlib
 import hmac

@@ -233,7 +233,6 @@ async def test_a_store_that_hangs_is_unavailable_after_the_timeout(autojump_cloc
     assert backend.get(Redemption, PAIR.key) == PAIR  # what was under way was done nevertheless
 
 
-@pytest.mark.xfail(reason="the runtime hands an expired question on as None", strict=True)
 async def test_questions_nobody_waits_for_any_more_crash_nobody(autojump_clock: object) -> None:
     backend = MemoryBackend()
     async with running(lambda: backend, slowly, grace=1000.0) as (tree, _, trace):
