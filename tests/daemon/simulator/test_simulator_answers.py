@@ -10,7 +10,7 @@ from daemon.simulator import Fault, World
 from daemon.simulator.answers import ROWS
 
 NUMBERS = [(name, number) for name, row in ROWS.items() for number in row.numbers]
-# Written out again from domain/giftcode-api.md, so that a slip in the table does not pass unseen.
+# Written out again from docs/redeeming.md, so that a slip in the table does not pass unseen.
 DOCUMENTED = {
     ("SUCCESS", 20000),
     ("RECEIVED", 40008),
