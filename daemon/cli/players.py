@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from daemon.cli.failures import ExitCode, complain
+from daemon.cli.failures import CommandFailed, ExitCode, complain
 from daemon.cli.output import line_width, print_json, print_line, print_raw, print_text
 from daemon.cli.session import Session, pass_session
 from daemon.safe_text import neutralised
@@ -96,7 +96,7 @@ def import_(session: Session, file: Any) -> None:
     """
     data = file.read(MAX_CSV_BYTES + 1)
     if len(data) > MAX_CSV_BYTES:
-        raise click.ClickException(f"{file.name}: more than {MAX_CSV_BYTES} bytes: split it")
+        raise CommandFailed(f"the file has more than {MAX_CSV_BYTES} bytes: split it")
     report = session.ask("POST", "/api/players/import", content=data).document
     for change in report["updated"]:
         print_line(f"line {change['line']}: updated {neutralised(_changes(change))}")
@@ -150,7 +150,7 @@ def export(session: Session, file: Path | None, game: str) -> None:
     try:
         file.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
-        raise click.ClickException(f"{file}: can't be written: {error.strerror}") from None
+        raise CommandFailed(f"{file}: can't be written: {error.strerror}") from None
 
 
 def _describe(player: dict[str, Any]) -> str:

@@ -67,9 +67,9 @@ def _node(node: Document, lead: str, below: str, width: int) -> Iterator[Text]:
     line.append(" " * max(2, _STATE_COLUMN - line.cell_len))
     line.append_text(_state(node))
     yield _cut(line, width)
-    if error := node.get("last_error"):
+    if trouble := _trouble(node):
         hint = Text(below + ("│ " if children else "  "), "dim")
-        yield _cut(hint.append(f"last error: {_word(error)}", "red"), width)
+        yield _cut(hint.append(trouble, "red"), width)
     for number, child in enumerate(children, 1):
         is_last = number == len(children)
         yield from _node(
@@ -80,6 +80,8 @@ def _node(node: Document, lead: str, below: str, width: int) -> Iterator[Text]:
 def _state(node: Document) -> Text:
     state = _word(node.get("state", "unknown"))
     text = Text(_spoken(state), _style(state))
+    if (wait := node.get("restart_in")) is not None:
+        text.append(f" · again in {_number(wait):.1f} s", "yellow")
     if counts := node.get("children_by_state"):
         text.append(" · ")
         for number, (name, count) in enumerate(counts.items()):
@@ -91,6 +93,14 @@ def _state(node: Document) -> Text:
     if mailbox := node.get("mailbox"):
         text.append(f" · {mailbox} waiting")
     return text
+
+
+def _trouble(node: Document) -> str:
+    """What went wrong with the node: messages it crashed on, and its last error."""
+    lost = ", ".join(f"{count} × {_word(kind)}" for kind, count in (node.get("lost") or {}).items())
+    error = _word(node["last_error"]) if node.get("last_error") else ""
+    parts = [f"lost {lost}" if lost else "", f"last error: {error}" if error else ""]
+    return " · ".join(filter(None, parts))
 
 
 # --- the numbers --------------------------------------------------------------------------------

@@ -38,7 +38,8 @@ def draw_table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], width:
     header = [Text(column.title, "bold") for column in columns]
     lines = [header, *([Text(neutralised(cell.value), cell.style) for cell in row] for row in rows)]
     widths = _fit([max(line[at].cell_len for line in lines) for at in range(len(columns))], columns, width)
-    return Text("\n").join(_draw_line(line, columns, widths) for line in lines)
+    on_screen = width is not None
+    return Text("\n").join(_draw_line(line, columns, widths, isolate=on_screen) for line in lines)
 
 
 def _fit(widths: list[int], columns: Sequence[Column], width: int | None) -> list[int]:
@@ -55,7 +56,9 @@ def _fit(widths: list[int], columns: Sequence[Column], width: int | None) -> lis
     return widths
 
 
-def _draw_line(cells: Sequence[Text], columns: Sequence[Column], widths: Sequence[int]) -> Text:
+def _draw_line(
+    cells: Sequence[Text], columns: Sequence[Column], widths: Sequence[int], *, isolate: bool
+) -> Text:
     line = Text()
     for at, (cell, column) in enumerate(zip(cells, columns, strict=True)):
         cell.truncate(widths[at], overflow="ellipsis" if column.flexible else "ignore")
@@ -64,7 +67,7 @@ def _draw_line(cells: Sequence[Text], columns: Sequence[Column], widths: Sequenc
             line.append(GAP)
         if column.right:
             line.append(blanks)
-        line.append_text(isolated(cell))
+        line.append_text(isolated(cell) if isolate else cell)
         if not column.right:
             line.append(blanks)
     line.rstrip()

@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Route
 from actors.ports import StoreUnavailable
 from actors.storage import Refusal
 from daemon import service as operations
+from daemon.config import ConfigError
 from daemon.control.body import MAX_BODY, BodyTooLarge, read_bytes, read_query, read_texts
 from daemon.control.errors import NotRunning
 from daemon.service import BadFile, NotFound, Refused, Service, documents
@@ -171,7 +172,7 @@ def control_app(
     Args:
         service: the operations' store and hooks.
         status: makes the status object; its argument asks for every child. Without it: 503.
-        reload: reads the configuration again and says what changed; raises `Refused` for a faulty one.
+        reload: reads the configuration again and says what changed; raises `ConfigError` for a faulty one.
         writable: False leaves out everything that changes something: for a TCP port, where any page
             that a browser shows could order it.
         more: routes of other parts, such as the web page.
@@ -199,6 +200,7 @@ _STATUS_CODES: tuple[tuple[type[Exception], int], ...] = (
     (NotFound, 404),
     (BadFile, 422),
     (Refused, 400),
+    (ConfigError, 400),
     (StoreUnavailable, 503),
     (NotRunning, 503),
     (Refusal, 500),

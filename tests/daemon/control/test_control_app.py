@@ -12,9 +12,9 @@ from starlette.routing import Route
 from actors.giftcodes.model import Code, CodeState, Outcome, Player, Redemption
 from actors.ports import Put
 from actors.storage import Refusal
+from daemon.config import ConfigError
 from daemon.control.body import MAX_BODY
 from daemon.control.client import call
-from daemon.service import Refused
 
 
 async def test_the_status_is_handed_on_as_it_is(ask: Any) -> None:
@@ -85,7 +85,7 @@ async def test_guilds_and_history_are_lists(ask: Any, daemon: Any) -> None:
 
 async def test_a_reload_says_what_needs_a_restart_and_a_faulty_file_is_refused(ask: Any, daemon: Any) -> None:
     assert (await ask("POST", "/api/reload")).json() == {"reloaded": True, "needs_restart": ["games"]}
-    daemon.reload_error = Refused("config.toml: [redeem.budgets] unknown = -1: must be 0 or more")
+    daemon.reload_error = ConfigError(["config.toml: [redeem.budgets] unknown = -1: must be 0 or more", "b"])
     answer = await ask("POST", "/api/reload")
     assert (answer.status_code, answer.json()) == (400, {"error": str(daemon.reload_error)})
 
