@@ -31,7 +31,7 @@ async def test_ten_kills_during_a_campaign_of_a_hundred_players(tmp_path: Path) 
         Fault(fid="1021", cut="connection", times=1, after_redeeming=True),
         Fault(fid="1033", answer="HTTP 503", times=2),
     )
-    chance = random.Random(7)  # noqa: S311 - reproducible
+    chance = random.Random(7)
     async with open_host(tmp_path, world) as host:
         host.write_config(FAST)
         host.add_players([SimPlayer(str(1000 + n), kid="7", name=f"P{n}") for n in range(PLAYERS)])

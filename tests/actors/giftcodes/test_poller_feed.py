@@ -123,7 +123,7 @@ async def world(*talks: Talk, answers: Sequence[object] = (), **policy: Any) -> 
 
     def make_feed() -> FeedActor:
         campaign = tree.ref("campaign")
-        chance = Random(1)  # noqa: S311 - jitter, not a secret
+        chance = Random(1)
         return FeedActor("live", peer, campaign, VirtualClock(), PollerPolicy(**policy), chance, waiting)
 
     children = (

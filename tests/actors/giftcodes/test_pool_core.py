@@ -314,7 +314,7 @@ class Server:
 def test_everybody_is_served_without_a_429_and_never_more_than_two_at_once(
     *, seed: int, players: int, limit: int, mode: str, slowest: float, failing: float
 ) -> None:
-    chance = random.Random(seed)  # noqa: S311 - a world, not a secret
+    chance = random.Random(seed)
     policy = PoolPolicy(requests_per_minute=15)  # the server tells its lower limit itself
     core, now = PoolCore(policy), 1_000.0
     servers = {game: Server(limit, mode) for game in ("wos", "ks")}

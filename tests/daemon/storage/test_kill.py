@@ -64,7 +64,7 @@ def assert_whole(backend: SQLiteBackend, last: Position) -> None:
 
 
 def test_after_kill_9_every_acknowledged_batch_is_there_and_none_is_half_there(database: Path) -> None:
-    chance = random.Random(7)  # noqa: S311 - the same moments each time
+    chance = random.Random(7)
     acknowledged: set[Position] = set()
     for life in range(KILLS):
         with Committer(database) as committer:
