@@ -122,7 +122,7 @@ class CampaignActor(Actor):
             self.after(STORE_RETRY, StoreChanged(wanted))
             return
         if not self._loaded:
-            ledger.adopted = set(self._director.at_work())
+            ledger.adopted = self._director.adopt()
             self._loaded = True
         changes = take_over(ledger, codes, self._ports.clock.now())
         for key in ledger.doubted():
@@ -130,6 +130,7 @@ class CampaignActor(Actor):
         self._director.look_at_everybody()
         self._register.tell_announcer()
         await self._commit(changes)
+        await self._end_codes()
 
     async def _commit(self, changes: Sequence[Change], then: Callable[[], None] | None = None) -> None:
         """Record, then go on; where the store is away, later. What is repeated is the same."""
@@ -160,6 +161,7 @@ class CampaignActor(Actor):
         if record is not None:
             await self._note(record)
         await self._settle(left)
+        await self._end_codes()
         self._director.look_at([player])
 
     async def _settle(self, left: Sequence[Redemption]) -> None:
@@ -215,18 +217,15 @@ class CampaignActor(Actor):
         if record.activation == code.activation + 1:
             await self._register.note_trial(code, record)
         elif record.activation == code.activation and code.state is CodeState.LIVE:
-            await self._note_live(code, record)
+            self._note_live(code, record)
 
-    async def _note_live(self, code: Code, record: Redemption) -> None:
+    def _note_live(self, code: Code, record: Redemption) -> None:
         ledger, key = self._ledger, code.code_key
         was_doubted = bool(ledger.verdicts(key))
         ledger.set_record(record)
-        state = ledger.ending(key)
-        if state is not None:
-            await self._end_code(code, state, record.status)
-        elif ledger.verdicts(key):
+        if ledger.ending(key) is None and ledger.verdicts(key):
             self._seek_confirmation(key, record)
-        elif was_doubted:
+        elif was_doubted and not ledger.verdicts(key):
             self._director.look_at_game(key.game)  # it lives: those who were waiting go on
 
     def _seek_confirmation(self, key: CodeKey, news: Redemption | None = None) -> None:
@@ -242,14 +241,21 @@ class CampaignActor(Actor):
         if chosen is not None:
             self._director.look_at([chosen])
 
-    async def _end_code(self, code: Code, state: CodeState, status: str) -> None:
-        now = self._ports.clock.now()
-        ended = evolve(code, state=state, ended_at=now)
+    async def _end_codes(self) -> None:
+        """End what enough players were told has ended, once nobody is at work on it."""
+        for key in self._ledger.doubted():
+            state = self._ledger.ending(key)
+            if state is not None and not self._ledger.is_worked_on(key):
+                await self._end_code(self._ledger.codes[key], state)
+
+    async def _end_code(self, code: Code, state: CodeState) -> None:
+        now, status = self._ports.clock.now(), STATUS_OF[state]
         told = len(self._ledger.verdicts(code.code_key))
         settled = self._ledger.ended(code, status, now)
         text = "Code %s (%s) has ended: %s, as %d players were told. %d pairs settled"
         extra = {"game": code.game, "code": code.code, "status": status, "settled": len(settled)}
         logger.warning(text, code.code, code.game, status, told, len(settled), extra=extra)
+        ended = evolve(code, state=state, ended_at=now)
         self._ledger.set_code(ended)
         await self._commit([Put(ended), *map(Put, settled)])
         self._director.look_at_game(code.game)

@@ -11,7 +11,7 @@ from actors.giftcodes.campaign_messages import RedeemerEnded
 from actors.giftcodes.campaign_ports import CampaignPorts
 from actors.giftcodes.ledger import Ledger
 from actors.giftcodes.model import PlayerKey
-from actors.giftcodes.redeemer_messages import NoWork, Work
+from actors.giftcodes.redeemer_messages import NoWork, Report, Work
 from actors.giftcodes.roster import Roster
 from supervision import Actor, ActorDead, ActorRef, MailboxFull, NotRunning, StartFailed, Timer
 
@@ -65,6 +65,15 @@ class Director:
     def at_work(self) -> list[PlayerKey]:
         """The players who have a redeemer now."""
         return [PlayerKey(*key.split(":", 1)) for key in self._ports.redeemers.keys()]  # noqa: SIM118 - no mapping
+
+    def adopt(self) -> set[PlayerKey]:
+        """Ask the redeemers of an earlier life to report; returns the players who have one."""
+        players = set(self.at_work())
+        for player in players:
+            self.watch(player)
+            with suppress(MailboxFull):  # then it reports when it has done what is in there
+                self._tell(player, Report())
+        return players
 
     async def look_around(self) -> None:
         """Direct the next redeemers."""
@@ -128,7 +137,7 @@ class Director:
             return False
         return self.watch(player)
 
-    def _tell(self, player: PlayerKey, message: Work | NoWork) -> None:
+    def _tell(self, player: PlayerKey, message: Work | NoWork | Report) -> None:
         with suppress(ActorDead):  # it is watched: its end leads to a new look
             self._watched[player].tell(message)
 

@@ -1,7 +1,7 @@
 """What is owed: live codes × players who want them − recorded final outcomes. Pure; time is an argument."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import islice
 
 from attrs import define, field, frozen
 
@@ -52,11 +52,13 @@ class Ledger:
     adopted: set[PlayerKey] = field(factory=set)
     """Players whose redeemer may be at work on something an earlier life gave out, until it is heard of."""
     left_open: dict[PlayerKey, dict[str, Redemption]] = field(factory=dict)
-    """Pairs of codes that ended while a redeemer may have been at work on them, by record key."""
+    """Pairs of codes that were retired while a redeemer may have been at work on them, by record key."""
     confirmers: dict[CodeKey, PlayerKey] = field(factory=dict)
     """Who is asked whether a code has really ended, after the first verdict."""
     canaries: dict[CodeKey, Redemption] = field(factory=dict)
     """Who tries an ended code again, and how far that got."""
+    _wanting: "Counter[str]" = field(factory=Counter)
+    """game → players who want codes."""
     _verdicts: dict[CodeKey, dict[str, str]] = field(factory=dict)
     _live: dict[str, list[Code]] = field(factory=dict)
     """game → live codes, oldest first."""
@@ -68,6 +70,7 @@ class Ledger:
     ) -> None:
         """Take over who there is, and how urgent: the highest priority of the guilds that registered them."""
         self.players = {player.player_key: player for player in players}
+        self._wanting = Counter(player.game for player in self.players.values() if player.auto_redeem)
         priority = {guild.id: guild.priority for guild in guilds}
         self.priorities = {}
         for registration in registrations:
@@ -111,7 +114,9 @@ class Ledger:
     def pair(self, player: Player, code: Code) -> Pair | None:
         """The pair, if it is owed; whether somebody else has to go first is not looked at."""
         record = self.records[code.code_key].get(player.fid)
-        rank = (-float(self.priorities.get(player.player_key, 0)), code.first_seen)
+        # What was begun goes on before anything is begun: a session that was opened must not grow old.
+        begun = record is not None and record.outcome is Outcome.PENDING and record.spent.total > 0
+        rank = (-float(self.priorities.get(player.player_key, 0)), 0.0 if begun else 1.0, code.first_seen)
         if record is None:
             return Pair(0.0, rank, Redemption(player.game, player.fid, code.code, code.activation))
         if record.outcome is Outcome.PENDING or record.retries:
@@ -188,9 +193,13 @@ class Ledger:
         verdicts = self.verdicts(key)
         if not verdicts:
             return None
-        others = (p for p in self.players.values() if p.game == key.game and p.auto_redeem)
-        enough = max(1, len(list(islice(others, 2))))
+        enough = min(2, max(1, self._wanting[key.game]))
         return ENDING[Status(list(verdicts.values())[-1])] if len(verdicts) >= enough else None
+
+    def is_worked_on(self, key: CodeKey) -> bool:
+        """Whether a redeemer is, or may be, at work on the code: it is not ended before that is over."""
+        adopted = any(player.game == key.game for player in self.adopted)
+        return adopted or any(claim.code_key == key for claim in self.claims.values())
 
     def doubted(self) -> list[CodeKey]:
         """Live codes that one player was told have ended."""
@@ -224,25 +233,18 @@ class Ledger:
     def _held(self, player: PlayerKey, code: Code) -> bool:
         """Whether the player has to wait until somebody else has confirmed a verdict about the code."""
         key = code.code_key
+        if self.ending(key) is not None:
+            return True  # it ends as soon as nobody is at work on it
         confirmer = self.confirmers.get(key) if self.verdicts(key) else None
         if confirmer is None or confirmer == player or not self._wants(confirmer):
             return False
         return self.pair(self.players[confirmer], code) is not None
 
     def ended(self, code: Code, status: str, now: float) -> list[Redemption]:
-        """The outcomes of all owed pairs that a code's end settles now; of busy players it comes later."""
-        settled = []
-        for key, player in self.players.items():
-            if player.game != code.game or not player.auto_redeem:
-                continue
-            pair = self.pair(player, code)
-            if pair is None:
-                continue
-            if self.is_busy(key):
-                self.leave_open(pair.record)
-            else:
-                settled.append(settle(pair.record, status, now))
-        return settled
+        """The outcomes of all owed pairs that a code's end settles. Nobody `is_worked_on` it any more."""
+        wanting = (p for p in self.players.values() if p.game == code.game and p.auto_redeem)
+        pairs = (self.pair(player, code) for player in wanting)
+        return [settle(pair.record, status, now) for pair in pairs if pair is not None]
 
     def leave_open(self, record: Redemption) -> None:
         """The pair's code has ended, and it is settled when its player's redeemer is heard of."""

@@ -55,27 +55,21 @@ def take_over(ledger: Ledger, read: Iterable[StoredCode], now: float) -> list[Ch
     """Take over what was read.
 
     Returns what has to be committed for the store to be whole: outcomes of pairs whose code ended in
-    the moment of a crash, codes whose end or new life had been found out but not recorded.
+    the moment of a crash, a code whose new life had been found out but not recorded.
     """
     changes: list[Change] = []
     for stored in read:
-        live = stored.code.state is CodeState.LIVE
-        changes += (_take_live if live else _take_ended)(ledger, stored, now)
+        if stored.code.state is CodeState.LIVE:
+            _take_live(ledger, stored)
+        else:
+            changes += _take_ended(ledger, stored, now)
     return changes
 
 
-def _take_live(ledger: Ledger, stored: StoredCode, now: float) -> list[Change]:
-    code = stored.code
-    ledger.set_code(code)
+def _take_live(ledger: Ledger, stored: StoredCode) -> None:
+    ledger.set_code(stored.code)
     for record in sorted(stored.records, key=lambda record: record.last_at or 0.0):
         ledger.set_record(record)
-    state = ledger.ending(code.code_key)
-    if state is None:
-        return []
-    ended = evolve(code, state=state, ended_at=now)
-    settled = ledger.ended(code, STATUS_OF[state], now)
-    ledger.set_code(ended)
-    return [Put(ended), *map(Put, settled)]
 
 
 def _take_ended(ledger: Ledger, stored: StoredCode, now: float) -> list[Change]:
@@ -91,7 +85,8 @@ def _take_ended(ledger: Ledger, stored: StoredCode, now: float) -> list[Change]:
     success = next((trial for trial in trials if trial.outcome is Outcome.REDEEMED), None)
     if success is not None:
         live = evolve(code, state=CodeState.LIVE, activation=success.activation, ended_at=None)
-        return [*changes, Put(live), *_take_live(ledger, StoredCode(live, stored.records), now)]
+        _take_live(ledger, StoredCode(live, stored.records))
+        return [*changes, Put(live)]
     ledger.set_code(code)
     # A canary's trial that was cut short: tomorrow there is another.
     return [*changes, *(Delete(Redemption, trial.key) for trial in trials)]

@@ -12,7 +12,7 @@ from actors.giftcodes.attempt import After, Next, Session, Step
 from actors.giftcodes.budgets import RedeemPolicy
 from actors.giftcodes.campaign_messages import ClaimPair, RedeemerReady, StepAbandoned, StepDone
 from actors.giftcodes.model import Call, Player, PlayerKey, Redemption
-from actors.giftcodes.redeemer_messages import NoWork, Rank, Work
+from actors.giftcodes.redeemer_messages import NoWork, Rank, Report, Work
 from actors.giftcodes.session_pool import ReleaseSlot, RequestSlot, SlotGranted
 from actors.ports import CaptchaSolver, Change, Clock, GameAPI, Put, RateHint, Reply, Store, StoreUnavailable
 from supervision import Actor, ActorCrashed, ActorDead, ActorRef, AskTimeout, MailboxFull, Timer
@@ -93,6 +93,9 @@ class RedeemerActor(Actor):
             case NoWork():
                 if not self._is_busy:
                     self.stop()
+            case Report():
+                if not self._is_busy:
+                    self._tell_campaign(StepAbandoned(self.player))
             case _Due():
                 await self._request()
             case SlotGranted(grant):
@@ -143,11 +146,11 @@ class RedeemerActor(Actor):
             begun = await self._begin()
             if begun is not None:
                 reply = await self._call(*begun[:2])
+                # Before the slot goes on: whoever gets it must not ask what this answer has just told.
+                await self._finish(*begun, reply)
         finally:
             # A call that was cut short may have reached the server: it counts as made.
             await self._release(grant, reply, called=begun is not None)
-        if begun is not None and reply is not None:
-            await self._finish(*begun, reply)
 
     async def _begin(self) -> tuple[Step, Redemption, Call] | None:
         """Claim a pair, and record the call that is about to be made. None: make no call now."""

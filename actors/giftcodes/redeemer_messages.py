@@ -19,3 +19,8 @@ class Work:
 @frozen
 class NoWork:
     """The campaign: there is nothing to do for you now."""
+
+
+@frozen
+class Report:
+    """The campaign, new itself: say when you are at work on nothing."""

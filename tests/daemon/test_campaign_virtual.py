@@ -1,20 +1,22 @@
 import trio
 
-from daemon.simulator import Fault, Latency, SimCode, SimGame
-from tests.worlds.giftcodes import make_rig
 from actors.giftcodes.model import Outcome
+from daemon.simulator import Latency, SimCode, SimGame
 from supervision import Crashed
+from tests.worlds.giftcodes import make_rig
 
 
 async def test_a_new_code_is_redeemed_for_every_player(autojump_clock):
-    rig = make_rig(SimGame(name="wos", key="k"))
+    rig = make_rig()
     rig.world.games["wos"].add_code(SimCode("SNOW"))
     await rig.add_players(10)
     async with rig.running():
         assert await rig.find_code("SNOW")
         await rig.until_settled("SNOW", 10)
-        print(await rig.numbers())
+        numbers = await rig.numbers()
     assert {r.outcome for r in rig.records("SNOW").values()} == {Outcome.REDEEMED}
+    assert (numbers.owed, numbers.redeemed, numbers.live_codes) == (0, 10, 1)
+    assert rig.calls() == 10
     assert rig.trace.of(Crashed) == []
     assert rig.board.posted == [("terminal", "terminal", "SNOW")]
 
@@ -27,6 +29,7 @@ async def test_a_thousand_players_take_hardly_longer_than_the_window_allows(auto
         started = trio.current_time()
         assert await rig.find_code("SNOW")
         ended = await rig.until_settled("SNOW", 1000)
-    stats = rig.world.stats
-    print(ended-started, stats)
+    stats = rig.world.stats.as_json()
     assert ended - started <= 1.02 * 1980
+    assert (stats["requests"], stats["rate_limited"], stats["double_redemptions"]) == (1000, 0, 0)
+    assert stats["max_in_flight"] <= 2
