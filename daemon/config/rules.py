@@ -190,7 +190,7 @@ class Location(Rule):
 
 
 def _without_secrets(url: str) -> str:
-    hidden = re.sub(r"//[^/]*@", "//***@", url)
+    hidden = re.sub(r"//.*@", "//***@", url, flags=re.DOTALL)
     return re.sub(r"\?.*", "?…", hidden, flags=re.DOTALL)
 
 
