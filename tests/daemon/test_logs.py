@@ -226,7 +226,7 @@ def test_a_huge_exception_is_bounded_in_both_directions(machine: io.StringIO) ->
     assert len(line["exception"]) < 45_000
     assert "more lines)" in line["exception"]
     assert "ExceptionGroup: ggg" in line["exception"]
-    assert line["exception"].endswith("and 985 more exceptions\n    +------------------------------------")
+    assert line["exception"].endswith("and 995 more exceptions\n    +------------------------------------")
 
 
 def test_an_exception_that_cannot_be_shown_costs_no_line(machine: io.StringIO) -> None:
