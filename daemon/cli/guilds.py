@@ -7,6 +7,9 @@ import click
 from daemon.cli.output import line_width, print_json, print_text
 from daemon.cli.session import Session, pass_session
 
+BEGINNING = "1970-01-01T00:00:00Z"
+"""`since` of a channel that is owed every code."""
+
 
 @click.group()
 def guilds() -> None:
@@ -40,7 +43,8 @@ def _print_table(found: list[dict[str, Any]]) -> None:
     rows = []
     for guild in found:
         for channel in guild["channels"] or [{"id": "none", "since": None, "games": ["–"]}]:
-            cells = [guild["id"], str(guild["priority"]), channel["id"], short_time(channel["since"])]
+            since = "always" if channel["since"] == BEGINNING else short_time(channel["since"])
+            cells = [guild["id"], str(guild["priority"]), channel["id"], since]
             cells += [", ".join(channel["games"]) or "all", guild["name"]]
             rows.append([Cell(cell) for cell in cells])
     print_text(draw_table(columns, rows, line_width()))

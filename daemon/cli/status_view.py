@@ -1,4 +1,6 @@
-"""The status as a person reads it: the tree, then the numbers, in lines of a given width. Pure.
+"""The status as a person reads it: the numbers, then the tree, in lines of a given width. Pure.
+
+The tree comes last: where the screen is too low for all, it is what can be missed.
 
 Shapes: docs/commands.md. What a newer or an older daemon does not tell is left out.
 """
@@ -30,8 +32,8 @@ def draw_status(document: Document, width: int) -> Text:
     """The whole status, as lines of at most `width` columns."""
     blocks = [
         [*_heading(document), *_problems(document, width)],
-        _tree(document.get("tree") or {}, width),
         [*_giftcodes(document.get("giftcodes") or {}, width), *_others(document, width)],
+        _tree(document.get("tree") or {}, width),
     ]
     return Text("\n\n").join(Text("\n").join(lines) for block in blocks if (lines := list(block)))
 
@@ -62,13 +64,13 @@ def _tree(root: Document, width: int) -> Iterator[Text]:
 def _node(node: Document, lead: str, below: str, width: int) -> Iterator[Text]:
     """The lines of one node and its children; `lead` stands before its name, `below` before theirs."""
     children: Sequence[Document] = node.get("children") or ()
-    line = Text(lead, "dim")
+    line = Text().append(lead, "dim")
     line.append_text(isolated(Text(_word(node.get("name", "?")), style="bold" if children else "")))
     line.append(" " * max(2, _STATE_COLUMN - line.cell_len))
     line.append_text(_state(node))
     yield _cut(line, width)
     if trouble := _trouble(node):
-        hint = Text(below + ("│ " if children else "  "), "dim")
+        hint = Text().append(below + ("│ " if children else "  "), "dim")
         yield _cut(hint.append(trouble, "red"), width)
     for number, child in enumerate(children, 1):
         is_last = number == len(children)
@@ -79,7 +81,7 @@ def _node(node: Document, lead: str, below: str, width: int) -> Iterator[Text]:
 
 def _state(node: Document) -> Text:
     state = _word(node.get("state", "unknown"))
-    text = Text(_spoken(state), _style(state))
+    text = Text().append(_spoken(state), _style(state))
     if (wait := node.get("restart_in")) is not None:
         text.append(f" · again in {_number(wait):.1f} s", "yellow")
     if counts := node.get("children_by_state"):
@@ -89,7 +91,7 @@ def _state(node: Document) -> Text:
     elif node.get("kind") == "dynamic" and not node.get("children"):
         text.append(" · no children", "dim")
     if restarts := node.get("restarts"):
-        text.append(f" · {restarts} {'restart' if restarts == 1 else 'restarts'}", "yellow")
+        text.append(f" · {_count(restarts, 'restart')}", "yellow")
     if mailbox := node.get("mailbox"):
         text.append(f" · {mailbox} waiting")
     return text
@@ -124,7 +126,7 @@ def _giftcodes(numbers: Document, width: int) -> Iterator[Text]:
 
 
 def _pairs(numbers: Document) -> Text:
-    text = Text(f"{numbers.get('owed', 0)} owed", "bold" if numbers.get("owed") else "")
+    text = Text().append(f"{numbers.get('owed', 0)} owed", "bold" if numbers.get("owed") else "")
     for name, style in (("redeemed", "green"), ("already", "cyan"), ("failed", "red")):
         if name in numbers:
             text.append(" · ").append(f"{numbers[name]} {name}", style if numbers[name] else "")
@@ -152,9 +154,9 @@ def _source(source: Document) -> Text:
     state = _word(source.get("state", "unknown"))
     text = Text("source ").append(state, _style(state))
     if checks := source.get("checks"):
-        text.append(f" · {checks} checks")
+        text.append(f" · {_count(checks, 'check')}")
     if errors := source.get("consecutive_errors"):
-        text.append(f" · {errors} errors in a row")
+        text.append(f" · {_count(errors, 'error')} in a row")
     if source.get("last_error") and state not in _GOOD:
         text.append(f": {_word(source['last_error'])}", "red")
     return text
@@ -164,7 +166,7 @@ def _others(document: Document, width: int) -> Iterator[Text]:
     vip = document.get("vip") or {}
     if vip.get("sessions") or vip.get("accounts"):
         accounts = [f"{count} {_word(state)}" for state, count in (vip.get("accounts") or {}).items()]
-        text = f"{vip.get('sessions', 0)} sessions · accounts: {', '.join(accounts) or 'none'}"
+        text = f"{_count(vip.get('sessions', 0), 'session')} · accounts: {', '.join(accounts) or 'none'}"
         yield from _line("vip", Text(text), width)
     storage = document.get("storage") or {}
     if storage:
@@ -179,7 +181,7 @@ def _storage(storage: Document) -> Text:
         if backend.get("last_error") and state not in _GOOD:
             text.append(f": {_word(backend['last_error'])}", "red")
     if lag := storage.get("lag"):
-        text.append(f" · {lag} changes behind", "yellow")
+        text.append(f" · {_count(lag, 'change')} behind", "yellow")
     return text
 
 
@@ -188,7 +190,7 @@ def _storage(storage: Document) -> Text:
 
 def _line(label: str, text: Text, width: int) -> Iterator[Text]:
     """`label`, and beside it what there is to say, folded where it is long."""
-    head = Text(label, "bold")
+    head = Text().append(label, "bold")
     head.append(" " * max(2, _LABEL - head.cell_len))
     yield from _folded(head, text, width)
 
@@ -209,6 +211,10 @@ def _cut(line: Text, width: int) -> Text:
 
 def _word(value: object) -> str:
     return neutralised(str(value))
+
+
+def _count(number: object, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _spoken(state: str) -> str:

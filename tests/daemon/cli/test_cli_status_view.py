@@ -103,6 +103,15 @@ perkd 0.1.0 · degraded · up 3 d 4 h
     sense of it
   ! game ks is paused for 12 s more: RATE_LIMITED
 
+codes         2 live of 5 known
+pairs         43 owed · 45 redeemed · 3 already · 2 failed (1 tried again later)
+wos           28 of 30 calls in 60 s · 2 in flight · 43 waiting
+ks            28 of 30 calls in 60 s · paused until 2026-11-21T10:18:05Z:
+              BLOCKED
+wosgiftcodes  source healthy · 120 checks
+kingshot      source failing · 6 errors in a row: HTTP 502
+storage       sqlite healthy
+
 perkd                               running
 ├─ storage                          running
 └─ giftcodes                        running
@@ -112,16 +121,7 @@ perkd                               running
    ├─ campaign                      backing off · again in 4.2 s · 3 restarts
    │    lost 2 × StepDone · last error: ValueError: could not make sense of wha…
    └─ pollers                       running
-      └─ wosgiftcodes               running · 1 restart
-
-codes         2 live of 5 known
-pairs         43 owed · 45 redeemed · 3 already · 2 failed (1 tried again later)
-wos           28 of 30 calls in 60 s · 2 in flight · 43 waiting
-ks            28 of 30 calls in 60 s · paused until 2026-11-21T10:18:05Z:
-              BLOCKED
-wosgiftcodes  source healthy · 120 checks
-kingshot      source failing · 6 errors in a row: HTTP 502
-storage       sqlite healthy"""
+      └─ wosgiftcodes               running · 1 restart"""
 
 
 def test_the_status_reads_like_this_at_80_columns() -> None:
