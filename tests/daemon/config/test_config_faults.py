@@ -39,6 +39,22 @@ def source(name: str = "one", game: str = "wos", kind: str = "rss", url: str = "
             "[poller]\nfetch_attempts = 2024-01-01",
             "[poller] fetch_attempts = 2024-01-01: must be a whole number",
         ),
+        (
+            "[discord]\nrest_url = 'https://a.example:0/x'",
+            '[discord] rest_url = "https://a.example:0/x": must have a port from 1 to 65535',
+        ),
+        (
+            "[discord]\nrest_url = 'https://a.example/x?key=y'",
+            '[discord] rest_url = "https://a.example/x?…": must not have a query or a fragment (? or #)',
+        ),
+        (
+            GAME + "origin = 'https://a.example/x'",
+            '[games.wos] origin = "https://a.example/x": must be scheme and host only, without a path',
+        ),
+        (
+            "[perkd]\ndata_dir = '~no-such-user/x'",
+            '[perkd] data_dir = "~no-such-user/x": must be a path; there is no such home directory',
+        ),
         ("[perkd]\nlog_format = 'xml'", '[perkd] log_format = "xml": must be one of console, json'),
         ("redeem = 3", "redeem = 3: must be a section, with keys of its own"),
         ("[[redeem]]", "redeem = […]: must be a section, with keys of its own"),
