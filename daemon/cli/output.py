@@ -4,8 +4,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -20,16 +19,6 @@ _UNSAFE_IN_JSON = re.compile(
 """What JSON allows in a string, but a terminal may obey or an encoding refuse."""
 
 
-@contextmanager
-def pipe_may_close() -> Iterator[None]:
-    """Nobody reads any more (`perkd history | head`): say no more, and go on to the exit code."""
-    try:
-        yield
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def tolerate_encodings() -> None:
     """Where the terminal's encoding has no sign for a character, show its number instead of failing."""
     for stream in (sys.stdout, sys.stderr):
@@ -37,28 +26,40 @@ def tolerate_encodings() -> None:
             reconfigure(errors="backslashreplace")
 
 
-def print_line(line: str) -> None:
-    """Print one line on stdout. It must be safe to show: see `daemon.safe_text`."""
-    with pipe_may_close():
-        click.echo(line)
+def print_line(line: str) -> bool:
+    """Print one line on stdout. It must be safe to show: see `daemon.safe_text`. Returns as `_print`."""
+    return _print(lambda: click.echo(line))
 
 
-def print_raw(text: str) -> None:
-    """Print text as it is, without a line end of its own."""
-    with pipe_may_close():
-        click.echo(text, nl=False)
+def print_raw(text: str) -> bool:
+    """Print text as it is, without a line end of its own. Returns as `_print`."""
+    return _print(lambda: click.echo(text, nl=False))
 
 
-def print_json(document: object, *, one_line: bool = False) -> None:
+def print_json(document: object, *, one_line: bool = False) -> bool:
     """Print a JSON document; of control characters and the like in its strings, the escapes."""
-    text = json.dumps(document, ensure_ascii=False, indent=None if one_line else 2)
-    print_line(_UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+    in_ascii = sys.stdout.encoding.lower() not in {"utf-8", "utf8"}
+    text = json.dumps(document, ensure_ascii=in_ascii, indent=None if one_line else 2)
+    return print_line(_UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
-def print_text(text: "Text") -> None:
+def print_text(text: "Text") -> bool:
     """Print styled lines: in colour on a terminal, plain in a pipe. Lines are never wrapped or cut here."""
-    with pipe_may_close():
-        make_console().print(text, soft_wrap=True)
+    return _print(lambda: make_console().print(text, soft_wrap=True))
+
+
+def _print(write: Callable[[], None]) -> bool:
+    """Write to stdout. Returns False once nobody reads any more (`perkd history | head`).
+
+    That is no error: what follows is written into nothing, and the command ends with its own exit code.
+    """
+    try:
+        write()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return False
+    return True
 
 
 def make_console() -> "Console":
@@ -67,7 +68,7 @@ def make_console() -> "Console":
 
     class PatientConsole(Console):
         def on_broken_pipe(self) -> None:
-            """Rich would exit with 1; `pipe_may_close` knows better."""
+            """Rich would exit with 1; `_print` knows better."""
             raise BrokenPipeError
 
     return PatientConsole(markup=False, emoji=False, highlight=False)

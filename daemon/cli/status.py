@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
 from attrs import frozen
 
 from daemon.cli.failures import CommandFailed, ExitCode
-from daemon.cli.output import line_width, make_console, pipe_may_close, print_json, print_text
+from daemon.cli.output import line_width, make_console, print_json, print_text
 from daemon.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
@@ -89,25 +89,23 @@ def look_at(session: Session, *, every_child: bool) -> Look:
 def watch_status(
     look: Callable[[], Look], *, as_json: bool, pause: Callable[[float], None] = time.sleep
 ) -> int:
-    """Look every second until Ctrl-C. Returns the exit code of the last look.
+    """Look every second until Ctrl-C, or until nobody reads any more. Returns the last look's exit code.
 
-    A daemon that goes away is said to be away, and looked for again. Whoever closes the pipe ends it too.
+    A daemon that goes away is said to be away, and looked for again.
     """
     last = Look(None, "", NOT_RUNNING)
-    try:
-        with _printer(as_json=as_json) as show:
-            while True:
-                last = look()
-                show(last)
-                pause(EVERY)
-    except (KeyboardInterrupt, BrokenPipeError):
-        with pipe_may_close():
-            return last.exit_code
+    with suppress(KeyboardInterrupt), _printer(as_json=as_json) as show:
+        while True:
+            last = look()
+            if not show(last):
+                break
+            pause(EVERY)
     return last.exit_code
 
 
 @contextmanager
-def _printer(*, as_json: bool) -> Iterator[Callable[[Look], None]]:
+def _printer(*, as_json: bool) -> Iterator[Callable[[Look], bool]]:
+    """How looks are shown; what it yields returns whether somebody still reads."""
     console = make_console()
     if as_json:
         yield lambda look: print_json(look.to_json(), one_line=True)
@@ -115,6 +113,11 @@ def _printer(*, as_json: bool) -> Iterator[Callable[[Look], None]]:
         from rich.live import Live  # noqa: PLC0415
 
         with Live(console=console, auto_refresh=False, vertical_overflow="ellipsis") as live:
-            yield lambda look: live.update(look.draw(console.width), refresh=True)
+
+            def redraw(look: Look) -> bool:
+                live.update(look.draw(console.width), refresh=True)
+                return True
+
+            yield redraw
     else:
         yield lambda look: print_text(look.draw(line_width() or _WIDTH).append("\n"))

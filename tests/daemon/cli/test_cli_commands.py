@@ -204,18 +204,26 @@ def test_a_store_held_by_a_daemon_that_does_not_listen_is_left_alone(perkd: Any,
     assert "if that perkd is starting or stopping, try again in a moment" in done.stderr
 
 
-@pytest.mark.parametrize("option", [[], ["--json"]])
-def test_a_reader_that_closes_the_pipe_is_no_error(perkd: Any, command: Any, env: Any, option: Any) -> None:
+LISTING = ["players", "list"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(LISTING, 0), ([*LISTING, "--json"], 0), (["players", "export"], 0), (["status", "--watch"], 3)],
+)
+def test_a_reader_that_closes_the_pipe_is_no_error_and_ends_a_watch(
+    perkd: Any, command: Any, env: Any, arguments: list[str], code: int
+) -> None:
     rows = "".join(f"wos,{fid},10,P{fid}\n" for fid in range(1, 5_000))
     perkd("players", "import", "-", stdin="game,fid,state,name\n" + rows)
-    listing = [*command, "players", "list", *option]
-    with subprocess.Popen(listing, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:  # noqa: S603 - our own command
+    pipe = subprocess.PIPE
+    with subprocess.Popen([*command, *arguments], env=env, stdout=pipe, stderr=pipe) as process:  # noqa: S603 - our own command
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.readline()
         process.stdout.close()
         assert process.stderr.read() == b""
-    assert process.returncode == 0
+    assert process.returncode == code
 
 
 def test_an_encoding_without_the_sign_shows_its_number(perkd: Any, process: Any) -> None:
