@@ -2,8 +2,9 @@
 
 import math
 import random
-from collections import deque
 from collections.abc import Callable
+from heapq import heappop, heappush
+from itertools import count
 
 import trio
 from attrs import define, field
@@ -79,7 +80,9 @@ class SupervisorRunner:
     parent: Inbox
     core: SupervisorCore = field(init=False)
     _nursery: trio.Nursery = field(init=False)
-    _heard: "deque[Callable[[float], list[Action]]]" = field(factory=deque, init=False)
+    _heard: "list[tuple[int, int, Callable[[float], list[Action]]]]" = field(factory=list, init=False)
+    """A heap: first what is no child's end, then ends in the children's order, then as it came."""
+    _count: "count[int]" = field(factory=count, init=False)
     _bell: trio.Event = field(factory=trio.Event, init=False)
     _overdue: Overdue = field(init=False)
     _finish: Finish | None = field(default=None, init=False)
@@ -98,8 +101,10 @@ class SupervisorRunner:
 
     # --- told by others -------------------------------------------------------------------------
 
-    def _hear(self, what: Callable[[float], list[Action]]) -> None:
-        self._heard.append(what)
+    def _hear(self, what: Callable[[float], list[Action]], rank: int = -1) -> None:
+        # Of children that ended at the same moment the first in order is dealt with first: its group
+        # takes the others in, at the price of one restart.
+        heappush(self._heard, (rank, next(self._count), what))
         self._bell.set()
 
     def request_stop(self) -> None:
@@ -162,15 +167,16 @@ class SupervisorRunner:
     ) -> None:
         self._overdue.over(cell)
 
+        index = self._index[cell.name]
+
         def what(now: float) -> list[Action]:
-            index = self._index[cell.name]
             actions = tell_core(index, now)
             self._note_wait(index, now)
             if self.core.over_for_good(index, end):
                 self.cell.children[index].end_for_good()
             return actions
 
-        self._hear(what)
+        self._hear(what, index)
 
     def _note_wait(self, index: int, now: float) -> None:
         cell, due = self.cell.children[index], self.core.due(index)
@@ -206,7 +212,7 @@ class SupervisorRunner:
             self.cell.host.end_tree(error)
         now = trio.current_time()
         self._overdue.tick(now)
-        actions = self._heard.popleft()(now) if self._heard else self.core.tick(now)
+        actions = heappop(self._heard)[2](now) if self._heard else self.core.tick(now)
         self._do(actions)
 
     async def _wait(self) -> None:

@@ -1,0 +1,468 @@
+"""Kinds, strategies, the window, backoff, giving up and escalation, on running trees."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+import trio
+
+from supervision import (
+    Actor,
+    ActorCrashed,
+    ActorDead,
+    ActorSpec,
+    BackingOff,
+    Backoff,
+    Decline,
+    DynamicSpec,
+    GaveUp,
+    Kind,
+    StartError,
+    StopActor,
+    Stopped,
+    Strategy,
+    SupervisorSpec,
+    Tree,
+    TreeFailed,
+    open_tree,
+)
+from supervision.testing import Do, Probes, crash, settle
+
+pytestmark = pytest.mark.usefixtures("any_order")
+
+BOOM = Do(error=ValueError("boom"))
+QUIT = Do(stop=True)
+
+
+def tree_of(probes: Probes, *children: object, **options: object) -> Tree:
+    return Tree(SupervisorSpec("t", children, **options), probes.trace)  # type: ignore[arg-type]
+
+
+@asynccontextmanager
+async def failing(tree: Tree) -> AsyncIterator[list[TreeFailed]]:
+    """Run a tree that fails before the block is over, or soon after."""
+    failures: list[TreeFailed] = []
+
+    async def run(task_status: "trio.TaskStatus[None]") -> None:
+        with pytest.raises(TreeFailed) as failure:
+            await tree.run(task_status)
+        failures.append(failure.value)
+
+    with trio.fail_after(1000):
+        async with trio.open_nursery() as nursery:
+            await nursery.start(run)
+            yield failures
+
+
+# --- kinds ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "order", "lives"),
+    [
+        (Kind.PERMANENT, BOOM, 2),
+        (Kind.PERMANENT, QUIT, 2),
+        (Kind.TRANSIENT, BOOM, 2),
+        (Kind.TRANSIENT, QUIT, 1),
+        (Kind.TEMPORARY, BOOM, 1),
+        (Kind.TEMPORARY, QUIT, 1),
+    ],
+)
+async def test_the_kind_says_after_which_end_a_child_is_restarted(
+    autojump_clock: object, probes: Probes, kind: Kind, order: Do, lives: int
+) -> None:
+    async with open_tree(SupervisorSpec("t", [probes.spec("a", kind=kind)])) as tree:
+        ref = tree.ref("a")
+        ref.tell(order)
+        await settle()
+        assert probes.logs["a"].lives == lives
+        assert ref.alive is (lives == 2)
+
+
+async def test_only_restarts_cost_budget(autojump_clock: object, probes: Probes) -> None:
+    children = [
+        probes.spec("gone", kind=Kind.TEMPORARY),
+        probes.spec("done", kind=Kind.TRANSIENT),
+        probes.spec("finished"),
+    ]
+    async with open_tree(SupervisorSpec("t", children, intensity=0)) as tree:
+        tree.ref("gone").tell(BOOM)
+        tree.ref("done").tell(QUIT)
+        tree.ref("finished").tell(Do(error=StopActor()))
+        await settle()
+        assert tree.snapshot().state == "running"
+
+
+# --- strategies ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("strategy", "did"),
+    [
+        (Strategy.ONE_FOR_ONE, ["crash b", "start b"]),
+        (Strategy.REST_FOR_ONE, ["crash b", "stop d", "stop c", "start b", "start c", "start d"]),
+        (
+            Strategy.ONE_FOR_ALL,
+            ["crash b", "stop d", "stop c", "stop a", "start a", "start b", "start c", "start d"],
+        ),
+    ],
+)
+async def test_the_strategy_says_who_is_restarted(
+    autojump_clock: object, probes: Probes, strategy: Strategy, did: list[str]
+) -> None:
+    children = [probes.spec(name) for name in "abcd"]
+    async with open_tree(SupervisorSpec("t", children, strategy)) as tree:
+        probes.did()
+        tree.ref("b").tell(BOOM)
+        await settle()
+        assert probes.did() == did
+
+
+@pytest.mark.parametrize("strategy", [Strategy.REST_FOR_ONE, Strategy.ONE_FOR_ALL])
+async def test_a_group_restart_leaves_temporary_children_out_and_takes_ended_transient_ones_in(
+    autojump_clock: object, probes: Probes, strategy: Strategy
+) -> None:
+    children = [
+        probes.spec("a"),
+        probes.spec("temporary", kind=Kind.TEMPORARY),
+        probes.spec("transient", kind=Kind.TRANSIENT),
+        probes.spec("finished"),
+    ]
+    async with open_tree(SupervisorSpec("t", children, strategy)) as tree:
+        tree.ref("transient").tell(QUIT)
+        tree.ref("finished").tell(Do(error=StopActor()))
+        await settle()
+        assert not tree.ref("transient").alive
+        probes.did()
+        tree.ref("a").tell(BOOM)
+        await settle()
+        assert probes.did() == ["crash a", "stop temporary", "start a", "start transient"]
+        assert not tree.ref("temporary").alive
+        assert not tree.ref("finished").alive
+        assert await tree.ref("transient").ask(7) == 7
+
+
+@pytest.mark.parametrize("strategy", [Strategy.REST_FOR_ONE, Strategy.ONE_FOR_ALL])
+async def test_siblings_that_crash_at_the_same_moment_cost_one_restart(
+    autojump_clock: object, strategy: Strategy
+) -> None:
+    children = [ActorSpec(name, Actor) for name in "abc"]
+    async with open_tree(SupervisorSpec("t", children, strategy, intensity=1)) as tree:
+        for name in "cba":
+            crash(tree.ref(name))
+        await settle()
+        assert [child.restarts for child in tree.snapshot().children] == [1, 1, 1]
+        assert [child.state for child in tree.snapshot().children] == ["running"] * 3
+
+
+async def test_a_crash_while_the_group_is_stopping_is_absorbed(
+    autojump_clock: object, probes: Probes
+) -> None:
+    children = [probes.spec("a"), probes.spec("b"), probes.spec("c", grace=10)]
+    async with open_tree(SupervisorSpec("t", children, Strategy.ONE_FOR_ALL, intensity=1)) as tree:
+        tree.ref("c").tell(Do(sleep=5))
+        await settle()
+        crash(tree.ref("b"))
+        await trio.sleep(1)
+        crash(tree.ref("a"))  # c is still being stopped
+        await trio.sleep(9)
+        assert probes.did()[3:] == ["crash b", "crash a", "stop c", "start a", "start b", "start c"]
+
+
+async def test_an_earlier_sibling_that_crashes_meanwhile_widens_the_group(
+    autojump_clock: object, probes: Probes
+) -> None:
+    children = [probes.spec("a"), probes.spec("b"), probes.spec("c", grace=10)]
+    async with open_tree(SupervisorSpec("t", children, Strategy.REST_FOR_ONE, intensity=2)) as tree:
+        tree.ref("c").tell(Do(sleep=5))
+        await settle()
+        crash(tree.ref("b"))
+        await trio.sleep(1)
+        crash(tree.ref("a"))
+        await trio.sleep(9)
+        assert probes.did()[3:] == ["crash b", "crash a", "stop c", "start a", "start b", "start c"]
+
+
+async def test_a_transient_child_that_ends_while_its_group_is_stopped_starts_with_it(
+    autojump_clock: object, probes: Probes
+) -> None:
+    children = [probes.spec("a"), probes.spec("b", kind=Kind.TRANSIENT), probes.spec("c", grace=10)]
+    async with open_tree(SupervisorSpec("t", children, Strategy.ONE_FOR_ALL)) as tree:
+        tree.ref("c").tell(Do(sleep=5))
+        await settle()
+        crash(tree.ref("a"))
+        await trio.sleep(1)
+        await tree.ref("b").ask(QUIT)
+        await trio.sleep(9)
+        assert probes.did()[3:] == ["crash a", "stop b", "stop c", "start a", "start b", "start c"]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "again"),
+    [
+        (Strategy.REST_FOR_ONE, ["crash b", "start b", "start c"]),
+        (Strategy.ONE_FOR_ALL, ["crash b", "stop a", "start a", "start b", "start c"]),
+    ],
+)
+async def test_a_group_restart_in_which_a_child_cannot_start_is_tried_again(
+    autojump_clock: object, probes: Probes, strategy: Strategy, again: list[str]
+) -> None:
+    children = [probes.spec("a"), probes.spec("b", [None, Do(error=OSError())]), probes.spec("c")]
+    async with open_tree(SupervisorSpec("t", children, strategy, intensity=2)) as tree:
+        crash(tree.ref("a"))
+        await settle()
+        assert probes.did()[3:] == ["crash a", "stop c", "stop b", "start a", "start b", *again]
+
+
+async def test_a_child_that_ends_while_later_ones_still_start_is_restarted_after_them(
+    autojump_clock: object, probes: Probes
+) -> None:
+    children = [probes.spec("a", backoff=Backoff(5)), probes.spec("b", [Do(sleep=3)])]
+    tree = tree_of(probes, *children)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(tree.run)
+        await trio.sleep(1)
+        crash(tree.ref("a"))
+        await settle()
+        assert probes.did() == ["start a", "start b", "crash a"]
+        await trio.sleep(3)
+        assert tree.snapshot().children[0].state == "backing_off"
+        assert probes.trace.of(BackingOff) == [BackingOff("t/a", 5)]
+        await trio.sleep(5)
+        assert probes.did() == ["start a"]
+        tree.stop()
+
+
+# --- intensity and period ------------------------------------------------------------------------
+
+
+async def test_by_default_one_restart_in_five_seconds_is_allowed(
+    autojump_clock: object, probes: Probes
+) -> None:
+    tree = tree_of(probes, probes.spec("a"))
+    async with failing(tree) as failures:
+        tree.ref("a").tell(BOOM)
+        await trio.sleep(5.25)
+        tree.ref("a").tell(BOOM)
+        await trio.sleep(5)
+        assert failures == []
+        tree.ref("a").tell(BOOM)  # exactly one period ago still counts
+    assert [str(failure) for failure in failures] == ["t gave up: ValueError: boom"]
+    assert probes.logs["a"].lives == 3
+
+
+async def test_with_intensity_zero_the_first_crash_ends_it(autojump_clock: object, probes: Probes) -> None:
+    tree = tree_of(probes, probes.spec("a"), probes.spec("b"), intensity=0)
+    async with failing(tree):
+        tree.ref("a").tell(BOOM)
+    assert probes.did() == ["start a", "start b", "crash a", "stop b"]
+
+
+async def test_a_group_restart_costs_one_unit(autojump_clock: object, probes: Probes) -> None:
+    children = [probes.spec(name) for name in "abcde"]
+    async with open_tree(SupervisorSpec("t", children, Strategy.ONE_FOR_ALL, intensity=1)) as tree:
+        tree.ref("c").tell(BOOM)
+        await settle()
+        assert [child.restarts for child in tree.snapshot().children] == [1] * 5
+
+
+async def test_every_repeat_of_a_failed_start_costs_one_unit(autojump_clock: object, probes: Probes) -> None:
+    fails = [None, *[Do(error=OSError("still down"))] * 9]
+    tree = tree_of(probes, probes.spec("a", fails), intensity=4)
+    async with failing(tree) as failures:
+        tree.ref("a").tell(BOOM)
+    assert str(failures[0]) == "t gave up: OSError: still down"
+    assert probes.logs["a"].lives == 1 + 4
+    assert len(probes.trace.of(StartError)) == 4
+
+
+async def test_giving_up_stops_the_others_in_reverse_and_says_so(
+    autojump_clock: object, probes: Probes
+) -> None:
+    tree = tree_of(probes, *[probes.spec(name) for name in "abc"], intensity=0)
+    async with failing(tree) as failures:
+        tree.ref("b").tell(BOOM)
+    assert str(failures[0]) == "t gave up: ValueError: boom"
+    assert probes.did()[3:] == ["crash b", "stop c", "stop a"]
+    assert [str(event.error) for event in probes.trace.of(GaveUp)] == ["ValueError: boom"]  # type: ignore[attr-defined]
+
+
+async def test_giving_up_is_abnormal_to_the_supervisor_above_even_for_a_transient_one(
+    autojump_clock: object, probes: Probes
+) -> None:
+    inner = SupervisorSpec("in", [probes.spec("a"), probes.spec("b")], intensity=0, kind=Kind.TRANSIENT)
+    async with open_tree(SupervisorSpec("t", [inner]), on_event=probes.trace) as tree:
+        tree.ref("in/a").tell(BOOM)
+        await settle()
+        assert probes.did() == ["start a", "start b", "crash a", "stop b", "start a", "start b"]
+        assert await tree.ref("in/a").ask(3) == 3
+        assert tree.snapshot().children[0].restarts == 1
+        assert tree.snapshot().children[0].last_error == "ValueError: boom"
+
+
+async def test_a_temporary_supervisor_that_gives_up_takes_its_branch_with_it(
+    autojump_clock: object, probes: Probes
+) -> None:
+    deep = SupervisorSpec("deep", [probes.spec("a"), DynamicSpec("d", probes.template())])
+    inner = SupervisorSpec("in", [deep, probes.spec("b")], intensity=0, kind=Kind.TEMPORARY)
+    async with open_tree(SupervisorSpec("t", [inner], intensity=0)) as tree:
+        child = await tree.dynamic("in/deep/d").start_child("x", "x")
+        tree.ref("in/b").tell(BOOM)
+        await settle()
+        assert tree.snapshot().state == "running"
+        for ref in (tree.ref("in/b"), tree.ref("in/deep/a"), child):
+            with pytest.raises(ActorDead):
+                await ref.ask(1)
+
+
+async def test_failure_climbs_as_far_as_the_budgets_say(autojump_clock: object, probes: Probes) -> None:
+    low = SupervisorSpec("low", [probes.spec("a")], intensity=1)
+    mid = SupervisorSpec("mid", [low], intensity=1)
+    tree = tree_of(probes, mid, intensity=0)
+    async with failing(tree) as failures:
+        while not failures:
+            crash(tree.ref("mid/low/a"))
+            await settle()
+    assert probes.logs["a"].lives == 4
+    assert [event.path for event in probes.trace.of(GaveUp)] == ["t/mid/low", "t/mid/low", "t/mid", "t"]
+
+
+async def test_a_supervisor_that_cannot_start_again_is_tried_again_by_the_one_above(
+    autojump_clock: object, probes: Probes
+) -> None:
+    a = probes.spec("a", [None, Do(error=OSError("port taken"))])
+    inner = SupervisorSpec("in", [a, probes.spec("b")], intensity=0, backoff=Backoff(3))
+    async with open_tree(SupervisorSpec("t", [inner], intensity=2), on_event=probes.trace) as tree:
+        crash(tree.ref("in/b"))
+        await trio.sleep(4)
+        node = tree.snapshot().children[0]
+        assert (node.state, node.last_error) == ("backing_off", "StartFailed: t/in/a: OSError: port taken")
+        await trio.sleep(6)
+        assert tree.snapshot().children[0].state == "running"
+
+
+# --- backoff -------------------------------------------------------------------------------------
+
+
+async def test_the_wait_grows_is_told_and_shown(autojump_clock: object, probes: Probes) -> None:
+    fails = [None, *[Do(error=OSError())] * 3]
+    child = probes.spec("a", fails, backoff=Backoff(1, max=3))
+    async with open_tree(SupervisorSpec("t", [child], intensity=9), on_event=probes.trace) as tree:
+        crash(tree.ref("a"))
+        await trio.sleep(0.25)
+        node = tree.snapshot().children[0]
+        assert (node.state, node.restart_in) == ("backing_off", 0.75)
+        await trio.sleep(20)
+        assert [event.delay for event in probes.trace.of(BackingOff)] == [1, 2, 3, 3]  # type: ignore[attr-defined]
+        assert tree.snapshot().children[0].restart_in is None
+
+
+async def test_others_are_served_while_a_child_waits(autojump_clock: object, probes: Probes) -> None:
+    children = [probes.spec("a", backoff=Backoff(30)), probes.spec("b")]
+    async with open_tree(SupervisorSpec("t", children, intensity=9)) as tree:
+        crash(tree.ref("a"))
+        await settle()
+        tree.ref("b").tell(BOOM)
+        assert await tree.ref("b").ask(1) == 1
+        assert trio.current_time() == 0
+
+
+async def test_a_stop_during_a_backoff_is_immediate(autojump_clock: object, probes: Probes) -> None:
+    children = [probes.spec("a"), probes.spec("b", backoff=Backoff(30))]
+    async with open_tree(SupervisorSpec("t", children)) as tree:
+        crash(tree.ref("b"))
+        await settle()
+        probes.did()
+    assert trio.current_time() == 0
+    assert probes.did() == ["stop a"]
+    assert [child.state for child in tree.snapshot().children] == ["stopped", "stopped"]
+
+
+@pytest.mark.parametrize("strategy", [Strategy.REST_FOR_ONE, Strategy.ONE_FOR_ALL])
+async def test_a_group_waits_for_the_backoff_of_the_one_that_crashed(
+    autojump_clock: object, probes: Probes, strategy: Strategy
+) -> None:
+    children = [probes.spec("a", backoff=Backoff(10)), probes.spec("b")]
+    async with open_tree(SupervisorSpec("t", children, strategy)) as tree:
+        crash(tree.ref("a"))
+        await trio.sleep(9)
+        assert [child.state for child in tree.snapshot().children] == ["backing_off"] * 2
+        assert probes.did()[2:] == ["crash a", "stop b"]
+        await trio.sleep(2)
+        assert probes.did() == ["start a", "start b"]
+
+
+async def test_giving_up_while_a_sibling_backs_off_ends_that_wait(
+    autojump_clock: object, probes: Probes
+) -> None:
+    tree = tree_of(probes, probes.spec("a", backoff=Backoff(30)), probes.spec("b"), intensity=1)
+    async with failing(tree):
+        crash(tree.ref("a"))
+        await settle()
+        crash(tree.ref("b"))
+    assert trio.current_time() == 0
+    assert [child.state for child in tree.snapshot().children] == ["stopped", "stopped"]
+
+
+async def test_declining_a_restart_leaves_the_child_stopped_and_costs_nothing_more(
+    autojump_clock: object, probes: Probes
+) -> None:
+    children = [probes.spec("a", [None, Do(error=Decline("no network"))])]
+    async with open_tree(SupervisorSpec("t", children)) as tree:
+        crash(tree.ref("a"))
+        await settle()
+        assert tree.snapshot().children[0].state == "stopped"
+        assert probes.logs["a"].lives == 2
+        tree.ref("a").tell("it may run again one day")
+
+
+async def test_a_restart_loop_notices_a_deadline(autojump_clock: object) -> None:
+    class Doomed(Actor):
+        async def started(self) -> None:
+            if self.incarnation > 1:
+                raise OSError
+
+        async def receive(self, message: object) -> None:
+            raise ValueError
+
+    tree = Tree(SupervisorSpec("t", [ActorSpec("a", Doomed)], intensity=10**9), stop_within=0)
+    with trio.move_on_after(0.01) as scope:
+        async with trio.open_nursery() as nursery:
+            await nursery.start(tree.run)
+            tree.ref("a").tell("go")
+            for _ in range(200):
+                await trio.lowlevel.checkpoint()
+            scope.cancel()
+    assert scope.cancelled_caught
+
+
+# --- what is left of the one that ended ----------------------------------------------------------
+
+
+async def test_a_crash_tells_its_asker_the_cause_and_names_the_lost_message(
+    autojump_clock: object, probes: Probes
+) -> None:
+    async with open_tree(SupervisorSpec("t", [probes.spec("a")]), on_event=probes.trace) as tree:
+        with pytest.raises(ActorCrashed, match="t/a crashed with ValueError: boom while it worked on Do"):
+            await tree.ref("a").ask(BOOM)
+        await settle()
+        assert probes.trace.names()[1:] == ["Crashed t/a", "Started t/a"]
+        assert tree.snapshot().children[0].lost == {"Do": 1}
+
+
+async def test_a_child_that_ended_for_good_says_so_to_all_who_speak_to_it(
+    autojump_clock: object, probes: Probes
+) -> None:
+    async with open_tree(
+        SupervisorSpec("t", [probes.spec("a", kind=Kind.TRANSIENT)]), on_event=probes.trace
+    ) as tree:
+        ref = tree.ref("a")
+        await ref.ask(QUIT)
+        await settle()
+        assert probes.trace.of(Stopped) == [Stopped("t/a", "normal")]
+        with pytest.raises(ActorDead):
+            ref.tell(1)
+        with pytest.raises(ActorDead):
+            await ref.send(1)
+        with pytest.raises(ActorDead):
+            await ref.ask(1)
