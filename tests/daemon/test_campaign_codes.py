@@ -4,7 +4,9 @@ import trio
 from attrs import evolve
 
 from actors.giftcodes.model import CodeState, Guild, Outcome, Player, Registration
+from actors.giftcodes.pool_policy import PoolPolicy
 from actors.ports import Delete, Put
+from daemon.assembly import Settings
 from daemon.simulator import Fault, Latency, SimCode, SimGame
 from daemon.simulator.population import CodeState as SimState
 from supervision import Crashed
@@ -275,7 +277,7 @@ async def test_players_of_a_game_that_is_not_configured_wait_without_harm(autoju
 
 
 async def test_guilds_of_higher_priority_then_older_codes_go_first(autojump_clock):
-    rig = a_rig(SimCode("ONE"), SimCode("TWO"))
+    rig = a_rig(SimCode("ONE"), SimCode("TWO"), settings=Settings(pool=PoolPolicy(concurrency=1)))
     await rig.add_players(6)
     await rig.store.commit(
         Put(Guild("low", "Low", priority=1)),
