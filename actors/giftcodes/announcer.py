@@ -2,6 +2,7 @@
 
 import logging
 from collections import defaultdict
+from contextlib import suppress
 
 from attrs import define, field, frozen
 
@@ -72,6 +73,11 @@ class AnnouncerActor(Actor):
             case _:
                 return await Actor.receive(self, message)
         return None
+
+    async def stopped(self) -> None:
+        """What was posted and is not recorded gets a last chance."""
+        with suppress(StoreUnavailable):
+            await self._record()
 
     def _look_in(self, seconds: float) -> None:
         if self._timer is not None:

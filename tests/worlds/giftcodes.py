@@ -23,16 +23,21 @@ from supervision.testing import Trace
 
 @define
 class PaperBoard:
-    """A board that remembers what was posted; `down` makes posts fail."""
+    """A board that remembers what was posted; `down` makes posts fail, `refused` those to some channels."""
 
     posted: list[tuple[str, str, str]] = field(factory=list)
     down: bool = False
+    refused: set[str] = field(factory=set)
+    after: Callable[[], None] | None = None
+    """Done when a post has succeeded, before its poster hears of it."""
 
     async def post(self, guild: Guild, channel: Channel, code: Code) -> None:
         await trio.lowlevel.checkpoint()
-        if self.down:
+        if self.down or channel.id in self.refused:
             raise PostError("the channel does not answer")
         self.posted.append((guild.id, channel.id, code.code))
+        if self.after is not None:
+            self.after()
 
 
 @define
@@ -160,7 +165,7 @@ class Rig:
     async def until(self, condition: Callable[[], bool], *, within: float = 100_000) -> None:
         """Wait until something is so, looked at every virtual second."""
         with trio.fail_after(within):
-            while not condition():
+            while not condition():  # noqa: ASYNC110 - anything at all may make it so
                 await trio.sleep(1.0)
 
     async def until_settled(
@@ -176,7 +181,7 @@ class Rig:
         return max(r.last_at for r in settled()) - self.clock.now() + trio.current_time()
 
     def kill(self) -> None:
-        """As `kill -9`: nothing this life still does is recorded; the next one finds the store as it is now."""
+        """As `kill -9`: what this life still does is not recorded; the next finds the store as it is now."""
         self.store.away = True
         backend = self.store.backend
         self.store = store = MemoryStore(self.clock.now)
