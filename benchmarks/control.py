@@ -15,7 +15,16 @@ from attrs import define, field
 from actors.giftcodes.model import Record
 from actors.ports import Put
 from actors.storage import StorageActor, StoreClient
-from benchmarks.campaign import BATCH, GAME, NO_LATENCY, SilentBoard, find_code, game_apis, running, until_waiting
+from benchmarks.campaign import (
+    BATCH,
+    GAME,
+    NO_LATENCY,
+    SilentBoard,
+    find_code,
+    game_apis,
+    running,
+    until_waiting,
+)
 from benchmarks.giftcodes import CROWD, LOOKS
 from benchmarks.timing import Measured
 from daemon.assembly import STORAGE, Parts, Settings, build_tree
@@ -30,7 +39,8 @@ from supervision import Tree
 def status() -> Measured:
     """The whole exchange of `perkd status` with a daemon of 10,000 redeemers: milliseconds.
 
-    `pause` is the longest collection of garbage in the daemon meanwhile.
+    `pause` is the longest collection of garbage in the daemon, `alarms` how many answers said `down`,
+    although nothing was wrong.
     """
     with tempfile.TemporaryDirectory() as directory:
         return trio.run(_status, Path(directory))
@@ -53,6 +63,7 @@ async def _status(directory: Path) -> Measured:
         "median": times[len(times) // 2],
         "worst": times[-1],
         "worst_busy": max(busy.times),
+        "alarms": busy.health.count("down") + calm.health.count("down"),
         "pause": max(pauses, default=0.0),
     }
 
@@ -92,9 +103,10 @@ async def _refuse_reload() -> dict[str, object]:
 
 @define
 class Asked:
-    """What another process hears from the daemon: milliseconds for each answer."""
+    """What another process hears from the daemon: milliseconds and health of each answer."""
 
     times: list[float] = field(factory=list)
+    health: list[str] = field(factory=list)
     first: trio.Event = field(factory=trio.Event)
     enough: trio.Event = field(factory=trio.Event)
 
@@ -103,7 +115,10 @@ class Asked:
         rest = b""
         async for chunk in lines:
             *complete, rest = (rest + chunk).split(b"\n")
-            self.times += map(float, complete)
+            for line in complete:
+                taken, health = line.decode().split()
+                self.times.append(float(taken))
+                self.health.append(health)
             if self.times:
                 self.first.set()
             if len(self.times) >= LOOKS:

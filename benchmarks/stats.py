@@ -8,11 +8,13 @@ from attrs import frozen
 
 @frozen
 class Summary:
-    """The middle of a series, and the quarters around it: half of the runs lie between `low` and `high`."""
+    """The middle of a series, and the quarters around it: half of the runs lie between `low` and `high`,
+    none beyond `most`."""
 
     median: float
     low: float
     high: float
+    most: float
     runs: int
 
 
@@ -21,6 +23,6 @@ def summarise(values: Sequence[float]) -> Summary:
     if not values:
         raise ValueError("no values to summarise")
     if len(values) == 1:
-        return Summary(values[0], values[0], values[0], 1)
+        return Summary(values[0], values[0], values[0], values[0], 1)
     low, median, high = statistics.quantiles(values, n=4, method="inclusive")
-    return Summary(median, low, high, len(values))
+    return Summary(median, low, high, max(values), len(values))

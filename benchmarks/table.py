@@ -25,18 +25,17 @@ class Line:
         bound = "" if goal is None else str(goal)
         if self.summary is None:
             return (self.figure.title, MISSING, "", bound, "")
-        standing = "" if goal is None else goal.judge(self.summary.median).value
+        counts = self.summary.most if self.figure.never_more else self.summary.median
+        standing = "" if goal is None else goal.judge(counts).value
         spread = f"{number(self.summary.low)} – {number(self.summary.high)}"
-        value = f"{number(self.summary.median)} {self.figure.unit}".rstrip()
+        value = f"{number(counts)} {self.figure.unit}".rstrip()
         return (self.figure.title, value, spread, bound, standing)
 
 
 def number(value: float) -> str:
-    """Three significant digits, thousands set apart."""
-    if value == 0:
-        return "0"
+    """Three digits or a little more, thousands set apart; a whole number as it is."""
     size = abs(value)
-    places = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3
+    places = 0 if size >= 100 or value == int(value) else 1 if size >= 10 else 2 if size >= 2 else 3
     return f"{value:,.{places}f}"
 
 
