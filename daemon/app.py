@@ -3,8 +3,9 @@
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import count
 from pathlib import Path
 
 import trio
@@ -18,19 +19,18 @@ from actors.giftcodes.source_health import PollerPolicy
 from actors.ports import Board
 from actors.storage import StorageActor, StoreClient
 from daemon.assembly import CAMPAIGN, POLLERS, POOL, STORAGE, Parts, Settings, build_tree
-from daemon.captcha import SolverError
 from daemon.clock import SteadyClock
 from daemon.config import Config, ConfigError, SourceConfig, load_config, reloadable_changes
 from daemon.control.actor import ControlActor
+from daemon.ending import exit_code_of
 from daemon.event_log import EventLog
 from daemon.logs import configure_logging, set_level
 from daemon.opening import Opened, open_adapters, poller_policy, pool_policy, redeem_policy, settings_of
-from daemon.secrets import SecretError
 from daemon.service import Service
 from daemon.status import StatusReport
 from daemon.storage import SQLiteBackend
 from daemon.terminal import TerminalBoard
-from supervision import ActorDead, MailboxFull, StartFailed, Tree, TreeFailed, run_until_signal
+from supervision import ActorDead, MailboxFull, Tree, run_until_signal
 
 logger = logging.getLogger("perkd")
 
@@ -138,37 +138,30 @@ async def run(config: Config) -> None:
             logger.warning("⚠️ %s", note)
         nursery.start_soon(_reload_on_hangup, made)
         logger.info("perkd %s starts; state is in %s", daemon.__version__, database(config))
-        await run_until_signal(made.tree, on_signal=_say_signal)
+        await run_until_signal(made.tree, on_signal=_say_signals())
         logger.info("perkd has stopped")
         nursery.cancel_scope.cancel()
 
 
 def run_daemon(config: Config) -> int:
     """`perkd run`: returns the exit code; 2 where the configuration is at fault, 1 where the tree failed."""
+    # Until the daemon listens to it a hangup would end the process; what it asks for is being done anyway.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     configure_logging(config.perkd.log_format, config.perkd.log_level)
-    try:
-        trio.run(run, config)
-    except BaseExceptionGroup as group:
-        fault = _innermost(group)
-    except (SecretError, SolverError, StartFailed, TreeFailed) as error:
-        fault = error
-    else:
-        return 0
-    if not isinstance(fault, SecretError | SolverError | StartFailed | TreeFailed):
-        raise fault
-    logger.critical("%s", fault)
-    return 2 if isinstance(fault, SecretError | SolverError) else 1
+    return exit_code_of(run, config)
 
 
-def _innermost(error: BaseException) -> BaseException:
-    """What nurseries wrapped."""
-    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-        error = error.exceptions[0]
-    return error
+def _say_signals() -> Callable[[int], None]:
+    heard = count(1)
 
+    def say(number: int) -> None:
+        name = signal.Signals(number).name
+        if next(heard) == 1:
+            logger.info("%s: stopping in order (once more: at once)", name)
+        else:
+            logger.warning("%s again: stopping at once", name)
 
-def _say_signal(number: int) -> None:
-    logger.info("%s: stopping in order (once more: at once)", signal.Signals(number).name)
+    return say
 
 
 async def _reload_on_hangup(made: Daemon) -> None:
