@@ -48,7 +48,7 @@ V2_ROWS = [
 
 
 @pytest.mark.parametrize(("answer", "calls", "outcome", "status", "seconds"), V2_ROWS)
-async def test_v2_makes_as_many_calls_as_the_table_says(
+async def test_v2_makes_as_many_calls_as_the_table_says(  # noqa: PLR0917 - the columns of the table
     autojump_clock, answer, calls, outcome, status, seconds
 ):
     rig = a_rig()

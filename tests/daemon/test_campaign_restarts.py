@@ -286,3 +286,40 @@ async def test_a_pair_that_is_taken_up_again_and_crashes_is_set_aside_as_well(au
         rig.apis["wos"] = poison
         await trio.sleep(2 * 3600)
     assert (rig.record("SNOW").status, poison.raised, rig.calls()) == ("CRASHED", 3, 10)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_whatever_happens_at_any_time_each_pair_gets_its_outcome(autojump_clock, seed):
+    chance = random.Random(seed)
+    protocol, captcha = chance.choice([("v1", False), ("v2", False), ("v1", True)])
+    codes = SimCode("SNOW"), SimCode("OLD", SimState.EXPIRED)
+    rig = with_poller(a_rig(*codes, protocol=protocol, captcha=captcha, seed=seed))
+    rig.world.order(
+        Fault(answer="TIMEOUT RETRY", probability=0.1),
+        Fault(cut="connection", after_redeeming=True, probability=0.03),
+    )
+    await rig.add_players(15)
+    for last in (False, False, True):
+        async with rig.running() as tree:
+            await rig.until_found("SNOW", "OLD")
+            for _ in range(15):
+                await trio.sleep(chance.expovariate(0.3))
+                rig.store.outages = chance.choice([0, 0, 1, 1, 2, 5])
+                rig.store.lose_answers = chance.random() < 0.2
+                redeemers = tree.dynamic(REDEEMERS)
+                path = chance.choice([CAMPAIGN, POOL, ANNOUNCER, *redeemers.keys()])
+                ref = redeemers.get(path) if ":" in path else tree.ref(path)
+                if ref is not None and chance.random() < 0.5:
+                    crash(ref)
+            rig.store.outages, rig.store.lose_answers = 0, False
+            if not last:
+                rig.kill()
+                continue
+            await rig.until_settled("SNOW", 15)
+            await rig.until_settled("OLD", 15)
+    assert within_budgets(rig)
+    assert within_budgets(rig, "OLD")
+    assert rig.world.stats.as_json()["double_redemptions"] == 0
+    redeemed = {fid for fid, _ in rig.world.games["wos"].redeemed}
+    got = (Outcome.REDEEMED, Outcome.ALREADY)
+    assert {f for f, r in rig.records("SNOW").items() if r.outcome in got} <= redeemed
