@@ -1,0 +1,562 @@
+"""One life of an actor: its hooks, timers and background tasks, and every way to end it."""
+
+import gc
+import weakref
+
+import pytest
+import trio
+import trio.lowlevel
+
+from supervision import (
+    Actor,
+    ActorCrashed,
+    ActorDead,
+    ActorSpec,
+    Crashed,
+    Decline,
+    Kind,
+    MailboxFull,
+    StartFailed,
+    StopActor,
+    Stopped,
+    StopTree,
+    SupervisorSpec,
+    Timer,
+    Tree,
+    open_tree,
+)
+from supervision.testing import Do, Injected, Probes, crash, settle
+
+pytestmark = pytest.mark.usefixtures("any_order")
+
+
+class Worker(Actor):
+    """Runs what it is told, in the foreground or in the background."""
+
+    async def receive(self, message: object) -> object:
+        match message:
+            case ("background", work) if callable(work):
+                self.start_soon(work)
+                return None
+            case ("after", float(delay) | int(delay), what):
+                return self.after(delay, what)
+            case work if callable(work):
+                return await work(self)
+        return message
+
+
+def worker(**options: object) -> SupervisorSpec:
+    return SupervisorSpec("t", [ActorSpec("a", Worker, **options)], intensity=3)  # type: ignore[arg-type]
+
+
+async def leak_a_cancellation() -> None:
+    """Let the Cancelled of a scope that was left long ago come out again."""
+    caught: list[BaseException] = []
+    with trio.CancelScope() as scope:
+        scope.cancel()
+        try:
+            await trio.lowlevel.checkpoint()
+        except trio.Cancelled as cancelled:
+            caught.append(cancelled)
+            raise
+    raise caught[0]
+
+
+# --- hooks ---------------------------------------------------------------------------------------
+
+
+async def test_an_actor_knows_its_ref_and_its_incarnation(autojump_clock: object) -> None:
+    async def who(actor: Worker) -> object:
+        return actor.ref, actor.incarnation
+
+    async with open_tree(worker()) as tree:
+        ref = tree.ref("a")
+        assert await ref.ask(who) == (ref, 1)
+        crash(ref)
+        assert await ref.ask(who) == (ref, 2)
+
+
+async def test_stopped_is_not_called_after_a_crash(autojump_clock: object, probes: Probes) -> None:
+    async with open_tree(SupervisorSpec("t", [probes.spec("a")])) as tree:
+        crash(tree.ref("a"))
+        await settle()
+        assert probes.logs["a"].steps == ["start", "crash", "start"]
+
+
+async def test_stop_ends_the_incarnation_after_the_current_message(
+    autojump_clock: object, probes: Probes
+) -> None:
+    async with open_tree(SupervisorSpec("t", [probes.spec("a")]), on_event=probes.trace) as tree:
+        ref = tree.ref("a")
+        ref.tell(Do(stop=True))
+        ref.tell("for the next life")
+        await settle()
+        assert probes.logs["a"].steps == ["start", "stop", "start"]
+        assert probes.logs["a"].heard == [Do(stop=True), "for the next life"]
+        assert probes.trace.of(Stopped) == [Stopped("t/a", "normal")]
+
+
+async def test_stop_from_a_background_task_ends_an_idle_actor_at_once(
+    autojump_clock: object, probes: Probes
+) -> None:
+    class Brief(Actor):
+        async def started(self) -> None:
+            self.start_soon(self.live)
+
+        async def live(self) -> None:
+            await trio.sleep(3)
+            self.stop()
+            self.stop()
+
+    spec = SupervisorSpec("t", [ActorSpec("a", Brief, kind=Kind.TRANSIENT)])
+    async with open_tree(spec, on_event=probes.trace) as tree:
+        await trio.sleep(4)
+        assert probes.trace.of(Stopped) == [Stopped("t/a", "normal")]
+        assert not tree.ref("a").alive
+
+
+async def test_a_former_incarnation_can_neither_stop_nor_disturb_the_present_one(
+    autojump_clock: object,
+) -> None:
+    formers: list[Worker] = []
+
+    async def remember(actor: Worker) -> None:
+        formers.append(actor)
+
+    async with open_tree(worker()) as tree:
+        ref = tree.ref("a")
+        await ref.ask(remember)
+        crash(ref)
+        await settle()
+        former = formers[0]
+        former.stop()
+        assert not former.after(1, "never").pending
+        with pytest.raises(RuntimeError, match="t/a: start_soon of an incarnation that has ended"):
+            former.start_soon(trio.sleep_forever)
+        await trio.sleep(2)
+        assert tree.snapshot().children[0].restarts == 1
+
+
+# --- the two distinguished exceptions, and others of their kind ----------------------------------
+
+
+@pytest.mark.parametrize("group", [False, True], ids=["bare", "grouped"])
+@pytest.mark.parametrize("where", ["receive", "background", "started"])
+async def test_stop_actor_ends_any_kind_for_good_from_anywhere(
+    autojump_clock: object, probes: Probes, where: str, group: bool
+) -> None:
+    error = ExceptionGroup("from a nursery", [StopActor()]) if group else StopActor()
+
+    class Finite(Actor):
+        async def started(self) -> None:
+            if where == "started":
+                raise error
+            if where == "background":
+                self.start_soon(self.fail)
+
+        async def fail(self) -> None:
+            await trio.lowlevel.checkpoint()
+            raise error
+
+        async def receive(self, message: object) -> None:
+            raise error
+
+    spec = SupervisorSpec("t", [ActorSpec("a", Finite), probes.spec("b")], intensity=0)
+    async with open_tree(spec, on_event=probes.trace) as tree:
+        if where == "receive":
+            tree.ref("a").tell("go")
+        await settle()
+        assert probes.trace.of(Crashed) == []
+        assert [event.how for event in probes.trace.of(Stopped)] == ["finished"]  # type: ignore[attr-defined]
+        assert not tree.ref("a").alive
+        assert await tree.ref("b").ask(1) == 1
+
+
+async def test_who_asked_an_actor_that_stops_itself_for_good_is_told_so(
+    autojump_clock: object, probes: Probes
+) -> None:
+    async with open_tree(SupervisorSpec("t", [probes.spec("a")])) as tree:
+        with pytest.raises(ActorCrashed, match="t/a was stopped while it worked on Do"):
+            await tree.ref("a").ask(Do(error=StopActor()))
+        with pytest.raises(ActorDead):
+            await tree.ref("a").ask(1)
+
+
+FATAL = [KeyboardInterrupt(), SystemExit(3), StopTree("enough")]
+
+
+@pytest.mark.parametrize("group", [False, True], ids=["bare", "grouped"])
+@pytest.mark.parametrize("where", ["receive", "background", "started", "restart"])
+@pytest.mark.parametrize("error", FATAL, ids=lambda error: type(error).__name__)
+async def test_what_is_meant_for_the_tree_ends_all_of_it_in_order(
+    autojump_clock: object, probes: Probes, error: BaseException, where: str, group: bool
+) -> None:
+    raised = BaseExceptionGroup("from a nursery", [ValueError(), error]) if group else error
+    starts: dict[str, list[Do | None]] = {
+        "started": [Do(error=raised)],
+        "restart": [None, Do(error=raised)],
+    }
+    inner = SupervisorSpec("in", [probes.spec("b", starts.get(where, ())), probes.spec("c")])
+    tree = Tree(SupervisorSpec("t", [probes.spec("a"), inner, probes.spec("z")]), probes.trace)
+    if where == "receive":
+        tree.ref("in/b").tell(Do(error=raised))
+    if where == "restart":
+        tree.ref("in/b").tell(Do(error=ValueError("first a plain crash")))
+
+    async def disturb() -> None:
+        await settle()
+        if where == "background":
+            crash(tree.ref("in/b"), raised)
+
+    faults: list[BaseException] = []
+    with trio.fail_after(100):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(disturb)
+            try:
+                await tree.run()
+            except (KeyboardInterrupt, SystemExit) as fault:
+                faults.append(fault)
+    assert faults == ([] if isinstance(error, StopTree) else [error])
+    stops = [step for step in probes.did() if step.startswith("stop")]
+    assert stops == [stop for stop in ("stop z", "stop c", "stop a") if stop in stops]
+    assert "stop a" in stops
+    assert tree.snapshot().state == "stopped"
+
+
+async def test_stop_tree_while_starting_is_no_fault_but_told_to_who_waits_for_the_start(
+    autojump_clock: object, probes: Probes
+) -> None:
+    await Tree(SupervisorSpec("t", [probes.spec("a", [Do(error=StopTree())])])).run()
+    tree = Tree(SupervisorSpec("t", [probes.spec("b", [Do(error=StopTree())])]))
+    async with trio.open_nursery() as nursery:
+        with pytest.raises(StartFailed, match="t: stopped before everything had started"):
+            await nursery.start(tree.run)
+
+
+async def test_declining_is_for_starting_and_a_crash_anywhere_else(
+    autojump_clock: object, probes: Probes
+) -> None:
+    async with open_tree(SupervisorSpec("t", [probes.spec("a")]), on_event=probes.trace) as tree:
+        tree.ref("a").tell(Do(error=Decline("too late")))
+        await settle()
+        assert len(probes.trace.of(Crashed)) == 1
+        assert probes.logs["a"].lives == 2
+
+
+async def test_one_failing_task_in_a_group_is_named_as_itself(autojump_clock: object, probes: Probes) -> None:
+    async def fail_in_a_nursery(_: Worker) -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(crash_with, OSError("one of many"))
+
+    async def crash_with(error: Exception) -> None:
+        raise error
+
+    async with open_tree(worker(), on_event=probes.trace) as tree:
+        with pytest.raises(ActorCrashed, match="OSError: one of many"):
+            await tree.ref("a").ask(fail_in_a_nursery)
+        await settle()
+        assert tree.snapshot().children[0].last_error == "OSError: one of many"
+
+
+# --- cancellation --------------------------------------------------------------------------------
+
+
+async def test_a_cancellation_that_leaks_out_of_a_handler_is_a_crash(
+    autojump_clock: object, probes: Probes
+) -> None:
+    async with open_tree(worker(), on_event=probes.trace) as tree:
+        with pytest.raises(ActorCrashed, match="Cancelled"):
+            await tree.ref("a").ask(lambda _: leak_a_cancellation())
+        assert await tree.ref("a").ask(1) == 1
+        assert [event.error.type for event in probes.trace.of(Crashed)] == ["Cancelled"]  # type: ignore[attr-defined]
+
+
+async def test_a_cancellation_that_leaks_out_of_a_background_task_crashes_its_owner_alone(
+    autojump_clock: object, probes: Probes
+) -> None:
+    children = [probes.spec("z"), *worker().children]
+    async with open_tree(SupervisorSpec("t", children), on_event=probes.trace) as tree:
+        tree.ref("a").tell(("background", leak_a_cancellation))
+        await settle()
+        assert await tree.ref("a").ask(1) == 1
+        assert probes.logs["z"].steps == ["start"]
+        assert [event.path for event in probes.trace.of(Crashed)] == ["t/a"]
+
+
+async def test_a_cancellation_that_leaks_out_of_started_is_a_failed_start(autojump_clock: object) -> None:
+    class Leaky(Actor):
+        async def started(self) -> None:
+            await leak_a_cancellation()
+
+    with pytest.raises(StartFailed, match="t/a: Cancelled"):
+        await Tree(SupervisorSpec("t", [ActorSpec("a", Leaky)])).run()
+
+
+async def test_a_handler_that_turns_its_cancellation_into_an_error_has_crashed_but_was_stopped(
+    autojump_clock: object, probes: Probes
+) -> None:
+    async def convert(_: Worker) -> None:
+        try:
+            await trio.sleep_forever()
+        except trio.Cancelled:
+            raise OSError("connection lost") from None
+
+    async with open_tree(worker(grace=1), on_event=probes.trace) as tree:
+        tree.ref("a").tell(convert)
+        await settle()
+    assert len(probes.trace.of(Crashed)) == 1
+    assert tree.snapshot().children[0].restarts == 0
+
+
+# --- background tasks ----------------------------------------------------------------------------
+
+
+class Broken(BaseException):
+    """An error of a library that thinks highly of itself."""
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("boom"), Broken("boom"), ExceptionGroup("x", [ValueError("boom")])]
+)
+async def test_what_a_background_task_raises_crashes_the_actor_and_nobody_else(
+    autojump_clock: object, probes: Probes, error: BaseException
+) -> None:
+    async def fail() -> None:
+        raise error
+
+    children = [probes.spec("z"), *worker().children]
+    async with open_tree(SupervisorSpec("t", children), on_event=probes.trace) as tree:
+        tree.ref("a").tell(("background", fail))
+        await settle()
+        assert "boom" in str(tree.snapshot().children[1].last_error)
+        assert await tree.ref("a").ask(1) == 1
+        assert probes.logs["z"].steps == ["start"]
+
+
+async def test_a_failing_background_task_interrupts_the_message_that_is_worked_on(
+    autojump_clock: object, probes: Probes
+) -> None:
+    async def fail() -> None:
+        await trio.sleep(1)
+        raise ValueError("boom")
+
+    async def nap(_: Worker) -> None:
+        await trio.sleep(4)
+
+    async with open_tree(worker()) as tree:
+        tree.ref("a").tell(("background", fail))
+        with pytest.raises(ActorCrashed, match="ValueError: boom while it worked on function"):
+            await tree.ref("a").ask(nap)
+        assert trio.current_time() == 1
+
+
+async def test_the_first_of_several_failures_counts(autojump_clock: object, probes: Probes) -> None:
+    async def fail(words: str) -> None:
+        raise ValueError(words)
+
+    class Torn(Actor):
+        async def receive(self, message: object) -> None:
+            self.start_soon(fail, "one of two")
+            self.start_soon(fail, "one of two")
+
+    async with open_tree(SupervisorSpec("t", [ActorSpec("a", Torn)]), on_event=probes.trace) as tree:
+        tree.ref("a").tell("go")
+        await settle()
+        assert [str(event.error) for event in probes.trace.of(Crashed)] == ["ValueError: one of two"]  # type: ignore[attr-defined]
+
+
+async def test_background_tasks_have_ended_before_the_next_incarnation_starts(
+    autojump_clock: object,
+) -> None:
+    seen: list[str] = []
+
+    class Careful(Actor):
+        async def started(self) -> None:
+            seen.append(f"start {self.incarnation}")
+            self.start_soon(self.watch)
+
+        async def watch(self) -> None:
+            life = self.incarnation
+            try:
+                await trio.sleep_forever()
+            finally:
+                with trio.CancelScope(shield=True):
+                    await trio.sleep(2)
+                seen.append(f"end {life}")
+
+    async with open_tree(SupervisorSpec("t", [ActorSpec("a", Careful)])) as tree:
+        crash(tree.ref("a"))
+        await trio.sleep(3)
+        assert seen == ["start 1", "end 1", "start 2"]
+    assert seen == ["start 1", "end 1", "start 2", "end 2"]
+
+
+async def test_a_background_task_started_while_the_others_are_joined_ends_at_once(
+    autojump_clock: object,
+) -> None:
+    class Hydra(Actor):
+        async def started(self) -> None:
+            self.start_soon(self.grow)
+
+        async def grow(self) -> None:
+            try:
+                await trio.sleep_forever()
+            finally:
+                self.start_soon(trio.sleep_forever)
+
+    with trio.fail_after(100):
+        async with open_tree(SupervisorSpec("t", [ActorSpec("a", Hydra)])) as tree:
+            crash(tree.ref("a"))
+            await settle()
+            assert tree.snapshot().children[0].restarts == 1
+
+
+async def test_a_background_task_that_fails_while_it_is_cancelled_makes_the_end_abnormal(
+    autojump_clock: object, probes: Probes
+) -> None:
+    async def untidy() -> None:
+        try:
+            await trio.sleep_forever()
+        finally:
+            raise OSError("while closing")
+
+    async with open_tree(worker(), on_event=probes.trace) as tree:
+        tree.ref("a").tell(("background", untidy))
+        await settle()
+    assert [str(event.error) for event in probes.trace.of(Crashed)] == ["OSError: while closing"]  # type: ignore[attr-defined]
+
+
+async def test_thousands_of_finished_background_tasks_leave_nothing_behind(autojump_clock: object) -> None:
+    async def nothing() -> None:
+        pass
+
+    async with open_tree(worker()) as tree:
+        for _ in range(500):
+            await tree.ref("a").ask(("background", nothing))
+        await settle()
+        assert not tree.ref("a")._cell.background
+
+
+# --- timers --------------------------------------------------------------------------------------
+
+
+async def test_a_timer_tells_its_message_once_when_it_is_due(autojump_clock: object) -> None:
+    heard: list[float] = []
+
+    class Clock(Actor):
+        async def started(self) -> None:
+            self.timer = self.after(3, "tick")
+
+        async def receive(self, message: object) -> bool:
+            heard.append(trio.current_time())
+            return self.timer.pending
+
+    async with open_tree(SupervisorSpec("t", [ActorSpec("a", Clock)])) as tree:
+        assert await tree.ref("a").ask("still pending?") is True
+        await trio.sleep(10)
+        assert await tree.ref("a").ask("still pending?") is False
+    assert heard == [0, 3, 10]
+
+
+async def test_a_cancelled_timer_tells_nothing(autojump_clock: object, probes: Probes) -> None:
+    async with open_tree(SupervisorSpec("t", [ActorSpec("a", Worker)]), on_event=probes.trace) as tree:
+        timer = await tree.ref("a").ask(("after", 2, Injected))
+        assert isinstance(timer, Timer)
+        timer.cancel()
+        timer.cancel()
+        assert not timer.pending
+        await trio.sleep(3)
+        assert tree.ref("a").queued == 0
+
+
+async def test_a_timer_ends_with_the_incarnation_that_started_it(autojump_clock: object) -> None:
+    heard: list[object] = []
+
+    class Forgetful(Worker):
+        async def receive(self, message: object) -> object:
+            heard.append(message)
+            return await super().receive(message)
+
+    async with open_tree(SupervisorSpec("t", [ActorSpec("a", Forgetful)])) as tree:
+        timer = await tree.ref("a").ask(("after", 2, "from another life"))
+        crash(tree.ref("a"))
+        await settle()
+        assert not timer.pending
+        await trio.sleep(3)
+        assert "from another life" not in heard
+
+
+async def test_a_timer_that_meets_a_full_mailbox_is_not_lost(autojump_clock: object, probes: Probes) -> None:
+    heard: list[object] = []
+
+    class Slow(Actor):
+        async def receive(self, message: object) -> None:
+            heard.append(message)
+            if message == "go":
+                self.after(1, "due")
+                await trio.sleep(3)
+
+    async with open_tree(SupervisorSpec("t", [ActorSpec("a", Slow, mailbox=1)])) as tree:
+        tree.ref("a").tell("go")
+        await settle()
+        tree.ref("a").tell("fills it")
+        with pytest.raises(MailboxFull):
+            tree.ref("a").tell("no room")
+        await trio.sleep(4)
+    assert heard == ["go", "fills it", "due"]
+
+
+async def test_a_timer_needs_a_number(autojump_clock: object) -> None:
+    async with open_tree(worker()) as tree:
+        with pytest.raises(ActorCrashed, match="ValueError: a deadline must be a number"):
+            await tree.ref("a").ask(("after", float("nan"), "never"))
+        timer = await tree.ref("a").ask(("after", -1, "at once"))
+        await settle()
+        assert not timer.pending
+
+
+# --- what is left of a life ----------------------------------------------------------------------
+
+
+async def test_a_crashed_incarnation_can_be_collected(autojump_clock: object, probes: Probes) -> None:
+    remains: list[weakref.ref[Actor]] = []
+
+    async def fail_with_everything(actor: Worker) -> None:
+        remains.append(weakref.ref(actor))
+        actor.after(1000, "held by the wheel?")
+        actor.start_soon(trio.sleep_forever)
+        raise ValueError(actor.incarnation)
+
+    async with open_tree(worker(), on_event=probes.trace) as tree:
+        gc.disable()
+        try:
+            with pytest.raises(ActorCrashed):
+                await tree.ref("a").ask(fail_with_everything)
+            await settle()
+            assert remains[0]() is None, "freed by counting references alone"
+        finally:
+            gc.enable()
+        assert await tree.ref("a").ask(1) == 1
+
+
+async def test_a_traceback_is_kept_as_text_that_names_the_place(
+    autojump_clock: object, probes: Probes
+) -> None:
+    async with open_tree(SupervisorSpec("t", [probes.spec("a")]), on_event=probes.trace) as tree:
+        tree.ref("a").tell(Do(error=ValueError("x" * 1000)))
+        await settle()
+        (crashed,) = probes.trace.of(Crashed)
+        assert isinstance(crashed, Crashed)
+        assert "_obey" in crashed.error.traceback
+        assert crashed.error.text.endswith("… (700 more characters)")
+
+
+async def test_a_poison_shows_as_count_and_type_of_the_lost_messages(
+    autojump_clock: object, probes: Probes
+) -> None:
+    async with open_tree(SupervisorSpec("t", [probes.spec("a")], intensity=9)) as tree:
+        for _ in range(3):
+            tree.ref("a").tell(Do(error=ValueError()))
+        await settle()
+        assert tree.snapshot().children[0].lost == {"Do": 3}
+        assert tree.snapshot().to_json()["children"][0]["lost"] == {"Do": 3}  # type: ignore[index]
