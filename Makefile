@@ -7,7 +7,7 @@ ARGS ?=
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lock format clean
+.PHONY: help demo test check bench docs lock format clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -45,11 +45,15 @@ check: .venv/.dev ## lint, types, import contracts, coverage floor (of the last 
 bench: .venv/.dev ## measure speed and memory; prints the goals beside the figures
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+docs: .venv/.dev ## build the documentation into site/
+	@$(BIN)/mkdocs build --strict --quiet
+	@echo "site/index.html"
+
 lock: .venv/.dev ## renew the lock files
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-emit-find-links --no-header --extra build pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-emit-find-links --no-header --extra build --extra dev --extra bench -c requirements.lock pyproject.toml \
+		--no-emit-find-links --no-header --extra build --extra dev --extra bench --extra docs -c requirements.lock pyproject.toml \
 		-o requirements-dev.lock
 
 format: .venv/.dev ## format the code
