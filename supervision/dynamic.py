@@ -173,7 +173,7 @@ class DynamicRunner:
     _order: int = field(default=0, init=False)
     _bell: trio.Event = field(factory=trio.Event, init=False)
     _overdue: Overdue = field(init=False)
-    _gave_up: ErrorText | None = field(default=None, init=False)
+    _gave_up: bool = field(default=False, init=False)
 
     def __attrs_post_init__(self) -> None:
         spec = self.cell.spec
@@ -282,7 +282,7 @@ class DynamicRunner:
                     self.cell.host.emit(GaveUp(member.path, member.last_error))
                 self._forget(member)
             case GiveUp():
-                self._gave_up = member.last_error or ErrorText("", "")
+                self._gave_up, self.cell.last_error = True, member.last_error
                 self._forget(member)
                 self.request_stop()
 
@@ -319,11 +319,10 @@ class DynamicRunner:
                 await self._wait()
             await self._stop_all()
         self.cell.runner = None
-        if self._gave_up is None:
+        if not self._gave_up:
             self.parent.heard_ended(self.cell, End.STOPPED, None, None)
         else:
-            self.cell.last_error = self._gave_up
-            self.cell.host.emit(GaveUp(self.cell.path, self._gave_up))
+            self.cell.host.emit(GaveUp(self.cell.path, self.cell.last_error))
             self.parent.heard_ended(self.cell, End.GAVE_UP, None, None)
 
     def _spawn_due(self, now: float) -> None:
@@ -348,6 +347,7 @@ class DynamicRunner:
     async def _stop_all(self) -> None:
         for member in list(self.cell.children.values()):
             self.stop_member(member)
+        self._waiting.clear()  # nobody is started any more: a due time that passes must wake nobody
         while self.cell.children:
             await self._wait()
 

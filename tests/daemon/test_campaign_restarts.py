@@ -288,9 +288,6 @@ async def test_a_pair_that_is_taken_up_again_and_crashes_is_set_aside_as_well(au
     assert (rig.record("SNOW").status, poison.raised, rig.calls()) == ("CRASHED", 3, 10)
 
 
-@pytest.mark.skip(
-    reason="supervision: a dynamic supervisor that stops while a dead child's backoff runs out spins for ever"
-)
 @pytest.mark.parametrize("seed", range(4))
 async def test_whatever_happens_at_any_time_each_pair_gets_its_outcome(autojump_clock, seed):
     chance = random.Random(seed)
