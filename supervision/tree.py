@@ -11,7 +11,7 @@ from supervision.cell import AnyCell, Cell
 from supervision.core import End
 from supervision.dynamic import DynamicCell, DynamicRef
 from supervision.errors import StartFailed, StopTree, TreeFailed
-from supervision.events import ErrorText, Event
+from supervision.events import Event
 from supervision.fatal import innermost, is_fatal
 from supervision.ref import ActorRef
 from supervision.snapshot import Node, snapshot
@@ -196,7 +196,7 @@ class Tree:
         del error, lost
         cell.state = "stopped"
         if end is End.GAVE_UP:
-            cause = cell.last_error or ErrorText("", "no cause is known")
+            cause = cell.last_error or "a child ended too often, if cleanly"
             self._failure = TreeFailed(f"{cell.path} gave up: {cause}")
 
 

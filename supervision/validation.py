@@ -20,7 +20,7 @@ _SHOWN = 80
 def refuse(owner: object, attribute: "Attribute[Any]", value: object, rule: str) -> InvalidSpec:
     """The error that names owner, field, value and rule."""
     name = getattr(owner, "name", None)
-    subject = type(owner).__name__ + (f" {name!r}" if isinstance(name, str) else "")
+    subject = type(owner).__name__ + (f" {_shown(name)}" if isinstance(name, str) else "")
     return InvalidSpec(f"{subject}: {attribute.name} = {_shown(value)}: must be {rule}")
 
 

@@ -276,6 +276,18 @@ async def test_every_repeat_of_a_failed_start_costs_one_unit(autojump_clock: obj
     assert len(probes.trace.of(StartError)) == 4
 
 
+@pytest.mark.parametrize("dynamic", [False, True])
+async def test_giving_up_over_clean_ends_says_so_without_a_cause(
+    autojump_clock: object, probes: Probes, dynamic: bool
+) -> None:
+    child = DynamicSpec("d", probes.template(), intensity=0) if dynamic else probes.spec("a")
+    tree = tree_of(probes, child, intensity=0)
+    async with failing(tree) as failures:
+        (await tree.dynamic("d").start_child("a", "a") if dynamic else tree.ref("a")).tell(QUIT)
+    assert str(failures[0]) == "t gave up: a child ended too often, if cleanly"
+    assert {event.error for event in probes.trace.of(GaveUp)} == {None}  # type: ignore[attr-defined]
+
+
 async def test_giving_up_stops_the_others_in_reverse_and_says_so(
     autojump_clock: object, probes: Probes
 ) -> None:
