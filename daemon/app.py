@@ -25,8 +25,17 @@ from daemon.control.actor import ControlActor
 from daemon.ending import exit_code_of
 from daemon.event_log import EventLog
 from daemon.logs import configure_logging, set_level
-from daemon.opening import Opened, open_adapters, poller_policy, pool_policy, redeem_policy, settings_of
+from daemon.opening import (
+    Opened,
+    changed_keys,
+    open_adapters,
+    poller_policy,
+    pool_policy,
+    redeem_policy,
+    settings_of,
+)
 from daemon.service import Service
+from daemon.setup_check import SetupActor
 from daemon.status import StatusReport
 from daemon.storage import SQLiteBackend
 from daemon.terminal import TerminalBoard
@@ -63,7 +72,7 @@ class Daemon:
             storage=lambda: StorageActor(lambda: SQLiteBackend(database(self.config))),
             solvers=self.opened.solvers,
             pollers=self.opened.pollers,
-            status={"control": self._control},
+            status={"setup": self._setup, "control": self._control},
             intensity=self.config.supervision.intensity,
             period=self.config.supervision.period,
         )
@@ -74,7 +83,11 @@ class Daemon:
             self.clock,
             tuple(self.opened.pollers),
             notes=lambda: self.opened.problems,
+            keyless=lambda: self.opened.keyless,
         )
+
+    def _setup(self, tree: Tree) -> SetupActor:
+        return SetupActor(self.store, tree.ref(POOL), self.opened.setups)
 
     def _control(self, _tree: Tree) -> ControlActor:
         service = Service(
@@ -98,7 +111,9 @@ class Daemon:
     async def reload(self) -> dict[str, object]:
         """Read the configuration again. Raises `ConfigError`; then everything stays as it was."""
         read = load_config(self.config.path, os.environ)
-        self.config, fixed = reloadable_changes(self.config, read)
+        self.config, changed = reloadable_changes(self.config, read)
+        keys = changed_keys(self.config, self.opened)
+        fixed = [*changed, *(f"the signing key of [games.{name}]" for name in keys)]
         self.settings.redeem, self.settings.pool = redeem_policy(self.config), pool_policy(self.config)
         set_level(self.config.perkd.log_level)
         self._tell(POOL, ReloadPool(self.settings.pool))
@@ -106,8 +121,8 @@ class Daemon:
             self._tell(f"{POLLERS}/{source.name}", ReloadPoller(self.poller_policy(source)))
         for name in fixed:
             logger.warning("%s has changed, which needs a restart", name)
-        logger.info("🔄 Configuration read again", extra={"needs_restart": list(fixed)})
-        return {"reloaded": True, "needs_restart": list(fixed)}
+        logger.info("🔄 Configuration read again", extra={"needs_restart": fixed})
+        return {"reloaded": True, "needs_restart": fixed}
 
     def _tell(self, path: str, message: object) -> None:
         try:

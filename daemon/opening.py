@@ -22,7 +22,7 @@ from daemon.config import Config, GameConfig, SourceConfig
 from daemon.gameapi import GameSettings, open_game_api
 from daemon.keyless import KeylessAPI
 from daemon.logs import add_secret
-from daemon.secrets import load_secret
+from daemon.secrets import Secret, SecretError, load_secret
 from daemon.sources import SourceKind, SourceSettings, build_client, open_feed, open_source
 from supervision import Actor, ActorRef
 
@@ -93,6 +93,8 @@ class Opened:
     pollers: dict[str, MakePoller] = field(factory=dict)
     keyless: dict[str, str] = field(factory=dict)
     """Games without a signing key, each with what to do about it."""
+    setups: dict[str, Secret] = field(factory=dict)
+    """How each game is called: see `game_setup`."""
     notes: list[str] = field(factory=list)
     """Other things that limit this run, as sentences."""
 
@@ -116,7 +118,14 @@ async def open_adapters(
     """
     opened = Opened()
     for name, game in config.games.items():
-        opened.apis[name] = await _open_game(name, game, config.redeem.timeout, clock, stack, opened.keyless)
+        key = _sign_key(game)
+        opened.setups[name] = game_setup(game, key)
+        if key is None:
+            opened.keyless[name] = _way_to_key(game)
+            opened.apis[name] = KeylessAPI()
+        else:
+            settings = _game_settings(name, game, key, config.redeem.timeout)
+            opened.apis[name] = await stack.enter_async_context(open_game_api(settings, clock))
         solver = _solver(name, game, config, opened.notes)
         if solver is not None:
             opened.solvers[name] = solver
@@ -127,19 +136,41 @@ async def open_adapters(
     return opened
 
 
-async def _open_game(  # noqa: PLR0917 - what an adapter takes
-    name: str, game: GameConfig, within: float, clock: Clock, stack: AsyncExitStack, keyless: dict[str, str]
-) -> GameAPI:
+def game_setup(game: GameConfig, key: Secret | None) -> Secret:
+    """All that an operator may have to correct where the game's API refuses perkd, to be compared."""
+    return Secret("\n".join((game.protocol, game.base_url, game.origin, key.reveal() if key else "")))
+
+
+def changed_keys(config: Config, opened: Opened) -> list[str]:
+    """Games whose signing key is another one than the daemon runs with. One that can't be read counts."""
+    changed = []
+    for name, game in config.games.items():
+        if name in opened.setups:
+            try:
+                same = game_setup(game, load_secret(game.sign_key_env or None, game.sign_key_file))
+            except SecretError:
+                changed.append(name)
+                continue
+            if same != opened.setups[name]:
+                changed.append(name)
+    return changed
+
+
+def _sign_key(game: GameConfig) -> Secret | None:
     key = load_secret(game.sign_key_env or None, game.sign_key_file)
-    if key is None:
-        keyless[name] = (
-            f"set the environment variable {game.sign_key_env}"
-            if game.sign_key_env
-            else f"write it into {game.sign_key_file}"
-        )
-        return KeylessAPI()
-    add_secret(key.reveal())
-    settings = GameSettings(
+    if key is not None:
+        add_secret(key.reveal())
+    return key
+
+
+def _way_to_key(game: GameConfig) -> str:
+    if game.sign_key_env:
+        return f"set the environment variable {game.sign_key_env}"
+    return f"write it into {game.sign_key_file}"
+
+
+def _game_settings(name: str, game: GameConfig, key: Secret, within: float) -> GameSettings:
+    return GameSettings(
         name=name,
         protocol=game.protocol,
         base_url=game.base_url,
@@ -148,7 +179,6 @@ async def _open_game(  # noqa: PLR0917 - what an adapter takes
         captcha=game.captcha,
         timeout=within,
     )
-    return await stack.enter_async_context(open_game_api(settings, clock))
 
 
 def _solver(name: str, game: GameConfig, config: Config, notes: list[str]) -> CaptchaSolver | None:

@@ -4,7 +4,7 @@ The same object feeds `perkd status`, `/api/status` and whatever shows it; its s
 docs/commands.md. An actor that does not answer at once is a problem to be shown, not to be waited for.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime
 
 import trio
@@ -12,6 +12,7 @@ from attrs import define, field
 
 import daemon
 from actors.giftcodes.campaign_messages import CampaignNumbers, CampaignStatus
+from actors.giftcodes.circuit import Fault, fault_of_reason
 from actors.giftcodes.poller import PollerStatus
 from actors.giftcodes.pool_policy import GameLane
 from actors.giftcodes.session_pool import PoolNumbers, PoolStatus
@@ -45,6 +46,8 @@ class StatusReport:
     backend: str | None = "sqlite"
     notes: Callable[[], tuple[str, ...]] = tuple
     """Things an operator has to know that no actor can tell: a game without its key, say."""
+    keyless: Callable[[], Collection[str]] = tuple
+    """Games of which `notes` tell why they are paused."""
     _started: float = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -95,7 +98,7 @@ class StatusReport:
         if answers.pool is None:
             yield "the session pool does not answer"
         else:
-            yield from map(self._pause_problem, filter(lambda lane: lane.reason, answers.pool.games))
+            yield from self._pause_problems(answers.pool.games)
         if self.backend is not None:
             yield from _storage_problems(answers.storage)
         for source, stats in answers.sources.items():
@@ -104,10 +107,17 @@ class StatusReport:
             elif not stats.healthy:
                 yield f"source {source} is not healthy: {stats.last_error or 'no success yet'}"
 
-    def _pause_problem(self, lane: GameLane) -> str:
-        wait = (lane.paused_until or 0.0) - self.clock.now()
-        when = f"for {wait:.0f} s more" if wait > 0 else "until one call gets through"
-        return f"game {lane.game} is paused {when}: {lane.reason}"
+    def _pause_problems(self, lanes: Iterable[GameLane]) -> Iterator[str]:
+        keyless = self.keyless()
+        for lane in lanes:
+            if not lane.reason or lane.game in keyless:
+                continue
+            wait = (lane.paused_until or 0.0) - self.clock.now()
+            when = f"for {wait:.0f} s more" if wait > 0 else "until one call gets through"
+            way_out = ""
+            if fault_of_reason(lane.reason) is Fault.SYSTEM:
+                way_out = f": check signing key, base_url, origin and protocol of [games.{lane.game}]"
+            yield f"game {lane.game} is paused {when}: {lane.reason}{way_out}"
 
     def _giftcodes(self, answers: _Answers) -> dict[str, object]:
         numbers = answers.campaign

@@ -331,6 +331,25 @@ class Circuit(Record):
 
 
 @frozen
+class GameSetup(Record):
+    """How a game was last called: where, by which protocol, with which key; as a salted fingerprint.
+
+    When an operator has changed any of it, a pause that the old setup earned is no longer deserved.
+    """
+
+    collection: ClassVar[str] = "game_setups"
+
+    game: str
+    salt: str
+    fingerprint: str
+
+    @property
+    def key(self) -> str:
+        """The game."""
+        return self.game
+
+
+@frozen
 class Post(Record):
     """A code's announcement in a channel, recorded after the post succeeded."""
 
@@ -358,6 +377,7 @@ RECORDS: tuple[type[Record], ...] = (
     Redemption,
     Call,
     Circuit,
+    GameSetup,
     Post,
 )
 """Every stored class, for the store's schema."""

@@ -14,6 +14,7 @@ from daemon.demo.run import Demo
 from daemon.demo.ticker import Ticker
 from daemon.demo.view import WIDEST, Look, draw
 from daemon.ending import exit_code_of
+from daemon.logs import set_level
 
 PLACE = Path("docs/images/demo.svg")
 _LINES = 14
@@ -54,7 +55,7 @@ def main(place: Path = PLACE) -> int:
     """Run the demo to its end and write the picture. Returns the exit code."""
     camera = Camera()
     root = logging.getLogger()
-    root.setLevel(logging.INFO)
+    set_level("info")
     root.addHandler(camera.ticker)
     with tempfile.TemporaryDirectory(prefix="perkd-demo-") as directory:
         code = exit_code_of(Demo(camera.show, exit_when_done=True).run, Path(directory))

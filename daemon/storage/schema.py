@@ -57,6 +57,7 @@ def _first(connection: sqlite3.Connection) -> None:
     create_collection(connection, "redemptions", "game", "fid", "code", "outcome")
     create_collection(connection, "calls", "game", "at")
     create_collection(connection, "circuits")
+    create_collection(connection, "game_setups")
     create_collection(connection, "posts", "game", "guild")
 
 

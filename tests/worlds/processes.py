@@ -1,26 +1,40 @@
 """Real processes: `perkd` as an operator runs it, against a simulator on a loopback port."""
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import trio
 from attrs import define, field
 
 from actors.giftcodes.model import Player, Record
 from actors.ports import Put
-from daemon.simulator import SimPlayer, World, serve
+from daemon.simulator import Latency, Listing, SimCode, SimGame, SimPlayer, SimSource, World, serve
 from daemon.storage import SQLiteBackend
+
+KEY = "the-key-of-wos-in-tests"
+Document = dict[str, Any]
+
+FAST = """
+[redeem]
+requests_per_minute = 10000
+player_spacing = 0.05
+[redeem.backoff]
+step = 0.1
+"""
 
 CONFIG = """\
 [perkd]
 data_dir = "var"
+log_format = "{log_format}"
 
 [status]
 listen = ""
@@ -59,9 +73,13 @@ class Host:
     def config(self) -> Path:
         return self.directory / "config.toml"
 
-    def write_config(self, more: str = "", protocol: str = "v2") -> None:
-        (self.directory / "wos.key").write_text(self.world.games["wos"].key)
-        self.config.write_text(CONFIG.format(port=self.port, more=more, protocol=protocol))
+    def write_config(
+        self, more: str = "", protocol: str = "v2", *, key: str | None = None, log_format: str = "console"
+    ) -> None:
+        """`key`: another one than the game's; "" is none."""
+        (self.directory / "wos.key").write_text(self.world.games["wos"].key if key is None else key)
+        text = CONFIG.format(port=self.port, more=more, protocol=protocol, log_format=log_format)
+        self.config.write_text(text)
 
     def add_players(self, players: Sequence[SimPlayer]) -> None:
         """Into the simulator, and into the store of the stopped daemon."""
@@ -97,6 +115,47 @@ class Host:
         done = await self.command("status", "--json", check=False)
         return json.loads(done.stdout) if done.returncode < 3 and done.stdout else None
 
+    @property
+    def socket(self) -> Path:
+        return self.directory / "var" / "perkd.sock"
+
+    async def ask(self, method: str, path: str, **fields: Any) -> httpx.Response:
+        """One request to the running daemon, without the price of a process."""
+        transport = httpx.AsyncHTTPTransport(uds=str(self.socket), verify=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://perkd") as client:
+            return await client.request(method, path, timeout=10, **fields)
+
+    async def until(self, met: Callable[[Document], bool], within: float = 30.0) -> Document:
+        """Look until the status is as wanted. Fails with the last status and the log."""
+        document: Document | None = None
+        with trio.move_on_after(within):
+            while True:
+                with contextlib.suppress(httpx.TransportError):
+                    document = (await self.ask("GET", "/api/status?all=1")).json()
+                    if met(document):
+                        return document
+                await trio.sleep(0.02)
+        raise AssertionError(f"not within {within:g} s; status: {document}; log:\n{self.log_text()}")
+
+    async def until_ready(self, within: float = 30.0) -> Document:
+        return await self.until(lambda status: status["health"] != "down", within)
+
+    async def until_settled(self, codes: int = 1, within: float = 30.0) -> Document:
+        """Until so many codes are live and nothing is owed any more."""
+        return await self.until(
+            lambda status: status["giftcodes"]["codes"] == codes and status["giftcodes"]["owed"] == 0, within
+        )
+
+    async def until_logged(self, text: str, within: float = 30.0) -> None:
+        with trio.move_on_after(within):
+            while text not in self.log_text():
+                await trio.sleep(0.02)
+            return
+        raise AssertionError(f"{text!r} was not logged within {within:g} s:\n{self.log_text()}")
+
+    def log_text(self) -> str:
+        return self.log.read_text(encoding="utf-8") if self.log.exists() else ""
+
     @asynccontextmanager
     async def perkd(self) -> AsyncIterator[trio.Process]:
         """`perkd run`, killed at the end if it still lives."""
@@ -124,6 +183,15 @@ class Host:
     @staticmethod
     def _env() -> dict[str, str]:
         return {**os.environ, "PYTHONWARNINGS": "default", "NO_COLOR": "1"}
+
+
+def small_world(*, players: int = 3, latency: float = 0.0, **game: Any) -> tuple[World, list[SimPlayer]]:
+    """One game, one code that is listed, some players who are not registered yet."""
+    world = World(latency=Latency(latency, latency))
+    world.add_game(SimGame(name="wos", key=KEY, **{"limit": 10_000, "spacing": 0.0, **game}))
+    world.add_source(SimSource(name="feed", game="wos", listings=[Listing("SNOW")]))
+    world.games["wos"].add_code(SimCode("SNOW"))
+    return world, [SimPlayer(str(1001 + n), kid="7", name=f"P{n}") for n in range(players)]
 
 
 @asynccontextmanager
