@@ -3,6 +3,7 @@
 import gc
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -12,26 +13,14 @@ from time import perf_counter
 import trio
 from attrs import define, field
 
-from actors.giftcodes.model import Record
 from actors.ports import Put
-from actors.storage import StorageActor, StoreClient
-from benchmarks.campaign import (
-    BATCH,
-    GAME,
-    NO_LATENCY,
-    SilentBoard,
-    find_code,
-    game_apis,
-    running,
-    until_waiting,
-)
+from benchmarks.campaign import BATCH, GAME, NO_LATENCY, SilentBoard, find_code, running, until_waiting
 from benchmarks.giftcodes import CROWD, LOOKS
 from benchmarks.timing import Measured
-from daemon.assembly import STORAGE, Parts, Settings, build_tree
-from daemon.clock import SteadyClock
-from daemon.control.actor import ControlActor
-from daemon.service import Service
-from daemon.status import StatusReport
+from daemon.app import database, open_daemon
+from daemon.config import load_config
+from daemon.logs import configure_logging
+from daemon.simulator import World, serve
 from daemon.storage import SQLiteBackend
 from supervision import Tree
 
@@ -47,9 +36,20 @@ def status() -> Measured:
 
 
 async def _status(directory: Path) -> Measured:
-    clock, database, socket = SteadyClock(), directory / "perkd.db", directory / "perkd.sock"
-    _fill(database, CROWD.records(clock.now()))
-    tree = _tree(clock, database, socket)
+    world = CROWD.world(NO_LATENCY)
+    with (directory / "perkd.log").open("w") as log:
+        configure_logging("json", "info", log)
+        async with trio.open_nursery() as nursery:
+            port = await nursery.start(serve, world)
+            config = load_config(_write_config(directory, world, port), {})
+            _fill(database(config))
+            async with open_daemon(config, SilentBoard()) as made:
+                measured = await _ask_daemon(made.tree, config.status.socket)
+            nursery.cancel_scope.cancel()
+    return measured
+
+
+async def _ask_daemon(tree: Tree, socket: Path) -> Measured:
     async with running(tree):
         with watch_collector() as pauses:
             async with asking(socket) as busy:
@@ -68,37 +68,32 @@ async def _status(directory: Path) -> Measured:
     }
 
 
-def _fill(database: Path, records: list[Record]) -> None:
-    backend = SQLiteBackend(database)
+def _write_config(directory: Path, world: World, port: int) -> Path:
+    """The configuration of a daemon whose game is `world`."""
+    key, config = directory / "key", directory / "config.toml"
+    key.write_text(world.games[GAME].key)
+    config.write_text(
+        f"""
+        [perkd]
+        data_dir = "{directory}"
+        [status]
+        socket = "{directory / "perkd.sock"}"
+        [games.{GAME}]
+        protocol = "v2"
+        base_url = "http://127.0.0.1:{port}/{GAME}/api"
+        origin = "http://127.0.0.1:{port}"
+        sign_key_file = "{key}"
+        """
+    )
+    return config
+
+
+def _fill(path: Path) -> None:
+    records, backend = CROWD.records(time.time()), SQLiteBackend(path)
     backend.open()
     for first in range(0, len(records), BATCH):
         backend.commit([Put(record) for record in records[first : first + BATCH]])
     backend.close()
-
-
-def _tree(clock: SteadyClock, database: Path, socket: Path) -> Tree:
-    """The tree as `perkd run` makes it: SQLite, control socket; no pollers, and the simulator as the game."""
-
-    def control(tree: Tree) -> ControlActor:
-        store = StoreClient(tree.ref(STORAGE))
-        report = StatusReport(tree, clock)
-        service = Service(store=store, clock=clock, games=lambda: {GAME: "v2"})
-        return ControlActor(socket, service, report.make, _refuse_reload)
-
-    parts = Parts(
-        clock,
-        lambda tree: StoreClient(tree.ref(STORAGE)),
-        game_apis(CROWD.world(NO_LATENCY), clock),
-        SilentBoard(),
-        Settings(),
-        storage=lambda: StorageActor(lambda: SQLiteBackend(database)),
-        status={"control": control},
-    )
-    return build_tree(parts)
-
-
-async def _refuse_reload() -> dict[str, object]:
-    raise NotImplementedError("a benchmark reads no configuration")
 
 
 @define
