@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Awaitable, Sequence
-from contextlib import AsyncExitStack
 from pathlib import Path
 
 import trio
@@ -12,16 +11,17 @@ from rich.table import Table
 from rich.text import Text
 
 from actors.giftcodes.model import FailureClass, Status
-from actors.ports import GameAPI, SourceError
+from actors.ports import SourceError
 from daemon.captcha import SolverError
 from daemon.clock import SteadyClock
-from daemon.config import Config, SourceConfig
+from daemon.config import Config, GameConfig, SourceConfig
 from daemon.control.errors import ControlError
 from daemon.control.listening import check_path
-from daemon.opening import open_adapters, poller_policy, source_settings
+from daemon.gameapi import open_game_api
+from daemon.opening import captcha_solver, game_settings, sign_key, source_settings, way_to_key
 from daemon.safe_text import neutralised
 from daemon.secrets import SecretError
-from daemon.sources import build_client, open_feed, open_source
+from daemon.sources import SourceSettings, build_client, open_feed, open_source
 
 FEED_WITHIN = 10.0
 """Seconds to connect to a feed."""
@@ -54,16 +54,11 @@ async def examine(config: Config) -> list[Finding]:
     ]
     if not config.games:
         findings.append(Finding("games", well=False, text="none is configured", way_out="add a [games.NAME]"))
-    async with AsyncExitStack() as stack:
-        try:
-            opened = await open_adapters(config, SteadyClock(), lambda s: poller_policy(config, s), stack)
-        except (SecretError, SolverError) as error:
-            return [*findings, Finding("secrets", well=False, text=str(error))]
-        for name, way_out in opened.keyless.items():
-            findings.append(Finding(f"game {name}", well=False, text="has no signing key", way_out=way_out))
-        games = [_game(name, api) for name, api in opened.apis.items() if name not in opened.keyless]
-        findings += await _all([*games, *(_source(source) for source in config.sources)])
-    return findings
+    if not config.sources:
+        text = "none is configured"
+        findings.append(Finding("sources", well=False, text=text, way_out="add a [[sources]]"))
+    games = [_game(name, game, config) for name, game in config.games.items()]
+    return findings + await _all([*games, *(_source(source) for source in config.sources)])
 
 
 async def _all(asked: Sequence[Awaitable[Finding]]) -> list[Finding]:
@@ -79,31 +74,46 @@ async def _all(asked: Sequence[Awaitable[Finding]]) -> list[Finding]:
     return [findings[index] for index in range(len(asked))]
 
 
-async def _game(name: str, api: GameAPI) -> Finding:
+async def _game(name: str, game: GameConfig, config: Config) -> Finding:
     """Ask the game for its configuration: one request, which changes nothing."""
-    verdict = (await api.probe()).verdict
+    what, notes = f"game {name}", list[str]()
+    try:
+        key = sign_key(game)
+        captcha_solver(name, game, config, notes)
+    except (SecretError, SolverError) as error:
+        return Finding(what, well=False, text=str(error))
+    if key is None:
+        return Finding(what, well=False, text="has no signing key", way_out=way_to_key(game))
+    settings = game_settings(name, game, key, config.redeem.timeout)
+    async with open_game_api(settings, SteadyClock()) as api:
+        verdict = (await api.probe()).verdict
     if verdict.kind is FailureClass.SUCCESS:
-        return Finding(f"game {name}", well=True, text="host, key and signature are right")
+        return Finding(what, well=True, text="; ".join(["host, key and signature are right", *notes]))
     way_out = _WAYS_OUT.get(verdict.status, "the game answered something unknown: see docs/redeeming.md")
-    return Finding(f"game {name}", well=False, text=verdict.status, way_out=way_out)
+    return Finding(what, well=False, text=verdict.status, way_out=way_out)
 
 
 async def _source(source: SourceConfig) -> Finding:
-    what = f"source {source.name}"
+    """Ask the source once: a feed is connected to, and nothing waited for."""
+    what, way_out = f"source {source.name}", f"check its url, {source.url}"
     try:
-        settings = source_settings(source)
-        if settings.kind.pushes:
-            with trio.fail_after(FEED_WITHIN):
-                async with open_feed(settings).listen():
-                    return Finding(what, well=True, text="connected")
-        async with build_client() as client:
-            codes = await open_source(settings, client).fetch()
-            return Finding(what, well=True, text=f"lists {len(codes or ())} codes")
+        return Finding(what, well=True, text=await _reach(source_settings(source)))
     except trio.TooSlowError:
-        text = f"no connection within {FEED_WITHIN:.0f} s"
-        return Finding(what, well=False, text=text, way_out=f"check url = {source.url}")
+        return Finding(what, well=False, text=f"no connection within {FEED_WITHIN:.0f} s", way_out=way_out)
     except SourceError as error:
-        return Finding(what, well=False, text=str(error), way_out=f"check url = {source.url}")
+        return Finding(what, well=False, text=str(error), way_out=way_out)
+    except SecretError as error:
+        return Finding(what, well=False, text=str(error))
+
+
+async def _reach(settings: SourceSettings) -> str:
+    if settings.kind.pushes:
+        with trio.fail_after(FEED_WITHIN):
+            async with open_feed(settings).listen():
+                return "connected"
+    async with build_client() as client:
+        codes = len(await open_source(settings, client).fetch() or ())
+    return f"lists {codes} {'code' if codes == 1 else 'codes'}"
 
 
 def _data_dir(path: Path) -> Finding:
@@ -131,6 +141,12 @@ def _socket(path: Path) -> Finding:
 def run_check(config: Config) -> int:
     """`perkd check`: prints a table; returns 0 when all is well, else 1."""
     findings = trio.run(examine, config)
+    Console(highlight=False).print(draw_findings(findings))
+    return 0 if all(finding.well for finding in findings) else 1
+
+
+def draw_findings(findings: Sequence[Finding]) -> Table:
+    """One line a finding, with the way out below where there is one."""
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
@@ -140,6 +156,5 @@ def run_check(config: Config) -> int:
         text = Text(neutralised(finding.text))
         if finding.way_out:
             text.append(f"\n→ {neutralised(finding.way_out)}", style="yellow")
-        table.add_row(sign, finding.what, text)
-    Console(highlight=False).print(table)
-    return 0 if all(finding.well for finding in findings) else 1
+        table.add_row(sign, Text(finding.what), text)
+    return table

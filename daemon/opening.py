@@ -118,15 +118,15 @@ async def open_adapters(
     """
     opened = Opened()
     for name, game in config.games.items():
-        key = _sign_key(game)
+        key = sign_key(game)
         opened.setups[name] = game_setup(game, key)
         if key is None:
-            opened.keyless[name] = _way_to_key(game)
+            opened.keyless[name] = way_to_key(game)
             opened.apis[name] = KeylessAPI()
         else:
-            settings = _game_settings(name, game, key, config.redeem.timeout)
+            settings = game_settings(name, game, key, config.redeem.timeout)
             opened.apis[name] = await stack.enter_async_context(open_game_api(settings, clock))
-        solver = _solver(name, game, config, opened.notes)
+        solver = captcha_solver(name, game, config, opened.notes)
         if solver is not None:
             opened.solvers[name] = solver
     client = await stack.enter_async_context(build_client())
@@ -156,20 +156,23 @@ def changed_keys(config: Config, opened: Opened) -> list[str]:
     return changed
 
 
-def _sign_key(game: GameConfig) -> Secret | None:
+def sign_key(game: GameConfig) -> Secret | None:
+    """The game's key; None where there is none. Raises `SecretError`."""
     key = load_secret(game.sign_key_env or None, game.sign_key_file)
     if key is not None:
         add_secret(key.reveal())
     return key
 
 
-def _way_to_key(game: GameConfig) -> str:
+def way_to_key(game: GameConfig) -> str:
+    """What to do where the key is missing."""
     if game.sign_key_env:
         return f"set the environment variable {game.sign_key_env}"
     return f"write it into {game.sign_key_file}"
 
 
-def _game_settings(name: str, game: GameConfig, key: Secret, within: float) -> GameSettings:
+def game_settings(name: str, game: GameConfig, key: Secret, within: float) -> GameSettings:
+    """What a game's adapter is made from; `within`: seconds for one call."""
     return GameSettings(
         name=name,
         protocol=game.protocol,
@@ -181,7 +184,8 @@ def _game_settings(name: str, game: GameConfig, key: Secret, within: float) -> G
     )
 
 
-def _solver(name: str, game: GameConfig, config: Config, notes: list[str]) -> CaptchaSolver | None:
+def captcha_solver(name: str, game: GameConfig, config: Config, notes: list[str]) -> CaptchaSolver | None:
+    """Who reads the game's captchas; None where nobody needs to. Raises `SolverError`; `notes` may grow."""
     if game.protocol != "v1" or game.captcha == "none":
         return None
     if game.captcha != "person":

@@ -77,7 +77,7 @@ def _title(look: Look) -> Text:
         ("perkd demo", "bold"),
         f"   {look.seconds:3.0f} s   ",
         (f"● {health}", colour),
-        f"   {progress.settled} of {progress.expected} player-code pairs have an outcome",
+        f"   {progress.settled} of {progress.expected} player-code pairs settled",
     )
 
 
@@ -124,12 +124,12 @@ def _lane(game: str, lane: Document) -> Text:
     text = Text.assemble(
         (f"{game:<6}", "bold"), f"{lane['used']:>3} of {lane['limit']} calls in {period:.0f} s"
     )
+    if lane["reason"]:
+        text.append(f" · paused: {lane['reason']}", "yellow")
     if lane["in_flight"]:
         text.append(f" · {lane['in_flight']} in flight")
     if lane["waiting"]:
         text.append(f" · {lane['waiting']} waiting")
-    if lane["reason"]:
-        text.append(f" · paused: {lane['reason']}", "yellow")
     return text
 
 

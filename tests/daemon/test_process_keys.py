@@ -50,7 +50,9 @@ async def test_who_corrects_the_key_and_restarts_does_not_wait_for_the_pause(tmp
         assert {record.spent.total for record in host.find(Redemption)} == {1}
         (setup,) = host.find(GameSetup)
         assert KEY not in str(setup)
-        assert b"the-" not in b"".join(file.read_bytes() for file in (tmp_path / "var").glob("perkd.sqlite3*"))
+        assert b"the-" not in b"".join(
+            file.read_bytes() for file in (tmp_path / "var").glob("perkd.sqlite3*")
+        )
 
 
 async def test_a_restart_with_the_same_key_does_not_knock_again(tmp_path: Path) -> None:

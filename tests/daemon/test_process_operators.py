@@ -16,7 +16,9 @@ async def test_players_that_are_added_imported_and_removed_count_at_once(tmp_pat
         host.write_config(FAST)
         async with host.perkd() as process:
             await host.until_settled()
-            await host.command("players", "add", "--game", "wos", "--fid", "1001", "--state", "7", "--name", "A")
+            await host.command(
+                "players", "add", "--game", "wos", "--fid", "1001", "--state", "7", "--name", "A"
+            )
             await host.until(lambda seen: seen["giftcodes"]["redeemed"] == 1)
             file = tmp_path / "players.csv"
             file.write_text("game,fid,state,name\nwos,1002,7,B\nwos,12x,7,C\nwos,1003,7,D\nwos,1001,7,A\n")
@@ -92,7 +94,9 @@ async def test_every_line_of_a_json_log_is_an_object_and_holds_no_secret(tmp_pat
     async with open_host(tmp_path, world) as host:
         host.write_config(FAST, log_format="json")
         text = host.config.read_text().replace("[perkd]\n", '[perkd]\nlog_level = "debug"\n', 1)
-        host.config.write_text(text + "\n[redeem.circuit]\nnetwork_first = 0.2\n[poller]\nfetch_attempts = 1\n")
+        host.config.write_text(
+            text + "\n[redeem.circuit]\nnetwork_first = 0.2\n[poller]\nfetch_attempts = 1\n"
+        )
         host.add_players(players)
         async with host.perkd() as process:
             await host.until_settled()
@@ -116,7 +120,9 @@ async def test_the_status_answers_while_a_thousand_players_wait(tmp_path: Path) 
         host.write_config()
         host.add_players(players)
         async with host.perkd() as process:
-            status = await host.until(lambda seen: seen["giftcodes"]["rate"].get("wos", {}).get("waiting", 0) > 900)
+            status = await host.until(
+                lambda seen: seen["giftcodes"]["rate"].get("wos", {}).get("waiting", 0) > 900
+            )
             assert status["giftcodes"]["owed"] > 900
             drawn = (await host.command("status", check=False)).stdout.decode()
             assert all(len(line) <= 80 for line in drawn.splitlines())

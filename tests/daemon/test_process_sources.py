@@ -1,4 +1,4 @@
-"""Sources that answer nonsense, or not at all: said clearly, without harm to the others, and over when it is over."""
+"""Sources that answer nonsense, or not at all: said clearly, without harm to the others."""
 
 from pathlib import Path
 
@@ -39,8 +39,10 @@ async def test_nonsense_from_one_source_is_said_and_harms_nobody(tmp_path: Path,
         host.add_players(players)
         async with host.perkd() as process:
             status = await host.until(
-                lambda seen: seen["giftcodes"]["redeemed"] == 3
-                and seen["giftcodes"]["sources"]["other"].get("consecutive_errors", 0) >= 2
+                lambda seen: (
+                    seen["giftcodes"]["redeemed"] == 3
+                    and seen["giftcodes"]["sources"]["other"].get("consecutive_errors", 0) >= 2
+                )
             )
             assert status["health"] == "degraded"
             assert any("source other is not healthy" in problem for problem in status["problems"])

@@ -148,7 +148,7 @@ class Host:
 
     async def until_logged(self, text: str, within: float = 30.0) -> None:
         with trio.move_on_after(within):
-            while text not in self.log_text():
+            while text not in self.log_text():  # noqa: ASYNC110 - another process writes it
                 await trio.sleep(0.02)
             return
         raise AssertionError(f"{text!r} was not logged within {within:g} s:\n{self.log_text()}")
