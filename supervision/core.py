@@ -166,7 +166,9 @@ class SupervisorCore:
     def declined(self, index: int, now: float) -> list[Action]:
         """A child said "not now": it is not running, and that is no error."""
         child = self.children[index]
-        child.phase, child.done = Phase.IDLE, True
+        if child.phase is not Phase.STOPPING:  # else its group is about to start it again
+            child.done = True
+        child.phase = Phase.IDLE
         return self._advance(now)
 
     def start_failed(self, index: int, now: float, *, final: bool = False) -> list[Action]:
@@ -323,7 +325,7 @@ class SupervisorCore:
     def _all_started(self, now: float) -> list[Action]:
         self._mode = _Mode.RUNNING
         early, self._early = self._early, []
-        for index in early:
+        for index in sorted(early):  # the first in order takes the others into its group
             if self._mode is _Mode.RUNNING and not self._absorbed(index):
                 self._restart(index, now)
         return [Ready(), *self._advance(now)]

@@ -1,0 +1,117 @@
+"""Signals, in a process of its own: the first stops in order, the second at once."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+
+PROGRAM = """
+import sys, trio
+from supervision import Actor, ActorSpec, SupervisorSpec, Tree, run_until_signal
+
+def say(*words):
+    print(*words, flush=True)
+
+class Talker(Actor):
+    def __init__(self, name):
+        self.name = name
+
+    async def started(self):
+        say("start", self.name)
+        if "slow_start" in sys.argv and self.name == "b":
+            await trio.sleep(1000)
+
+    async def stopped(self):
+        say("stopping", self.name)
+        if "slow_stop" in sys.argv:
+            await trio.sleep(1000)
+        say("stop", self.name)
+
+grace = 1000 if "slow_stop" in sys.argv else 0.05
+spec = SupervisorSpec("t", [ActorSpec(n, lambda n=n: Talker(n), grace=grace) for n in "ab"])
+tree = Tree(spec)
+
+async def main():
+    if "bare" in sys.argv:
+        await tree.run()
+    else:
+        await run_until_signal(tree, on_signal=lambda number: say("signal", number))
+        say("done")
+
+trio.run(main)
+"""
+
+Process = subprocess.Popen[str]
+Run = Callable[..., Process]
+
+
+@pytest.fixture
+def run() -> Iterator[Run]:
+    processes: list[Process] = []
+
+    def start(*arguments: str) -> Process:
+        command = [sys.executable, "-c", PROGRAM, *arguments]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603 - this interpreter, this text
+        processes.append(process)
+        return process
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+def heard(process: Process, last: str) -> list[str]:
+    """What it says, up to and with `last`."""
+    assert process.stdout is not None
+    lines: list[str] = []
+    while last not in lines:
+        line = process.stdout.readline()
+        assert line, f"it ended without {last!r}: {lines}"
+        lines.append(line.rstrip("\n"))
+    return lines
+
+
+def rest(process: Process) -> list[str]:
+    return process.communicate(timeout=20)[0].splitlines()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_first_signal_stops_in_order_and_the_process_ends_with_0(
+    run: Run, number: signal.Signals
+) -> None:
+    process = run()
+    assert heard(process, "start b") == ["start a", "start b"]
+    process.send_signal(number)
+    told = [f"signal {number.value}", "stopping b", "stop b", "stopping a", "stop a", "done"]
+    assert rest(process) == told
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
+def test_the_second_signal_cancels_at_once(run: Run, second: signal.Signals) -> None:
+    process = run("slow_stop")
+    heard(process, "start b")
+    process.send_signal(signal.SIGTERM)
+    heard(process, "stopping b")
+    process.send_signal(second)
+    assert rest(process) == [f"signal {second.value}", "done"]
+    assert process.returncode == 0
+
+
+def test_a_signal_during_the_start_stops_what_has_started(run: Run) -> None:
+    process = run("slow_start")
+    heard(process, "start b")
+    process.send_signal(signal.SIGTERM)
+    assert rest(process) == ["signal 15", "stopping a", "stop a", "done"]
+    assert process.returncode == 0
+
+
+def test_an_interrupt_without_a_receiver_still_ends_the_tree_in_order(run: Run) -> None:
+    process = run("bare")
+    heard(process, "start b")
+    process.send_signal(signal.SIGINT)
+    assert rest(process) == ["stopping b", "stop b", "stopping a", "stop a"]
+    assert process.returncode == -signal.SIGINT

@@ -1,0 +1,94 @@
+"""`supervision.testing` itself: what others lean on must be right."""
+
+import pytest
+import trio
+
+from supervision import (
+    ActorCrashed,
+    ActorSpec,
+    Crashed,
+    StartFailed,
+    Stopped,
+    Strategy,
+    SupervisorSpec,
+    Tree,
+    open_tree,
+)
+from supervision.testing import Do, Injected, Overlap, Probe, ProbeLog, Probes, Trace, crash, settle
+
+
+async def test_a_probe_obeys_sleeps_raises_stops_and_answers(autojump_clock: object, probes: Probes) -> None:
+    async with open_tree(SupervisorSpec("t", [probes.spec("a")])) as tree:
+        ref = tree.ref("a")
+        assert await ref.ask("echo") == "echo"
+        assert await ref.ask(Do(sleep=2, answer=42)) == 42
+        assert trio.current_time() == 2
+        with pytest.raises(ActorCrashed, match="OSError: ordered"):
+            await ref.ask(Do(error=OSError("ordered"), answer="never"))
+        assert await ref.ask(Do(stop=True, answer="last")) == "last"
+    assert probes.logs["a"].heard[0] == "echo"
+    assert probes.logs["a"].lives == 2
+    assert probes.did() == ["start a", "crash a", "start a", "stop a"]
+    assert probes.did() == []
+
+
+async def test_a_probe_fails_loudly_when_two_of_it_are_alive(autojump_clock: object) -> None:
+    log = ProbeLog()
+    spec = SupervisorSpec("t", [ActorSpec(name, lambda: Probe("same", log)) for name in "ab"])
+    with pytest.raises(StartFailed, match="t/b: Overlap: same: two incarnations at once"):
+        await Tree(spec).run()
+    assert issubclass(Overlap, AssertionError)
+
+
+async def test_each_life_of_a_probe_obeys_its_own_order_for_the_start(
+    autojump_clock: object, probes: Probes
+) -> None:
+    starts = [Do(sleep=1), Do(error=OSError()), None]
+    async with open_tree(SupervisorSpec("t", [probes.spec("a", starts)], intensity=5)) as tree:
+        assert trio.current_time() == 1
+        crash(tree.ref("a"))
+        await settle()
+    assert probes.did() == ["start a", "crash a", "start a", "crash a", "start a", "stop a"]
+
+
+async def test_crash_interrupts_what_the_actor_is_doing(autojump_clock: object, probes: Probes) -> None:
+    async with open_tree(SupervisorSpec("t", [probes.spec("a")], intensity=9), on_event=probes.trace) as tree:
+        tree.ref("a").tell(Do(sleep=1000))
+        await settle()
+        crash(tree.ref("a"))
+        crash(tree.ref("a"), OSError("the first counts"))
+        await settle()
+        crash(tree.ref("a"), OSError("my own"))
+        await settle()
+        texts = [str(event.error) for event in probes.trace.of(Crashed)]  # type: ignore[attr-defined]
+        assert texts == ["Injected: ordered for t/a", "OSError: my own"]
+        assert issubclass(Injected, Exception)
+
+
+async def test_crash_leaves_alone_what_is_not_running(autojump_clock: object, probes: Probes) -> None:
+    tree = Tree(SupervisorSpec("t", [probes.spec("a")]))
+    crash(tree.ref("a"))
+    async with trio.open_nursery() as nursery:
+        await nursery.start(tree.run)
+        assert await tree.ref("a").ask(1) == 1
+        tree.stop()
+
+
+async def test_settle_waits_for_all_that_needs_no_time(autojump_clock: object, probes: Probes) -> None:
+    spec = SupervisorSpec("t", [probes.spec(name) for name in "abc"], Strategy.ONE_FOR_ALL)
+    async with open_tree(spec) as tree:
+        crash(tree.ref("a"))
+        await settle()
+        assert trio.current_time() == 0
+        assert [child.state for child in tree.snapshot().children] == ["running"] * 3
+
+
+def test_a_trace_can_be_compared_with_a_list() -> None:
+    trace = Trace()
+    events = [Stopped("t/a", "normal"), Stopped("t/b", "stopped")]
+    for event in events:
+        trace(event)
+    assert trace.of(Stopped) == events
+    assert trace.of(Crashed) == []
+    assert trace.names() == ["Stopped t/a", "Stopped t/b"]
+    assert trace.names([Crashed]) == []
