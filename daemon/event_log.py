@@ -27,14 +27,19 @@ class EventLog:
 
     def __call__(self, event: Event) -> None:
         """Log one event."""
+        match event:
+            case Started(incarnation=1) | Stopped() | StartDeclined() if not logger.isEnabledFor(
+                logging.DEBUG
+            ):
+                return  # with ten thousand redeemers even a line that nobody sees would cost
         extra = event.to_json()
         match event:
             case Crashed(path, incarnation, error, lost):
                 self.crashes += 1
                 on = f" on {lost}" if lost else ""
                 logger.error("💥 %s crashed%s (life %d): %s", path, on, incarnation, error, extra=extra)
-                if error.traceback:
-                    logger.debug("%s", error.traceback)
+                for line in error.traceback.splitlines():
+                    logger.debug("  | %s", line)
             case StartError(path, error):
                 logger.error("%s could not start: %s", path, error, extra=extra)
             case BackingOff(path, delay):

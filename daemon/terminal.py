@@ -1,6 +1,7 @@
 """The terminal as a guild's channel: where codes are posted before Discord is set up."""
 
 import logging
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import trio
@@ -22,6 +23,8 @@ class TerminalBoard:
 
 def _details(code: Code) -> str:
     parts = [f"from {code.source}"] if code.source else []
-    if code.expires is not None:
-        parts.append(f"until {datetime.fromtimestamp(code.expires, UTC):%d %B %Y, %H:%M} UTC")
+    # Sources write what they like: a date beyond the calendar is none.
+    with suppress(ValueError, OverflowError, OSError):
+        if code.expires is not None:
+            parts.append(f"until {datetime.fromtimestamp(code.expires, UTC):%d %B %Y, %H:%M} UTC")
     return f" ({', '.join(parts)})" if parts else ""

@@ -15,6 +15,10 @@ from supervision import Actor
 Document = dict[str, Any]
 
 
+class ServerEnded(Exception):  # noqa: N818 - what happened
+    """Nobody told it to: the actor must not go on as if there were a control socket."""
+
+
 @define(eq=False)
 class ControlActor(Actor):
     """One server at one socket, for one incarnation. Its start fails where the socket can't be had."""
@@ -44,6 +48,8 @@ class ControlActor(Actor):
                 # `start` raises a socket that can't be had as it is, not in a group.
                 await nursery.start(self._run, app)
                 up.set()
+            if not self._stop.is_set():
+                raise ServerEnded(f"the server at {self.socket} ended by itself")
         finally:
             self._over.set()
 

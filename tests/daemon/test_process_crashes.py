@@ -4,7 +4,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import trio
@@ -57,7 +57,10 @@ async def test_the_actors_named_here_are_all_there_are(tmp_path: Path) -> None:
     world, players = small_world(players=0)
     async with _running(tmp_path, world, players) as (_, made):
         status = await made.report.make()
-        assert set(_leaves(status["tree"])) == {*ACTORS, "giftcodes/redemption/redeemers"}
+        assert set(_leaves(cast("dict[str, Any]", status["tree"]))) == {
+            *ACTORS,
+            "giftcodes/redemption/redeemers",
+        }
 
 
 @asynccontextmanager
