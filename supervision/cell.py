@@ -41,7 +41,7 @@ class Host(Protocol):
         """Tell an event to whoever listens."""
         ...
 
-    def end_tree(self, error: BaseException | None) -> None:
+    def end_tree(self, error: BaseException) -> None:
         """Stop everything in order, because of `error`."""
         ...
 
@@ -57,7 +57,7 @@ class Inbox(Protocol):
         """The child said "not now"."""
         ...
 
-    def heard_start_failed(self, cell: "AnyCell", error: BaseException | None) -> None:
+    def heard_start_failed(self, cell: "AnyCell", error: BaseException) -> None:
         """The child could not be started."""
         ...
 
@@ -172,15 +172,14 @@ class Cell(AnyCell):
         self.stopping = True
         if self.idle:
             # Full: the actor has just been given messages, and will look up by itself.
-            with suppress(trio.WouldBlock, trio.BrokenResourceError):
+            with suppress(trio.WouldBlock):
                 self.inbox_send.send_nowait(WAKE)
             self.idle = False
 
     def crash(self, error: BaseException) -> None:
         """Let the running incarnation end abnormally, at its next wait. The first error counts."""
-        if self.background_error is None:
-            self.background_error = error
         if self.scope is not None:
+            self.background_error = self.background_error or error
             self.scope.cancel()
 
     def request_stop(self) -> None:
@@ -229,8 +228,6 @@ class Cell(AnyCell):
             self.inbox_send.send_nowait(notice)
         except trio.WouldBlock:
             self.host.wheel.add(trio.current_time() + _RETRY, lambda: self.notify(notice))
-        except trio.BrokenResourceError:
-            pass  # it ended for good meanwhile
 
 
 _RETRY = 0.05

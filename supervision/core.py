@@ -273,9 +273,8 @@ class SupervisorCore:
             case Strategy.REST_FOR_ONE:
                 # While members are still being stopped, a lower failure widens the group; once they
                 # start again, the restart goes on from the one that failed.
-                waiting = self._group is not None and self._group.stopping
-                first = min(index, self._group.first) if waiting and self._group else index
-                self._begin_group(first, due)
+                first = self._group.first if self._group is not None and self._group.stopping else index
+                self._begin_group(min(index, first), due)
             case Strategy.ONE_FOR_ALL:
                 self._begin_group(0, due)
 
@@ -283,8 +282,6 @@ class SupervisorCore:
         self._group = _Group(first, due)
         for child in self.children[first:]:
             child.done = child.finished or child.policy.kind is Kind.TEMPORARY
-            if child.phase is Phase.WAITING:
-                child.phase = Phase.IDLE
 
     def _stop(self, finish: Finish) -> None:
         self._mode, self._finish, self._group = _Mode.STOPPING, finish, None

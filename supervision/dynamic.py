@@ -227,12 +227,11 @@ class DynamicRunner:
         self.cell.host.emit(StartDeclined(cell.path, reason))
         self._fail_start(member, Decline(reason))
 
-    def heard_start_failed(self, cell: AnyCell, error: BaseException | None) -> None:
+    def heard_start_failed(self, cell: AnyCell, error: BaseException) -> None:
         """A child could not be started: at the first start it is forgotten, later it is tried again."""
         member = _member(cell)
-        member.last_error = None if error is None else ErrorText.of(error)
-        if member.last_error is not None:
-            self.cell.host.emit(StartError(cell.path, member.last_error))
+        member.last_error = ErrorText.of(error)
+        self.cell.host.emit(StartError(cell.path, member.last_error))
         if is_fatal(error):
             self.cell.host.end_tree(error)
         if member.starting is not None:

@@ -4,12 +4,14 @@ Errors arrive bare or in groups, as a nursery inside a handler wraps them. Here,
 are unwrapped.
 """
 
+from typing import TypeGuard
+
 import trio
 
 from supervision.errors import StopTree
 
 
-def is_fatal(error: BaseException | None) -> bool:
+def is_fatal(error: BaseException | None) -> TypeGuard[BaseException]:
     """Whether an error is meant for the whole tree, not for one supervisor."""
     if isinstance(error, BaseExceptionGroup):
         return any(map(is_fatal, error.exceptions))

@@ -45,9 +45,9 @@ async def live(cell: Cell, supervisor: Inbox, nursery: trio.Nursery) -> None:
             await _join_background(cell)
         end, error = _verdict(end, cell.background_error or error)
         cell.clear_incarnation()
-    if acknowledged or end is not End.CRASHED:
+    if acknowledged or error is None:
         supervisor.heard_ended(cell, end, error, lost)
-    elif error is not None and is_only(error, Decline):
+    elif is_only(error, Decline):
         supervisor.heard_declined(cell, str(innermost(error)))
     else:
         supervisor.heard_start_failed(cell, error)

@@ -121,19 +121,18 @@ class ActorRef:
 
 
 def _refuse_cycle(asker: Cell, target: Cell) -> None:
-    ring = _ring(target, asker, frozenset())
+    ring = _ring(target, asker)
     if ring is not None:
         path = " → ".join(cell.path for cell in (asker, *ring))
         raise AskCycle(f"asking in a ring can't be answered: {path}")
 
 
-def _ring(cell: Cell, asker: Cell, seen: frozenset[Cell]) -> tuple[Cell, ...] | None:
-    """The way from `cell`, over those whose answers it waits for, to `asker`."""
+def _ring(cell: Cell, asker: Cell) -> tuple[Cell, ...] | None:
+    """The way from `cell`, over those whose answers it waits for, to `asker`. Rings are refused: it ends."""
     if cell is asker:
         return (cell,)
     for asked in cell.asking or ():
-        if asked not in seen:
-            way = _ring(asked, asker, seen | {cell})
-            if way is not None:
-                return (cell, *way)
+        way = _ring(asked, asker)
+        if way is not None:
+            return (cell, *way)
     return None

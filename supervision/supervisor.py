@@ -130,15 +130,14 @@ class SupervisorRunner:
         self.cell.host.emit(StartDeclined(cell.path, reason))
         self._over(cell, self.core.declined)
 
-    def heard_start_failed(self, cell: AnyCell, error: BaseException | None) -> None:
+    def heard_start_failed(self, cell: AnyCell, error: BaseException) -> None:
         """A child could not be started."""
         cell.state = "stopped"
-        cell.last_error = ErrorText.of(error) if error is not None else None
-        if cell.last_error is not None:
-            self.cell.host.emit(StartError(cell.path, cell.last_error))
-        final = is_fatal(error)
-        if final:
+        cell.last_error = ErrorText.of(error)
+        self.cell.host.emit(StartError(cell.path, cell.last_error))
+        if is_fatal(error):
             self.cell.host.end_tree(error)
+        final = is_fatal(error)
         self._over(cell, lambda index, now: self.core.start_failed(index, now, final=final))
 
     def heard_ending(self, cell: AnyCell) -> None:

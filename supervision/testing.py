@@ -23,9 +23,7 @@ def crash(ref: ActorRef, error: BaseException | None = None) -> None:
     It is the next thing its task sees: at its next wait, or at the next message. One that is not
     running now is left alone.
     """
-    cell = ref._cell  # noqa: SLF001 - testing is part of the runtime
-    if cell.scope is not None:
-        cell.crash(error or Injected(f"ordered for {ref.path}"))
+    ref._cell.crash(error or Injected(f"ordered for {ref.path}"))  # noqa: SLF001 - part of the runtime
 
 
 async def settle(rounds: int = 3) -> None:

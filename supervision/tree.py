@@ -49,7 +49,7 @@ class Tree:
     _stop_wanted: bool = field(default=False, init=False)
     _fatal: BaseException | None = field(default=None, init=False)
     _failure: Exception | None = field(default=None, init=False)
-    _acknowledge: Callable[[], None] | None = field(default=None, init=False)
+    _acknowledge: Callable[[], None] = field(default=lambda: None, init=False)
     _acknowledged: bool = field(default=False, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -162,9 +162,9 @@ class Tree:
                 else:
                     _log.exception("the event hook raised on %s", type(event).__name__)
 
-    def end_tree(self, error: BaseException | None) -> None:
+    def end_tree(self, error: BaseException) -> None:
         """An actor wants the whole tree to end."""
-        if self._fatal is None and error is not None:
+        if self._fatal is None:
             self._fatal = innermost(error)
         self.stop()
 
@@ -173,18 +173,15 @@ class Tree:
         if cell.state == "starting":
             cell.state = "running"
         self._acknowledged = True
-        if self._acknowledge is not None:
-            self._acknowledge()
+        self._acknowledge()
 
     def heard_declined(self, cell: AnyCell, reason: str) -> None:
         """Supervisors do not decline."""
         raise AssertionError(f"{cell.path} declined: {reason}")
 
-    def heard_start_failed(self, cell: AnyCell, error: BaseException | None) -> None:
+    def heard_start_failed(self, cell: AnyCell, error: BaseException) -> None:
         """The root could not start."""
         cell.state = "stopped"
-        if self._fatal is not None:
-            return  # it is not a fault of the start
         self._failure = error if isinstance(error, StartFailed) else StartFailed(str(error))
 
     def heard_ending(self, cell: AnyCell) -> None:

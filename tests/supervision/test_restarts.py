@@ -353,6 +353,25 @@ async def test_a_supervisor_that_cannot_start_again_is_tried_again_by_the_one_ab
         assert tree.snapshot().children[0].state == "running"
 
 
+@pytest.mark.parametrize("steps", range(16))
+async def test_a_stop_at_any_step_of_giving_up_ends_everything(
+    autojump_clock: object, probes: Probes, steps: int
+) -> None:
+    inner = SupervisorSpec(
+        "in", [probes.spec("a"), DynamicSpec("d", probes.template(), intensity=0)], intensity=0
+    )
+    tree = tree_of(probes, inner, probes.spec("b"))
+    with trio.fail_after(60):
+        async with trio.open_nursery() as nursery:
+            await nursery.start(tree.run)
+            crash(await tree.dynamic("in/d").start_child("x", "x"))
+            for _ in range(steps):
+                await trio.lowlevel.checkpoint()
+            tree.stop()
+    assert all(log.alive == 0 for log in probes.logs.values())
+    assert {node.state for node in (tree.snapshot(), *tree.snapshot().children)} == {"stopped"}
+
+
 # --- backoff -------------------------------------------------------------------------------------
 
 

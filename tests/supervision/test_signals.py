@@ -37,7 +37,8 @@ async def main():
     if "bare" in sys.argv:
         await tree.run()
     else:
-        await run_until_signal(tree, on_signal=lambda number: say("signal", number))
+        hook = None if "quiet" in sys.argv else lambda number: say("signal", number)
+        await run_until_signal(tree, on_signal=hook)
         say("done")
 
 trio.run(main)
@@ -107,6 +108,13 @@ def test_a_signal_during_the_start_stops_what_has_started(run: Run) -> None:
     process.send_signal(signal.SIGTERM)
     assert rest(process) == ["signal 15", "stopping a", "stop a", "done"]
     assert process.returncode == 0
+
+
+def test_signals_are_heeded_also_when_nobody_wants_to_hear_of_them(run: Run) -> None:
+    process = run("quiet")
+    heard(process, "start b")
+    process.send_signal(signal.SIGTERM)
+    assert rest(process) == ["stopping b", "stop b", "stopping a", "stop a", "done"]
 
 
 def test_an_interrupt_without_a_receiver_still_ends_the_tree_in_order(run: Run) -> None:

@@ -30,6 +30,7 @@ from supervision import (
     run_until_signal,
 )
 from supervision.cell import AnyCell
+from supervision.dynamic import _member
 from supervision.snapshot import snapshot
 from supervision.testing import Do, Probes, crash, settle
 from supervision.wheel import Wheel
@@ -421,6 +422,8 @@ async def test_what_only_actors_do_is_not_heard_of_a_root_nor_shown_of_a_bare_ce
         tree.heard_declined(tree.root, "no")
     with pytest.raises(AssertionError):
         tree.heard_ending(tree.root)
+    with pytest.raises(TypeError, match="t is not a child of a dynamic supervisor"):
+        _member(tree.root)
     with pytest.raises(TypeError, match="no snapshot of a AnyCell"):
         snapshot(AnyCell("t/x", tree))
 
