@@ -23,16 +23,20 @@ class ErrorText:
     traceback: str = ""
 
     @classmethod
-    def of(cls, error: BaseException) -> "ErrorText":
-        """Describe `error` within bounds: 300 characters of text, the last 4,000 of the traceback."""
+    def of(cls, error: BaseException, *, frames: int = _FRAMES) -> "ErrorText":
+        """Describe `error` within bounds.
+
+        300 characters of text, the last 4,000 of the traceback, which holds the last `frames` calls. A
+        group of one is described as that one.
+        """
         if isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-            return cls.of(error.exceptions[0])
+            return cls.of(error.exceptions[0], frames=frames)
         try:
             text = str(error)
         except Exception as fault:  # noqa: BLE001 - a broken __str__ must not end the supervisor
             text = f"<no text: its __str__ raised {type(fault).__name__}>"
         # Frames only: the standard formatting would render the error's text again, unbounded.
-        lines = traceback.format_tb(error.__traceback__, limit=-_FRAMES)
+        lines = traceback.format_tb(error.__traceback__, limit=-frames)
         return cls(type(error).__qualname__, bounded(text), "".join(lines)[-_TRACEBACK:])
 
     def __str__(self) -> str:

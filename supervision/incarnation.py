@@ -122,7 +122,8 @@ def _lose_message(cell: Cell, error: BaseException | None) -> str | None:
         return None
     if isinstance(lost, Question):
         stopped = error is None or is_only(error, StopActor)
-        why = "was stopped" if error is None or stopped else f"crashed with {ErrorText.of(error)}"
+        # The traceback goes into the crash event; here it would only cost.
+        why = "was stopped" if error is None or stopped else f"crashed with {ErrorText.of(error, frames=0)}"
         lost.fail(ActorCrashed(f"{cell.path} {why} while it worked on {type(lost.message).__name__}"))
         lost = lost.message
     return type(lost).__qualname__

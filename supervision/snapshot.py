@@ -50,7 +50,7 @@ def snapshot(cell: AnyCell, *, every_child: bool = False) -> Node:
     """The node of `cell`. Children of dynamic supervisors are counted, and listed with `every_child`."""
     error = None if cell.last_error is None else str(cell.last_error)
     lost = {} if cell.lost is None else dict(cell.lost)
-    wait = _restart_in(cell)
+    wait = _restart_in(cell) if cell.state == "backing_off" else None
     match cell:
         case SupervisorCell():
             children = tuple(snapshot(child, every_child=every_child) for child in cell.children)
@@ -72,7 +72,5 @@ def snapshot(cell: AnyCell, *, every_child: bool = False) -> Node:
             raise TypeError(f"no snapshot of a {type(cell).__name__}")
 
 
-def _restart_in(cell: AnyCell) -> float | None:
-    if cell.state != "backing_off":
-        return None
+def _restart_in(cell: AnyCell) -> float:
     return round(max(0.0, cell.due - trio.current_time()), 3)
