@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 STORE_WITHIN = 600.0
 """Seconds for an answer that takes the store's time: an import, a long history."""
 
+FAULTY = "(perkd check lists them); the running daemon goes on with what it read"
+"""Said of a file that was edited while the daemon runs."""
+
 _BAD_VALUE = 400
 """HTTP: the daemon's word for a value that can't be taken."""
 
@@ -28,36 +31,39 @@ class Session:
     option: Path | None = None
     """`--config`."""
     _config: "Config | None" = None
+    _has_warned: bool = False
 
     @property
     def config(self) -> "Config":
         """The configuration. Raises `CommandFailed` with every fault in it."""
+        from daemon.config import ConfigError, load_config  # noqa: PLC0415 - not for `--version`
+
         if self._config is None:
-            self._config = self._load()
+            try:
+                self._config = load_config(self._path, os.environ)
+            except ConfigError as error:
+                raise CommandFailed("\n".join(error.faults), ExitCode.BAD_USAGE) from None
         return self._config
 
-    def _load(self) -> "Config":
-        from daemon.config import ConfigError, find_config, load_config  # noqa: PLC0415 - not for `--version`
+    @property
+    def _path(self) -> Path:
+        from daemon.config import find_config  # noqa: PLC0415 - as above
 
-        try:
-            return load_config(find_config(self.option, os.environ), os.environ)
-        except ConfigError as error:
-            raise CommandFailed("\n".join(error.faults), ExitCode.BAD_USAGE) from None
+        return find_config(self.option, os.environ)
 
     def ask_daemon(self, method: str, path: str, **query: str) -> Any:
         """Ask what only a running daemon knows. Returns the answer's document.
 
         Raises `CommandFailed`, with `NOT_RUNNING` where no daemon runs.
         """
-        from daemon.control.client import call  # noqa: PLC0415 - httpx takes a tenth of a second
-        from daemon.control.errors import ControlError, NotRunning  # noqa: PLC0415
+        from daemon.control.errors import NotRunning  # noqa: PLC0415 - as in `_call`
 
+        socket, faults = self._find_socket()
         try:
-            answer = call(self.config.status.socket, method, path, query=query)
+            answer = self._call(socket, faults, method, path, query=query)
         except NotRunning as error:
-            raise CommandFailed(str(error), ExitCode.NOT_RUNNING) from None
-        except ControlError as error:
-            raise CommandFailed(str(error)) from None
+            text = "\n".join(filter(None, (str(error), faults)))
+            raise CommandFailed(text, ExitCode.NOT_RUNNING) from None
         return _accepted(answer).document
 
     def ask(
@@ -73,18 +79,43 @@ class Session:
 
         Raises `CommandFailed` for everything but success.
         """
-        from daemon.control.client import call  # noqa: PLC0415 - as above
-        from daemon.control.errors import ControlError, NotRunning  # noqa: PLC0415
+        from daemon.control.errors import NotRunning  # noqa: PLC0415 - as in `_call`
 
         asked = {name: value for name, value in (query or {}).items() if value}
-        socket = self.config.status.socket
+        body: dict[str, Any] = {"query": asked, "json": json, "content": content}
+        socket, faults = self._find_socket()
         try:
-            answer = call(socket, method, path, query=asked, json=json, content=content, timeout=STORE_WITHIN)
+            answer = self._call(socket, faults, method, path, **body, timeout=STORE_WITHIN)
         except NotRunning:
+            if faults:
+                raise CommandFailed(faults, ExitCode.BAD_USAGE) from None
             answer = self._ask_store(method, path, asked, json, content)
-        except ControlError as error:
-            raise CommandFailed(str(error)) from None
         return _accepted(answer)
+
+    def _find_socket(self) -> tuple[Path, str]:
+        """Where a daemon would listen, and what is wrong with the file: a running daemon needs it no more."""
+        from daemon.cli.lenient import socket_written  # noqa: PLC0415 - as above
+
+        try:
+            return self.config.status.socket, ""
+        except CommandFailed as error:
+            return socket_written(self._path), error.message
+
+    def _call(self, socket: Path, faults: str, method: str, path: str, **request: Any) -> "Answer":
+        """Ask the daemon. Raises `NotRunning`, and `CommandFailed` where there is no answer otherwise."""
+        from daemon.control.client import call  # noqa: PLC0415 - httpx takes a tenth of a second
+        from daemon.control.errors import ControlError, NotRunning  # noqa: PLC0415
+
+        try:
+            answer = call(socket, method, path, **request)
+        except NotRunning:
+            raise
+        except ControlError as error:
+            raise CommandFailed("\n".join(filter(None, (str(error), faults)))) from None
+        if faults and not self._has_warned:
+            self._has_warned = True
+            complain(f"{self._path.name} on disk has faults {FAULTY}")
+        return answer
 
     def _ask_store(
         self, method: str, path: str, query: Mapping[str, str], json: object, content: bytes | None

@@ -34,7 +34,9 @@ class Look:
 
     def to_json(self) -> dict[str, Any]:
         """What `--json` prints."""
-        return {"health": "down", "problems": [self.problem]} if self.document is None else self.document
+        if self.document is None:
+            return {"health": "down", "problems": self.problem.split("\n")}
+        return self.document
 
     def draw(self, width: int) -> "Text":
         """What a person reads."""
@@ -44,7 +46,7 @@ class Look:
         from daemon.safe_text import neutralised  # noqa: PLC0415
 
         if self.document is None:
-            return Text(neutralised(self.problem), "red")
+            return Text("\n".join(map(neutralised, self.problem.split("\n"))), "red")
         return draw_status(self.document, width)
 
 
@@ -63,7 +65,6 @@ def status(context: click.Context, session: Session, as_json: bool, watch: bool,
     def look() -> Look:
         return look_at(session, every_child=every_child)
 
-    session.config  # noqa: B018 - a faulty configuration is said once, not every second
     if watch:
         context.exit(watch_status(look, as_json=as_json))
     seen = look()

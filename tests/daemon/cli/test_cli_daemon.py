@@ -56,6 +56,31 @@ def test_the_commands_reach_the_running_daemon(daemon: Any, perkd: Any, home: An
     assert perkd("status").returncode == 3
 
 
+def test_a_file_that_is_being_edited_hides_no_running_daemon(daemon: Any, perkd: Any, home: Any) -> None:
+    config = home / "config.toml"
+    sound = config.read_text()
+    config.write_text(sound + "[redeem]\nconcurrency = \n")
+    warning = (
+        "config.toml on disk has faults (perkd check lists them); "
+        "the running daemon goes on with what it read\n"
+    )
+    assert perkd("players", "add", "--game", "ks", "--fid", "5").stderr == warning
+    for command in (["status"], ["status", "--json"]):
+        done = perkd(*command)
+        assert done.returncode in {0, 1}
+        assert done.stderr == warning
+    for command in (["players", "list"], ["codes", "list"], ["guilds", "list"], ["history"]):
+        done = perkd(*command)
+        assert (done.returncode, done.stderr) == (0, warning)
+    refused = perkd("reload")
+    assert refused.returncode == 2
+    assert refused.stderr.startswith(warning + "config.toml: line ")
+
+    daemon.send_signal(signal.SIGTERM)
+    assert daemon.wait(20) == 0
+    assert perkd("status").returncode == 3
+
+
 def test_the_simulator_says_where_it_is_and_stops_when_told(command: Any, env: Any) -> None:
     with running([*command, "simulate", "--limit", "77", "--seed", "3"], env) as simulator:
         assert simulator.stdout is not None
