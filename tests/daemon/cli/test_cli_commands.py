@@ -225,7 +225,6 @@ HEAVY = {
     "actors",
     "httpcore",
     "hypercorn",
-    "rich",
     "sqlite3",
     "starlette",
     "structlog",
