@@ -127,6 +127,8 @@ class _Group:
     first: int
     due: float
     stopping: bool = True
+    begun: bool = False
+    """Its members are being started."""
 
 
 @define
@@ -146,6 +148,13 @@ class SupervisorCore:
     _finish: Finish = field(default=Finish(End.STOPPED), init=False)
     _early: list[int] = field(factory=list, init=False)
     """Children that ended while later siblings were still starting: dealt with afterwards, as OTP does."""
+    _waiting: set[int] = field(factory=set, init=False)
+    """Children in their backoff. With this and the next two no step looks at all children again, of whom
+    there may be thousands."""
+    _top: int = field(default=-1, init=False)
+    """Above this nobody is alive, while children are being stopped."""
+    _next: int = field(default=0, init=False)
+    """Below this everybody is dealt with, while children are being started in order."""
 
     def __attrs_post_init__(self) -> None:
         self.children = [Child(policy) for policy in self.policies]
@@ -219,8 +228,8 @@ class SupervisorCore:
         """When `tick` should be called next (inf: no need)."""
         if self._mode is not _Mode.RUNNING:
             return math.inf
-        due = [child.due for child in self.children if child.phase is Phase.WAITING]
-        if self._group is not None and not self._group.stopping and not self._busy_starting():
+        due = [self.children[index].due for index in self._waiting]
+        if self._group is not None and not self._group.stopping and not self._group.begun:
             due.append(self._group.due)
         return min(due, default=math.inf)
 
@@ -270,6 +279,7 @@ class SupervisorCore:
         match self.strategy:
             case Strategy.ONE_FOR_ONE:
                 child.phase, child.due = Phase.WAITING, due
+                self._waiting.add(index)
             case Strategy.REST_FOR_ONE:
                 # While members are still being stopped, a lower failure widens the group; once they
                 # start again, the restart goes on from the one that failed.
@@ -280,21 +290,22 @@ class SupervisorCore:
 
     def _begin_group(self, first: int, due: float) -> None:
         self._group = _Group(first, due)
+        self._top, self._next = len(self.children) - 1, first
         for child in self.children[first:]:
             child.done = child.finished or child.policy.kind is Kind.TEMPORARY
 
     def _stop(self, finish: Finish) -> None:
         self._mode, self._finish, self._group = _Mode.STOPPING, finish, None
-        for child in self.children:
-            if child.phase is Phase.WAITING:
-                child.phase = Phase.IDLE
+        self._top = len(self.children) - 1
+        while self._waiting:
+            self.children[self._waiting.pop()].phase = Phase.IDLE
 
     # --- the next step --------------------------------------------------------------------------
 
     def _advance(self, now: float) -> list[Action]:
         match self._mode:
             case _Mode.STARTING:
-                actions = self._go_on_starting(0, now)
+                actions = self._go_on_starting(now)
                 return self._all_started(now) if actions is None else actions
             case _Mode.RUNNING:
                 return self._go_on_with_group(now) + self._due_singles(now)
@@ -304,14 +315,13 @@ class SupervisorCore:
             case _Mode.DONE:
                 return []
 
-    def _busy_starting(self) -> bool:
-        return any(child.phase is Phase.STARTING for child in self.children)
-
-    def _go_on_starting(self, first: int, now: float) -> list[Action] | None:
+    def _go_on_starting(self, now: float) -> list[Action] | None:
         """The next start; nothing while one is under way; None when all are through."""
-        for index, child in enumerate(self.children[first:], first):
+        while self._next < len(self.children):
+            child = self.children[self._next]
             if not child.done:
-                return self._spawn(index, now) if child.phase is Phase.IDLE else []
+                return self._spawn(self._next, now) if child.phase is Phase.IDLE else []
+            self._next += 1
         return None
 
     def _spawn(self, index: int, now: float) -> list[Action]:
@@ -338,27 +348,30 @@ class SupervisorCore:
             group.stopping = False
         if now < group.due:
             return []
-        actions = self._go_on_starting(group.first, now)
+        group.begun = True
+        actions = self._go_on_starting(now)
         if actions is None:
             self._group = None
         return actions or []
 
     def _due_singles(self, now: float) -> list[Action]:
         actions: list[Action] = []
-        for index, child in enumerate(self.children):
-            if child.phase is Phase.WAITING and child.due <= now:
+        for index in sorted(self._waiting):
+            if self.children[index].due <= now:
+                self._waiting.discard(index)
                 actions += self._spawn(index, now)
         return actions
 
     def _go_on_stopping(self, first: int) -> list[Action] | None:
         """The next stop; nothing while one is under way; None when none from `first` on is alive."""
-        for index in range(len(self.children) - 1, first - 1, -1):
-            child = self.children[index]
+        while self._top >= first:
+            child = self.children[self._top]
             if child.phase is Phase.STOPPING:
                 return []
             if child.alive:
                 child.phase = Phase.STOPPING
-                return [Stop(index)]
+                return [Stop(self._top)]
+            self._top -= 1
         return None
 
     def _all_stopped(self) -> list[Action]:
