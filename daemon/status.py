@@ -24,6 +24,8 @@ from supervision import Node, SupervisionError, Tree
 
 ANSWER_WITHIN = 0.25
 """Seconds an actor has to tell how it is doing."""
+GONE_AFTER = 10.0
+"""Seconds of silence after which an actor that runs counts as gone. A slow disk is no outage."""
 
 
 @define
@@ -49,6 +51,8 @@ class StatusReport:
     keyless: Callable[[], Collection[str]] = tuple
     """Games of which `notes` tell why they are paused."""
     _started: float = field(init=False)
+    _silent_since: dict[str, float] = field(factory=dict, init=False)
+    """When an actor was first asked in vain, of those that did not answer the last time."""
 
     def __attrs_post_init__(self) -> None:
         self._started = trio.current_time()
@@ -61,7 +65,7 @@ class StatusReport:
         return {
             "version": daemon.__version__,
             "uptime": round(trio.current_time() - self._started, 3),
-            "health": _health(root, answers, problems, stored=self.backend is not None),
+            "health": self._health(root, answers, problems),
             "problems": problems,
             "tree": root.to_json(),
             "giftcodes": self._giftcodes(answers),
@@ -118,6 +122,27 @@ class StatusReport:
             if fault_of_reason(lane.reason) is Fault.SYSTEM:
                 way_out = f": check signing key, base_url, origin and protocol of [games.{lane.game}]"
             yield f"game {lane.game} is paused {when}: {lane.reason}{way_out}"
+
+    def _health(self, root: Node, answers: _Answers, problems: list[str]) -> str:
+        """`down` when the gift-code work can't go on at all; `degraded` when something is wrong."""
+        gone = [
+            self._is_gone(root, CAMPAIGN, answers.campaign),
+            self._is_gone(root, POOL, answers.pool),
+            self.backend is not None and self._is_gone(root, STORAGE, answers.storage),
+        ]
+        not_loaded = answers.campaign is not None and not answers.campaign.loaded
+        store_fails = answers.storage is not None and not answers.storage.healthy
+        if root.state != "running" or any(gone) or not_loaded or store_fails:
+            return "down"
+        return "degraded" if problems else "healthy"
+
+    def _is_gone(self, root: Node, path: str, answer: object | None) -> bool:
+        """Whether nothing can be expected of it. One that is busy for a moment is not gone."""
+        if answer is not None:
+            self._silent_since.pop(path, None)
+            return False
+        since = self._silent_since.setdefault(path, trio.current_time())
+        return _state(root, path) != "running" or trio.current_time() - since >= GONE_AFTER
 
     def _giftcodes(self, answers: _Answers) -> dict[str, object]:
         numbers = answers.campaign
@@ -191,10 +216,9 @@ def _storage_problems(health: StorageHealth | None) -> Iterator[str]:
         yield f"the store can't be used: {health.last_error}"
 
 
-def _health(root: Node, answers: _Answers, problems: list[str], *, stored: bool) -> str:
-    """`down` when the gift-code work can't go on at all; `degraded` when something is wrong."""
-    dead_store = stored and (answers.storage is None or not answers.storage.healthy)
-    no_work = answers.campaign is None or not answers.campaign.loaded or answers.pool is None
-    if root.state != "running" or dead_store or no_work:
-        return "down"
-    return "degraded" if problems else "healthy"
+def _state(root: Node, path: str) -> str:
+    """The state of the actor at `path`; "" where there is none now."""
+    node: Node | None = root
+    for name in path.split("/"):
+        node = next((child for child in node.children if child.name == name), None) if node else None
+    return node.state if node else ""
