@@ -1,6 +1,9 @@
 """What happened in a tree, as a closed union of frozen values, and the bounded text of an error."""
 
+import linecache
 import traceback
+from collections import deque
+from types import FrameType
 
 from attrs import asdict, frozen
 
@@ -35,12 +38,26 @@ class ErrorText:
             text = str(error)
         except Exception as fault:  # noqa: BLE001 - a broken __str__ must not end the supervisor
             text = f"<no text: its __str__ raised {type(fault).__name__}>"
-        # Frames only: the standard formatting would render the error's text again, unbounded.
-        lines = traceback.format_tb(error.__traceback__, limit=-frames)
-        return cls(type(error).__qualname__, bounded(text), "".join(lines)[-_TRACEBACK:])
+        return cls(type(error).__qualname__, bounded(text), _frames_of(error, frames)[-_TRACEBACK:])
 
     def __str__(self) -> str:
         return f"{self.type}: {self.text}" if self.text else self.type
+
+
+def _frames_of(error: BaseException, most: int) -> str:
+    """The last `most` calls of the traceback, as Python writes them.
+
+    Not by `traceback.format_tb`: looking for the columns to underline takes most of a restart's time.
+    """
+    calls = deque(traceback.walk_tb(error.__traceback__), maxlen=most)
+    return "".join(_call(frame, number) for frame, number in calls)
+
+
+def _call(frame: FrameType, number: int) -> str:
+    code = frame.f_code
+    line = linecache.getline(code.co_filename, number, frame.f_globals).strip()
+    place = f'  File "{code.co_filename}", line {number}, in {code.co_name}\n'
+    return f"{place}    {bounded(line)}\n" if line else place
 
 
 @frozen
