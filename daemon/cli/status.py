@@ -21,7 +21,6 @@ HEALTHY, DEGRADED, DOWN, NOT_RUNNING = range(4)
 """Exit codes of `perkd status`, unlike those of the other commands."""
 
 _CODES = {"healthy": HEALTHY, "degraded": DEGRADED, "down": DOWN}
-_WIDTH = 80
 
 
 @frozen
@@ -38,8 +37,8 @@ class Look:
             return {"health": "down", "problems": self.problem.split("\n")}
         return self.document
 
-    def draw(self, width: int) -> "Text":
-        """What a person reads."""
+    def draw(self, width: int | None, height: int | None = None) -> "Text":
+        """What a person reads: see `draw_status`."""
         from rich.text import Text  # noqa: PLC0415
 
         from daemon.cli.status_view import draw_status  # noqa: PLC0415 - rich
@@ -47,7 +46,7 @@ class Look:
 
         if self.document is None:
             return Text("\n".join(map(neutralised, self.problem.split("\n"))), "red")
-        return draw_status(self.document, width)
+        return draw_status(self.document, width, height, now=time.time())
 
 
 @click.command()
@@ -73,7 +72,7 @@ def status(context: click.Context, session: Session, as_json: bool, watch: bool,
     if as_json:
         print_json(seen.to_json())
     else:
-        print_text(seen.draw(line_width() or _WIDTH))
+        print_text(seen.draw(line_width()))
     context.exit(seen.exit_code)
 
 
@@ -113,12 +112,12 @@ def _printer(*, as_json: bool) -> Iterator[Callable[[Look], bool]]:
     elif console.is_terminal:
         from rich.live import Live  # noqa: PLC0415
 
-        with Live(console=console, auto_refresh=False, vertical_overflow="ellipsis") as live:
+        with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
 
             def redraw(look: Look) -> bool:
-                live.update(look.draw(console.width), refresh=True)
+                live.update(look.draw(console.width, console.height), refresh=True)
                 return True
 
             yield redraw
     else:
-        yield lambda look: print_text(look.draw(line_width() or _WIDTH).append("\n"))
+        yield lambda look: print_text(look.draw(line_width()).append("\n"))

@@ -1,8 +1,11 @@
+from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.text import Text
 
 from daemon.cli.status_view import draw_status
 
@@ -104,12 +107,12 @@ perkd 0.1.0 · degraded · up 3 d 4 h
   ! game ks is paused for 12 s more: RATE_LIMITED
 
 codes         2 live of 5 known
-pairs         43 owed · 45 redeemed · 3 already · 2 failed (1 tried again later)
+pairs of live codes  43 owed · 45 redeemed · 3 already · 2 failed (1 tried again
+                     later)
 wos           28 of 30 calls in 60 s · 2 in flight · 43 waiting
-ks            28 of 30 calls in 60 s · paused until 2026-11-21T10:18:05Z:
-              BLOCKED
+ks            28 of 30 calls in 60 s · paused 12 s more: BLOCKED
 wosgiftcodes  source healthy · 120 checks
-kingshot      source failing · 6 errors in a row: HTTP 502
+kingshot      source failing · 6 attempts in a row failed: HTTP 502
 storage       sqlite healthy
 
 perkd                               running
@@ -124,17 +127,24 @@ perkd                               running
       └─ wosgiftcodes               running · 1 restart"""
 
 
+NOW = datetime(2026, 11, 21, 10, 17, 53, tzinfo=UTC).timestamp()
+
+
+def draw(document: dict[str, Any], width: int | None = 80, height: int | None = None) -> Text:
+    return draw_status(document, width, height, now=NOW)
+
+
 def test_the_status_reads_like_this_at_80_columns() -> None:
-    assert draw_status(STATUS, 80).plain == AT_80_COLUMNS
+    assert draw(STATUS).plain == AT_80_COLUMNS
 
 
 def test_health_is_coloured() -> None:
-    spans = {str(span.style) for span in draw_status(STATUS, 80).spans}
+    spans = {str(span.style) for span in draw(STATUS).spans}
     assert {"bold yellow", "green", "red"} <= spans
 
 
 def test_what_a_daemon_does_not_tell_is_left_out() -> None:
-    assert draw_status({}, 80).plain == "perkd  · unknown · up 0 s"
+    assert draw({}).plain == "perkd  · unknown · up 0 s"
 
 
 def test_a_store_in_trouble_and_vip_sessions_are_told() -> None:
@@ -142,7 +152,7 @@ def test_a_store_in_trouble_and_vip_sessions_are_told() -> None:
         "vip": {"sessions": 3, "accounts": {"free": 2, "leased": 3}},
         "storage": {"backends": {"sqlite": {"state": "failing", "last_error": "disk full"}}, "lag": 7},
     }
-    assert draw_status(told, 80).plain.splitlines()[2:] == [
+    assert draw(told).plain.splitlines()[2:] == [
         "vip           3 sessions · accounts: 2 free, 3 leased",
         "storage       sqlite failing: disk full · 7 changes behind",
     ]
@@ -151,7 +161,7 @@ def test_a_store_in_trouble_and_vip_sessions_are_told() -> None:
 def test_a_dynamic_supervisor_without_children_says_so() -> None:
     assert (
         "redeemers                           running · no children"
-        in draw_status({"tree": node("redeemers", "dynamic", children_by_state={})}, 80).plain
+        in draw({"tree": node("redeemers", "dynamic", children_by_state={})}).plain
     )
 
 
@@ -162,7 +172,86 @@ names = st.text(st.characters(), max_size=80)
 def test_no_text_from_outside_breaks_a_line_or_drives_the_terminal(name: str, error: str, width: int) -> None:
     tree = node("perkd", "supervisor", children=[node(name, last_error=error), node("b")])
     told = {**STATUS, "tree": tree, "problems": [error]}
-    drawn = draw_status(told, width).plain.split("\n")
+    drawn = draw(told, width).plain.split("\n")
     assert all(cell_len(line) <= width for line in drawn)
     assert not any(char in line for line in drawn for char in "\x00\x07\x1b\r\x9b\u202e\u2028")
     assert any(line.startswith("└─ b ") for line in drawn)
+
+
+@pytest.mark.parametrize(
+    ("paused_until", "says"),
+    [
+        ("2026-11-21T10:18:49Z", "paused 56 s more: BLOCKED"),
+        ("2026-11-21T10:17:53Z", "paused until one call gets through: BLOCKED"),
+        (None, "paused until one call gets through: BLOCKED"),
+        ("soon", "paused until one call gets through: BLOCKED"),
+    ],
+)
+def test_a_pause_is_told_as_the_time_that_is_left(paused_until: str | None, says: str) -> None:
+    lane = {**LANE, "paused_until": paused_until, "reason": "BLOCKED"}
+    assert draw({"giftcodes": {"rate": {"ks": lane}}}, None).plain.endswith(says)
+
+
+@pytest.mark.parametrize(
+    ("errors", "says"), [(0, "1 check"), (1, "the last attempt failed"), (4, "4 attempts in a row failed")]
+)
+def test_failures_of_a_source_are_attempts(errors: int, says: str) -> None:
+    source = {"state": "healthy", "checks": 1, "consecutive_errors": errors}
+    assert draw({"giftcodes": {"sources": {"feed": source}}}).plain.endswith(says)
+
+
+def test_in_a_pipe_nothing_is_folded_or_cut() -> None:
+    error = "x" * 300
+    tree = node("perkd", "supervisor", children=[node("a", last_error=error)])
+    lines = draw({**STATUS, "problems": [error], "tree": tree}, None).plain.split("\n")
+    assert f"  ! {error}" in lines
+    assert lines[-1].endswith(error)
+
+
+# --- a low window -------------------------------------------------------------------------------
+
+LOW = """\
+perkd                               running
+├─ storage                          running
+└─ giftcodes                        running
+   ├─ redemption                    running
+   │  ├─ session_pool               running · 12 waiting
+   │  └─ redeemers                  running · 45 running, 2 backing off
+   ├─ campaign                      backing off · again in 4.2 s · 3 restarts
+   │    lost 2 × StepDone · last error: ValueError: could not make sense of wha…
+   └─ pollers                       running · with all 1 below"""
+
+LOWER = """\
+perkd                               running
+└─ giftcodes                        running
+   ├─ redemption                    running
+   │  └─ redeemers                  running · 45 running, 2 backing off
+   └─ campaign                      backing off · again in 4.2 s · 3 restarts
+        lost 2 × StepDone · last error: ValueError: could not make sense of wha…"""
+
+
+def lines_of(text: str) -> int:
+    return text.count("\n") + 1
+
+
+def test_where_the_window_is_too_low_branches_that_run_are_one_line_or_none() -> None:
+    whole = draw(STATUS).plain
+    height = lines_of(whole)
+    assert draw(STATUS, 80, height).plain == whole
+    assert draw(STATUS, 80, height - 1).plain.endswith("\n\n" + LOW)
+    assert draw(STATUS, 80, height - 2).plain.endswith("\n\n" + LOWER)
+
+
+def test_a_tree_in_which_everything_runs_is_one_line_in_a_low_window() -> None:
+    many = node("redeemers", "dynamic", children_by_state={"running": 45})
+    tree = node("perkd", "supervisor", children=[node(str(number)) for number in range(30)] + [many])
+    (line,) = draw({"tree": tree}, 80, 24).plain.split("\n")[2:]
+    assert line.split() == ["perkd", "running", "·", "with", "all", "76", "below"]
+
+
+@given(st.integers(1, 40))
+def test_no_window_is_too_low(height: int) -> None:
+    drawn = draw(STATUS, 80, height).plain
+    assert lines_of(drawn) <= height
+    if height > 1:
+        assert drawn.startswith("perkd 0.1.0 · degraded")
