@@ -179,7 +179,7 @@ GIFTCODES = Group(
         Figure("pause", "… longest garbage collection", "control.status/pause", "ms"),
         Figure(
             "alarms",
-            "… answers `down` without a reason",
+            "… answers other than `healthy`",
             "control.status/alarms",
             "",
             goal=at_most(0),
