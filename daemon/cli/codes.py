@@ -89,7 +89,10 @@ def _print_table(found: list[dict[str, Any]]) -> None:
 @game_option
 @pass_session
 def retire(session: Session, code: str, game: str) -> None:
-    """End CODE for everyone: nobody is redeemed any more, and no source brings it back."""
+    """End CODE for everyone: nobody is redeemed any more, and no source brings it back.
+
+    Adding it again puts it to the test.
+    """
     answer = session.ask("POST", "/api/codes/retire", json={"code": code, "game": game}).document
     what = _describe(answer["code"])
     if answer["result"] == "retired":

@@ -96,7 +96,7 @@ def import_(session: Session, file: Any) -> None:
     """
     data = file.read(MAX_CSV_BYTES + 1)
     if len(data) > MAX_CSV_BYTES:
-        raise CommandFailed(f"the file has more than {MAX_CSV_BYTES} bytes: split it")
+        raise CommandFailed(f"the file has more than {MAX_CSV_BYTES} bytes: split it; nothing was imported")
     report = session.ask("POST", "/api/players/import", content=data).document
     for change in report["updated"]:
         print_line(f"line {change['line']}: updated {neutralised(_changes(change))}")
@@ -142,7 +142,10 @@ _RANGES = 8
 @click.option("--game", default="", help="Only this game.")
 @pass_session
 def export(session: Session, file: Path | None, game: str) -> None:
-    """Write players as CSV to FILE, or to standard output; `perkd players import` reads it."""
+    """Write players as CSV to FILE, or to standard output; `perkd players import` reads it.
+
+    A file that is there already is overwritten.
+    """
     text = session.ask("GET", "/api/players.csv", query={"game": game}).text
     if file is None:
         print_raw(text)
@@ -151,6 +154,8 @@ def export(session: Session, file: Path | None, game: str) -> None:
         file.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
         raise CommandFailed(f"{file}: can't be written: {error.strerror}") from None
+    number = text.count("\n") - 1
+    complain(f"{number} player{'' if number == 1 else 's'} written to {file}")
 
 
 def _describe(player: dict[str, Any]) -> str:

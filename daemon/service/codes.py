@@ -1,5 +1,6 @@
 """Codes by hand: adding, listing, retiring."""
 
+from collections.abc import Iterable
 from typing import Literal
 
 from attrs import evolve, frozen
@@ -86,6 +87,8 @@ async def list_codes(service: Service, *, game: str = "", state: str = "") -> li
 async def retire_code(service: Service, *, code: str, game: str = "") -> CodeRetired:
     """End a live code for everyone: nobody is redeemed any more, and no source brings it back.
 
+    `add_code` puts it to the test again.
+
     Raises:
         Refused: the game is not configured, or `code` can be no code.
         NotFound: no such code; where only the case differs, the text says so.
@@ -94,7 +97,8 @@ async def retire_code(service: Service, *, code: str, game: str = "") -> CodeRet
     key = CodeKey(read_game(game, service.games()), _read_code(code))
     stored = await service.store.get(Code, str(key))
     if stored is None:
-        raise NotFound(await _no_such_code(service, key))
+        codes = await service.store.find(Code, game=key.game)
+        raise NotFound(no_such_code(key.code, key.game, codes))
     if stored.state is not CodeState.LIVE:
         return CodeRetired("ended", stored)
     retired = evolve(stored, state=CodeState.RETIRED, ended_at=service.clock.now())
@@ -102,11 +106,13 @@ async def retire_code(service: Service, *, code: str, game: str = "") -> CodeRet
     return CodeRetired("retired", retired)
 
 
-async def _no_such_code(service: Service, key: CodeKey) -> str:
-    for other in await service.store.find(Code, game=key.game):
-        if other.code.casefold() == key.code.casefold():
-            return f"code {key.code} ({key.game}): no such code, but there is {other.code}: case matters"
-    return f"code {key.code} ({key.game}): no such code: `perkd codes list` shows those there are"
+def no_such_code(code: str, game: str, codes: Iterable[Code]) -> str:
+    """The text for a code that is not among `codes`, those of one game, or with game "" of all."""
+    what = f"code {code}{f' ({game})' if game else ''}"
+    for other in codes:
+        if other.code.casefold() == code.casefold():
+            return f"{what}: no such code, but there is {other.code}: case matters"
+    return f"{what}: no such code: `perkd codes list` shows those there are"
 
 
 def _read_code(text: str) -> str:

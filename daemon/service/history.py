@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from attrs import frozen
 
 from actors.giftcodes.codes import clean_code
-from actors.giftcodes.model import Player, PlayerKey, Redemption
+from actors.giftcodes.model import Code, Player, PlayerKey, Redemption
+from daemon.service.codes import no_such_code
 from daemon.service.ports import Service
 from daemon.service.problems import NotFound
 from daemon.service.values import read_game, shown
@@ -32,13 +33,13 @@ async def read_history(
 
     Raises:
         Refused: the game is not configured.
-        NotFound: nobody is called `player`, now or in the records.
+        NotFound: there is no such code, or nobody is called `player`, now or in the records.
         StoreUnavailable: the store can't be asked now.
     """
     names = {one.player_key: one.name for one in await service.store.find(Player)}
     equal = {"game": read_game(game, service.games())} if game else {}
     if code:
-        equal["code"] = clean_code(code)
+        equal["code"] = await _known_code(service, code, equal)
     if player:
         records = await _of_player(service, player.strip(), names, equal)
     else:
@@ -46,6 +47,16 @@ async def read_history(
     unique = {record.key: record for record in records}.values()
     rows = [PairHistory(record, names.get(record.player_key, "")) for record in unique]
     return sorted(rows, key=lambda row: (row.record.last_at or 0.0, row.record.key))
+
+
+async def _known_code(service: Service, text: str, equal: dict[str, str]) -> str:
+    code = clean_code(text)
+    codes = await service.store.find(Code, **equal)
+    if all(known.code != code for known in codes) and not await service.store.find(
+        Redemption, **equal, code=code
+    ):
+        raise NotFound(no_such_code(code, equal.get("game", ""), codes))
+    return code
 
 
 async def _of_player(

@@ -105,7 +105,8 @@ class _Reading:
 
     def _merge(self, row: Row) -> Merge:
         games = self.service.games()
-        written = read_player(games, game=row.game, fid=row.fid, state=row.state, name=row.name)
+        values = {"game": row.game, "fid": row.fid, "state": row.state, "name": row.name}
+        written = read_player(games, **values, where="in the column game")
         if (first := self.first_lines.get(written.key)) is not None:
             raise Refused(f"player {written.key} is on line {first} already: that one counts")
         merge = merge_player(written, self.stored.get(written.key), self.now)

@@ -108,9 +108,11 @@ async def _game_of(service: Service, text: str) -> str:
 # --- shared with the import ---------------------------------------------------------------------
 
 
-def read_player(games: Mapping[str, str], *, game: str, fid: str, state: str, name: str) -> Player:
-    """The player as written. Raises `Refused` for the first value that is wrong."""
-    return Player(read_game(game, games), read_fid(fid), read_state(state), read_name(name))
+def read_player(
+    games: Mapping[str, str], *, game: str, fid: str, state: str, name: str, where: str = "with --game"
+) -> Player:
+    """The player as written. Raises `Refused` for the first value that is wrong; `where` games are named."""
+    return Player(read_game(game, games, where=where), read_fid(fid), read_state(state), read_name(name))
 
 
 def merge_player(written: Player, stored: Player | None, now: float) -> Merge:

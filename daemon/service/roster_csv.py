@@ -54,11 +54,11 @@ def read_csv(data: bytes) -> Sheet:
     """Read a file of players. Columns may come in any order; a byte order mark and CRLF are fine.
 
     Raises:
-        BadFile: too large, no UTF-8 text, without a header line, or columns are missing.
+        BadFile: too large, UTF-16 or no text at all, without a header line, or columns are missing.
     """
     lines = _lines(_decode(data))
     if not lines:
-        raise BadFile(f"the file is empty: it needs a header line {','.join(COLUMNS)}, then a player a line")
+        raise _refused(f"the file is empty: it needs a header line {','.join(COLUMNS)}, then a player a line")
     columns = _read_header(*lines[0])
     return Sheet(
         lines=(_read_row(number, line, columns) for number, line in lines[1:]),
@@ -77,16 +77,23 @@ def players_to_csv(players: Iterable[Player]) -> str:
 
 def _decode(data: bytes) -> str:
     if len(data) > MAX_CSV_BYTES:
-        raise BadFile(f"the file has {len(data)} bytes: at most {MAX_CSV_BYTES}: split it")
+        raise _refused(f"the file has {len(data)} bytes: at most {MAX_CSV_BYTES}: split it")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise BadFile("the file is UTF-16 text: save it as UTF-8")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise BadFile(
-            f"line {line}: byte 0x{data[error.start]:02x} is no UTF-8 text: save the file as UTF-8"
-        ) from None
+        raise _refused("the file is UTF-16 text: save it as UTF-8")
+    if (zero := data.find(b"\0")) >= 0:
+        line = data.count(b"\n", 0, zero) + 1
+        raise _refused(f"line {line}: byte 0x00 is in no UTF-8 text, but in UTF-16: save the file as UTF-8")
+    return data.decode("utf-8-sig", errors="surrogateescape")
+
+
+def _refused(text: str) -> BadFile:
+    return BadFile(f"{text}; nothing was imported")
+
+
+def _bad_byte(line: str) -> str:
+    """What is wrong with a line that is no UTF-8, whose bytes `_decode` left as surrogates; else ""."""
+    bad = next((char for char in line if "\udc80" <= char <= "\udcff"), "")
+    return f"byte 0x{ord(bad) - 0xDC00:02x} is no UTF-8 text: save the file as UTF-8" if bad else ""
 
 
 def _lines(text: str) -> list[tuple[int, str]]:
@@ -96,18 +103,20 @@ def _lines(text: str) -> list[tuple[int, str]]:
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if len(lines) > MAX_LINES:
-        raise BadFile(f"the file has {len(lines)} lines: at most {MAX_LINES}: split it")
+        raise _refused(f"the file has {len(lines)} lines: at most {MAX_LINES}: split it")
     return [(number, line) for number, line in enumerate(lines, 1) if line.strip(" \t,")]
 
 
 def _read_header(number: int, line: str) -> list[str]:
+    if problem := _bad_byte(line):
+        raise _refused(f"line {number}: {problem}")
     columns = [cell.strip().lower() for cell in _cells(line) or [line]]
     if missing := [name for name in COLUMNS if name not in columns]:
-        raise BadFile(
+        raise _refused(
             f"line {number}: the header {shown(line)} lacks {', '.join(missing)}: {_header_way_out(line)}"
         )
     if repeated := [name for name in COLUMNS if columns.count(name) > 1]:
-        raise BadFile(f"line {number}: the header {shown(line)} has {', '.join(repeated)} more than once")
+        raise _refused(f"line {number}: the header {shown(line)} has {', '.join(repeated)} more than once")
     return columns
 
 
@@ -119,6 +128,9 @@ def _header_way_out(line: str) -> str:
 
 
 def _read_row(number: int, line: str, columns: Sequence[str]) -> Row | RowFault:
+    if problem := _bad_byte(line):
+        raw = line.encode("utf-8", errors="surrogateescape")
+        return RowFault(number, _short(raw.decode("utf-8", errors="backslashreplace")), problem)
     cells = _cells(line)
     if cells is None:
         return RowFault(

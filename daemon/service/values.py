@@ -14,7 +14,9 @@ MAX_NAME = 64
 MAX_SHOWN = 40
 """Characters of a wrong value that an error repeats."""
 
-_FID = re.compile(r"[1-9][0-9]{0,19}")
+MAX_FID_DIGITS = 20
+
+_FID = re.compile(rf"[1-9][0-9]{{0,{MAX_FID_DIGITS - 1}}}")
 _STATE = re.compile(r"[1-9][0-9]{0,9}")
 
 
@@ -27,8 +29,8 @@ def shown(value: str) -> str:
     return repr(value if len(value) <= MAX_SHOWN else value[: MAX_SHOWN - 1] + "…")
 
 
-def read_game(text: str, games: Mapping[str, str]) -> str:
-    """The game's name; the only one there is where nothing was written."""
+def read_game(text: str, games: Mapping[str, str], *, where: str = "with --game") -> str:
+    """The game's name; the only one there is where nothing was written. `where` it can be named."""
     name = _visible(text)
     known = ", ".join(games)
     if not games:
@@ -38,7 +40,7 @@ def read_game(text: str, games: Mapping[str, str]) -> str:
     if not name and len(games) == 1:
         return next(iter(games))
     if not name:
-        raise Refused(f"which game? Name one of {known}")
+        raise Refused(f"which game? Name one of {known} {where}")
     raise Refused(f"game {shown(text)} is not configured: use one of {known}, or add it to config.toml")
 
 
@@ -48,7 +50,11 @@ def read_fid(text: str) -> str:
     if _FID.fullmatch(fid):
         return fid
     way_out = "a fid is the decimal number on the player's profile page in the game, such as 184203771"
-    raise Refused(f"fid {shown(text)}: {'is missing: ' if not fid else ''}{way_out}")
+    if not fid:
+        raise Refused(f"fid is missing: {way_out}")
+    if fid.isdecimal() and len(fid) > MAX_FID_DIGITS:
+        raise Refused(f"fid {shown(text)}: {len(fid)} digits: at most {MAX_FID_DIGITS} digits: {way_out}")
+    raise Refused(f"fid {shown(text)}: {way_out}")
 
 
 def read_state(text: str) -> str:
@@ -66,14 +72,13 @@ def require_state(state: str, game: str, protocol: str) -> None:
 
 
 def read_name(text: str) -> str:
-    """The player's name without characters that are no text, blanks folded; "" where nothing was written.
+    """The player's name without characters that nobody sees, blanks folded; "" where nothing was written.
 
-    Joiners stay: scripts and emoji need them.
+    Joiners between other characters stay: scripts and emoji need them. So do characters that this Python's
+    Unicode does not know: they may be next year's emoji.
     """
-    kept = "".join(
-        " " if char.isspace() else char for char in text if char.isspace() or not _is_control(char)
-    )
-    name = " ".join(kept.split())
+    kept = "".join(" " if char.isspace() else char for char in text if char.isspace() or _is_seen(char))
+    name = " ".join(word for part in kept.split() if (word := part.lstrip(_JOINERS)))
     if len(name) > MAX_NAME:
         raise Refused(f"name {shown(name)}: {len(name)} characters: at most {MAX_NAME}")
     return name
@@ -84,9 +89,9 @@ def _visible(text: str) -> str:
     return "".join(char for char in text if not char.isspace() and unicodedata.category(char)[0] != "C")
 
 
-def _is_control(char: str) -> bool:
-    """Control characters, halves of surrogate pairs, and the marks that turn a line's direction around."""
-    return unicodedata.category(char) in {"Cc", "Cs"} or unicodedata.bidirectional(char) in _TURNING
+def _is_seen(char: str) -> bool:
+    """Not so: control characters, invisible formats, private signs, halves of surrogate pairs."""
+    return char in _JOINERS or unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co"}
 
 
-_TURNING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+_JOINERS = "\u200c\u200d"

@@ -78,6 +78,8 @@ def test_a_player_is_added_corrected_listed_and_removed(perkd: Any) -> None:
         (["codes", "retire", "NONE", "--game", "wos"], 1, "code NONE (wos): no such code"),
         (["codes", "add", " ", "--game", "wos"], 2, "code ' ': holds nothing that can be seen"),
         (["codes", "list", "--state", "dead"], 2, "must be one of live, expired, invalid, used_up, retired"),
+        (["history", "--code", "nope"], 1, "code nope: no such code"),
+        (["players", "add", "--fid", "9"], 2, "which game? Name one of wos, ks with --game"),
         (["history", "--player", "Zoe"], 1, "player 'Zoe': nobody of that name or fid"),
         (["players", "import", "none.csv"], 2, "none.csv"),
         (["reload"], 3, "perkd is not running: nobody listens at"),
@@ -118,7 +120,9 @@ def test_an_import_lists_every_bad_line_and_keeps_the_good_ones(perkd: Any, home
 def test_an_export_is_what_an_import_reads(perkd: Any, home: Any) -> None:
     perkd("players", "import", "-", stdin=CSV.replace("abc", "3"))
     path = home / "out.csv"
-    assert perkd("players", "export", str(path)).returncode == 0
+    path.write_text("something else")
+    done = perkd("players", "export", str(path))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", f"3 players written to {path}\n")
     assert (
         path.read_bytes().decode() == "game,fid,state,name\r\nks,2,,雪狐\r\nwos,1,10,Anna\r\nwos,3,10,Bo\r\n"
     )
@@ -133,6 +137,7 @@ def test_a_file_that_cannot_be_read_fails_with_its_reason(perkd: Any, data: byte
     done = perkd("players", "import", "-", stdin=data)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.count("\n") == 1
+    assert done.stderr.endswith("; nothing was imported\n")
 
 
 def test_the_bound_of_files_is_the_services() -> None:

@@ -45,7 +45,8 @@ async def test_history_is_told_in_the_order_it_happened(service: Service, filled
 
 async def test_history_of_one_code(service: Service, filled: Any) -> None:
     assert await keys(service, code=" ICE\u200b") == ["wos/2 ICE"]
-    assert await keys(service, code="ice") == []
+    with pytest.raises(NotFound, match="code ice: no such code: `perkd codes list` shows"):
+        await read_history(service, code="ice")
 
 
 @pytest.mark.parametrize(
@@ -64,6 +65,17 @@ async def test_a_player_is_found_by_key_by_fid_and_by_name_also_when_removed(
     service: Service, filled: Any, player: str, found: Any
 ) -> None:
     assert await keys(service, player=player) == found
+
+
+async def test_a_code_that_nobody_tried_yet_is_known_and_one_of_another_spelling_is_told(
+    service: Service, filled: Any
+) -> None:
+    await filled.commit(Put(Code("wos", "NewOne")))
+    assert await keys(service, code=" NewOne\u200b") == []
+    with pytest.raises(NotFound, match="code NEWONE: no such code, but there is NewOne: case matters"):
+        await read_history(service, code="NEWONE")
+    with pytest.raises(NotFound, match=r"code NewOne \(ks\): no such code"):
+        await read_history(service, code="NewOne", game="ks")
 
 
 async def test_filters_add_up(service: Service, filled: Any) -> None:

@@ -152,10 +152,12 @@ async def test_columns_may_come_in_any_order_and_others_are_named(
         (b"game\tfid\tstate\tname\n", "must be separated by commas, not tabs"),
         (b"game,fid,fid,state,name\n", "has fid more than once"),
         (b'game,fid,state,"name\n', "lacks game, fid, state, name"),
+        (b"game,fid,state,name,r\xe9gion\n", "line 1: byte 0xe9 is no UTF-8 text: save the file as UTF-8"),
         (
-            HEADER.encode() + b"wos,1,10,Andr\xe9\n",
-            "line 2: byte 0xe9 is no UTF-8 text: save the file as UTF-8",
+            (HEADER + "wos,1,10,A\n").encode("utf-16-le"),
+            "line 1: byte 0x00 is in no UTF-8 text, but in UTF-16",
         ),
+        (HEADER.encode() + b"wos,1,10,A\nwos,2,10,\0\n", "line 3: byte 0x00"),
         ((HEADER + "wos,1,10,A\n").encode("utf-16"), "UTF-16 text: save it as UTF-8"),
         (HEADER.encode() + b"x" * MAX_CSV_BYTES, f"at most {MAX_CSV_BYTES}: split it"),
         (HEADER.encode() + b"x\n" * MAX_LINES, f"lines: at most {MAX_LINES}: split it"),
@@ -167,7 +169,25 @@ async def test_a_file_that_cannot_be_read_is_refused_as_a_whole(
     with pytest.raises(BadFile) as refused:
         await import_players(service, data)
     assert says in str(refused.value)
+    assert str(refused.value).endswith("; nothing was imported")
     assert store.history == []
+
+
+async def test_a_byte_that_is_no_utf_8_spoils_its_own_line_alone(
+    service: Service, store: MemoryStore
+) -> None:
+    rows = [b"wos,1,10,Anna", b"wos,2,10,Andr\xe9", "wos,3,10,雪狐".encode(), b"wos,\xff\xfe,10,B"]
+    report = await import_players(service, HEADER.encode() + b"\n".join(rows))
+    assert report.faults == (
+        RowFault(3, r"wos,2,10,Andr\xe9", "byte 0xe9 is no UTF-8 text: save the file as UTF-8"),
+        RowFault(5, r"wos,\xff\xfe,10,B", "byte 0xff is no UTF-8 text: save the file as UTF-8"),
+    )
+    assert [player.name for player in await store.find(Player)] == ["Anna", "雪狐"]
+
+
+async def test_a_line_without_a_game_is_told_of_its_column(service: Service) -> None:
+    (fault,) = (await import_players(service, (HEADER + ",1,10,A\n").encode())).faults
+    assert fault.reason == "which game? Name one of wos, ks in the column game"
 
 
 async def test_a_report_repeats_only_the_beginning_of_an_endless_line(service: Service) -> None:
@@ -222,7 +242,7 @@ async def test_any_file_comes_to_a_report_or_a_refusal_and_every_line_is_account
         report = await import_players(Service(store, _Clock(), lambda: {"wos": "v2", "ks": "v1"}), data)
     except BadFile:
         return
-    lines = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = data.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     told = report.added + len(report.updated) + len(report.unchanged) + len(report.faults)
     assert told == sum(bool(line.strip(" \t,")) for line in lines) - 1
     assert len(await store.find(Player)) == report.added

@@ -74,12 +74,13 @@ async def test_a_player_that_another_guild_registered_gets_the_operators_registr
     ("player", "says"),
     [
         ({"game": "wso", "fid": "1", "state": "2"}, "game 'wso' is not configured: use one of wos, ks"),
-        ({"game": "", "fid": "1", "state": "2"}, "which game? Name one of wos, ks"),
+        ({"game": "", "fid": "1", "state": "2"}, "which game? Name one of wos, ks with --game"),
         ({"game": "wos", "fid": "12a", "state": "2"}, "fid '12a': a fid is the decimal number"),
-        ({"game": "wos", "fid": "", "state": "2"}, "fid '': is missing"),
+        ({"game": "wos", "fid": "", "state": "2"}, "fid is missing: a fid is the decimal number"),
         ({"game": "wos", "fid": "٣", "state": "2"}, "fid '٣'"),
         ({"game": "wos", "fid": "0123", "state": "2"}, "fid '0123'"),
         ({"game": "wos", "fid": "9" * 99, "state": "2"}, "fid '999"),
+        ({"game": "wos", "fid": "9" * 23, "state": "2"}, "23 digits: at most 20 digits"),
         ({"game": "wos", "fid": "1", "state": "S2"}, "state 'S2': must be the number of the player's state"),
         ({"game": "wos", "fid": "1"}, "state is missing: wos redeems by fid and state number"),
         ({"game": "ks", "fid": "1", "name": "x" * 65}, "65 characters: at most 64"),
@@ -182,4 +183,17 @@ def test_pasted_blanks_and_hidden_characters_are_dropped() -> None:
 
 
 def test_joiners_in_a_name_stay() -> None:
-    assert read_name("👨‍👩‍👧") == "👨‍👩‍👧"
+    for name in ("👨\u200d👩\u200d👧", "می\u200cروم", "❤\ufe0f\u200d🔥"):
+        assert read_name(name) == name
+
+
+@pytest.mark.parametrize(
+    "hidden", ["\u200b", "\u2060", "\ufeff", "\u00ad", "\u202e", "\u2066", "\ue000", "\x07", "\udc80"]
+)
+def test_what_nobody_sees_is_dropped_from_a_name(hidden: str) -> None:
+    assert read_name(f"{hidden}Fr{hidden}ost {hidden} x{hidden}") == "Frost x"
+
+
+def test_joiners_that_join_nothing_are_no_name() -> None:
+    assert read_name("\u200d") == read_name(" \u200c\u200d \u200b") == ""
+    assert read_name("\u200dAnna \u200d") == "Anna"
