@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import trio
 from attrs import define, field
 
-from supervision.core import End
+from supervision.child import End
 from supervision.errors import ActorDead
 from supervision.events import ErrorText, Event
 from supervision.question import Question

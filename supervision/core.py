@@ -8,109 +8,12 @@ import math
 from collections.abc import Callable, Sequence
 from enum import Enum, auto
 
-from attrs import define, field, frozen
+from attrs import define, field
 
+from supervision.actions import Action, Finish, Ready, Spawn, Stop
+from supervision.child import Child, End, Phase, Policy
 from supervision.intensity import RestartWindow
-from supervision.policy import Backoff, Kind, Strategy
-
-
-class Phase(Enum):
-    """Where a child stands, as its supervisor sees it."""
-
-    IDLE = auto()
-    """Not running, and nothing will start it by itself."""
-    STARTING = auto()
-    RUNNING = auto()
-    STOPPING = auto()
-    WAITING = auto()
-    """To be started again when its backoff is over."""
-
-
-class End(Enum):
-    """How a child or a supervisor ended."""
-
-    NORMAL = "normal"
-    """By itself, cleanly."""
-    CRASHED = "crashed"
-    STOPPED = "stopped"
-    """Because it was asked to."""
-    FINISHED = "finished"
-    """By `StopActor`: for good, whatever its kind."""
-    GAVE_UP = "gave_up"
-    """Of a supervisor: its restart budget is spent. Abnormal to its own supervisor."""
-    START_FAILED = "start_failed"
-
-
-@frozen
-class Spawn:
-    """Start this child."""
-
-    index: int
-
-
-@frozen
-class Stop:
-    """Stop this child; its end will be told."""
-
-    index: int
-
-
-@frozen
-class Ready:
-    """All children have started: acknowledge the supervisor's own start."""
-
-
-@frozen
-class Finish:
-    """No child is left: end the supervisor in this way."""
-
-    end: End
-    index: int | None = None
-    """The child that could not start, or whose restart was one too many."""
-
-
-Action = Spawn | Stop | Ready | Finish
-
-
-@frozen
-class Policy:
-    """What the core needs to know of a child."""
-
-    kind: Kind
-    backoff: Backoff | None = None
-
-
-@define
-class Child:
-    """A child's state."""
-
-    policy: Policy
-    phase: Phase = Phase.IDLE
-    due: float = 0.0
-    """When its backoff is over; meaningful while WAITING."""
-    failures: int = 0
-    """Ends in a row that called for a restart."""
-    since: float = 0.0
-    """When it last began to run."""
-    done: bool = False
-    """Dealt with in this round of starting: started, declined, or not wanted any more."""
-    finished: bool = False
-    """Ended by `StopActor`: this supervisor never starts it again, not even with its group."""
-
-    @property
-    def alive(self) -> bool:
-        """There is, or may be, a task of it."""
-        return self.phase in {Phase.STARTING, Phase.RUNNING, Phase.STOPPING}
-
-    def next_delay(self, now: float, chance: float) -> float:
-        """Count a failure, and tell how long to wait before the next start."""
-        backoff = self.policy.backoff
-        if backoff is None:
-            return 0.0
-        if self.phase is Phase.RUNNING and now - self.since >= backoff.reset_after:
-            self.failures = 0
-        self.failures += 1
-        return backoff.delay(self.failures, chance)
+from supervision.policy import Kind, Strategy
 
 
 class _Mode(Enum):

@@ -1,36 +1,23 @@
-"""The dynamic supervisor: many children by key from one template, started and stopped at run time."""
+"""The dynamic supervisor as others see it: its record, its children's records, its address."""
 
-import heapq
-import random
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import outcome
 import trio
 from attrs import define, field, frozen
 
-from supervision.cell import AnyCell, Cell, Inbox
-from supervision.core import End
-from supervision.dynamic_core import Budget, DynamicCore, Forget, GiveUp, Retry
-from supervision.errors import AlreadyRunning, Decline, NotRunning, StartFailed
-from supervision.events import (
-    BackingOff,
-    Crashed,
-    ErrorText,
-    GaveUp,
-    StartDeclined,
-    Started,
-    StartError,
-    Stopped,
-)
-from supervision.fatal import is_fatal
-from supervision.incarnation import live
-from supervision.intensity import RestartWindow
-from supervision.overdue import Overdue
+from supervision.cell import AnyCell, Cell
+from supervision.dynamic_core import Budget
+from supervision.errors import AlreadyRunning, NotRunning
 from supervision.question import Question
 from supervision.ref import ActorRef
 from supervision.spec import DynamicSpec
 from supervision.validation import check_key
+
+if TYPE_CHECKING:
+    from supervision.dynamic_runner import DynamicRunner
 
 
 @define(eq=False)
@@ -157,201 +144,3 @@ class DynamicRef:
 
     def __contains__(self, key: object) -> bool:
         return key in self._cell.children
-
-
-@define(eq=False)
-class DynamicRunner:
-    """One incarnation of a dynamic supervisor."""
-
-    cell: DynamicCell
-    parent: Inbox
-    stopping: bool = field(default=False, init=False)
-    _core: DynamicCore = field(init=False)
-    _nursery: trio.Nursery = field(init=False)
-    _to_spawn: deque[Member] = field(factory=deque, init=False)
-    _waiting: "list[tuple[float, int, Member]]" = field(factory=list, init=False)
-    _order: int = field(default=0, init=False)
-    _bell: trio.Event = field(factory=trio.Event, init=False)
-    _overdue: Overdue = field(init=False)
-    _gave_up: bool = field(default=False, init=False)
-
-    def __attrs_post_init__(self) -> None:
-        spec = self.cell.spec
-        self._overdue = Overdue(self.cell.host.emit)
-        self._core = DynamicCore(
-            spec.template.kind,
-            spec.template.backoff,
-            RestartWindow(spec.intensity, spec.period),
-            spec.child_intensity,
-            spec.child_period,
-            random.random,
-        )
-
-    # --- told by others -------------------------------------------------------------------------
-
-    def start(self, member: Member) -> None:
-        """Spawn a child: by the supervisor's own task, so that no caller's context leaks into it."""
-        self._to_spawn.append(member)
-        self._bell.set()
-
-    def request_stop(self) -> None:
-        """Stop all children at the same time."""
-        self.stopping = True
-        self._bell.set()
-
-    def stop_member(self, member: Member) -> None:
-        """Stop one child, for good."""
-        if member.unwanted:
-            return  # a second request must not make the grace longer
-        member.unwanted = True
-        if member.state in {"stopped", "backing_off"}:
-            self._forget(member)  # not spawned yet, or between two lives: there is no task to end
-            return
-        member.request_stop()
-        self._overdue.watch(member, trio.current_time() + member.spec.grace)
-        self._bell.set()
-
-    def heard_started(self, cell: AnyCell) -> None:
-        """A child acknowledged its start."""
-        member = _member(cell)
-        if member.state == "starting":
-            member.state = "running"
-        if member.budget is not None:
-            member.budget.since = trio.current_time()
-        self.cell.host.emit(Started(cell.path, cell.incarnation))
-        member.settle_start(outcome.Value(None))
-
-    def heard_declined(self, cell: AnyCell, reason: str) -> None:
-        """A child said "not now": it is forgotten."""
-        member = _member(cell)
-        self.cell.host.emit(StartDeclined(cell.path, reason))
-        self._fail_start(member, Decline(reason))
-
-    def heard_start_failed(self, cell: AnyCell, error: BaseException) -> None:
-        """A child could not be started: at the first start it is forgotten, later it is tried again."""
-        member = _member(cell)
-        member.last_error = ErrorText.of(error)
-        self.cell.host.emit(StartError(cell.path, member.last_error))
-        if is_fatal(error):
-            self.cell.host.end_tree(error)
-        if member.starting is not None:
-            self._fail_start(member, StartFailed(f"{member.path}: {member.last_error}"))
-        else:
-            self._decide(member, End.FINISHED if is_fatal(error) else End.CRASHED)
-
-    def heard_ending(self, cell: AnyCell) -> None:
-        """A child is over but for its background tasks: they are reported if they don't end."""
-        cell.state = "stopping"
-        self._overdue.watch(cell, trio.current_time())
-        self._bell.set()
-
-    def heard_ended(self, cell: AnyCell, end: End, error: BaseException | None, lost: str | None) -> None:
-        """A child's task is over."""
-        member = _member(cell)
-        if lost is not None:
-            member.count_lost(lost)
-        if end is End.CRASHED and error is not None:
-            member.last_error = ErrorText.of(error)
-            self.cell.host.emit(Crashed(cell.path, cell.incarnation, member.last_error, lost))
-        else:
-            self.cell.host.emit(Stopped(cell.path, end.value, lost))
-        if is_fatal(error):
-            self.cell.host.end_tree(error)
-            end = End.FINISHED
-        if member.starting is not None:
-            self._fail_start(member, StartFailed(f"{member.path}: ended while it started"))
-            return
-        self._decide(member, end)
-
-    # --- decisions ------------------------------------------------------------------------------
-
-    def _decide(self, member: Member, end: End) -> None:
-        self._overdue.over(member)
-        if self.stopping or member.unwanted:
-            self._forget(member)
-            return
-        now = trio.current_time()
-        if member.budget is None:
-            member.budget = Budget()
-        match self._core.ended(member.budget, end, now):
-            case Retry(due):
-                self._wait_for(member, due, now)
-            case Forget(spent):
-                if spent:
-                    self.cell.host.emit(GaveUp(member.path, member.last_error))
-                self._forget(member)
-            case GiveUp():
-                self._gave_up, self.cell.last_error = True, member.last_error
-                self._forget(member)
-                self.request_stop()
-
-    def _wait_for(self, member: Member, due: float, now: float) -> None:
-        member.state, member.due = "backing_off", due
-        if due > now:
-            self.cell.host.emit(BackingOff(member.path, round(due - now, 3)))
-        self._order += 1
-        heapq.heappush(self._waiting, (due, self._order, member))
-        self._bell.set()
-
-    def _fail_start(self, member: Member, error: Exception) -> None:
-        starting, member.starting = member.starting, None
-        self._forget(member)  # first: whoever waits finds the key free
-        if starting is not None:
-            starting.fail(error)
-
-    def _forget(self, member: Member) -> None:
-        self._overdue.over(member)
-        if self.cell.children.get(member.key) is member:
-            del self.cell.children[member.key]
-        member.end_for_good()
-        self._bell.set()
-
-    # --- the loop -------------------------------------------------------------------------------
-
-    @trio.lowlevel.enable_ki_protection
-    async def run(self) -> None:
-        """Serve until stopped, or until the budget of all children together is spent."""
-        async with trio.open_nursery() as self._nursery:
-            self.parent.heard_started(self.cell)
-            while not self.stopping:
-                self._spawn_due(trio.current_time())
-                await self._wait()
-            await self._stop_all()
-        self.cell.runner = None
-        if not self._gave_up:
-            self.parent.heard_ended(self.cell, End.STOPPED, None, None)
-        else:
-            self.cell.host.emit(GaveUp(self.cell.path, self.cell.last_error))
-            self.parent.heard_ended(self.cell, End.GAVE_UP, None, None)
-
-    def _spawn_due(self, now: float) -> None:
-        while self._waiting and self._waiting[0][0] <= now:
-            member = heapq.heappop(self._waiting)[2]
-            if member.state == "backing_off":
-                self._to_spawn.append(member)
-        while self._to_spawn:
-            member = self._to_spawn.popleft()
-            if not member.dead:
-                member.prepare()
-                self._nursery.start_soon(live, member, self, self._nursery, name=member.path)
-
-    async def _wait(self) -> None:
-        self._bell = trio.Event()
-        due = self._waiting[0][0] if self._waiting else float("inf")
-        with trio.move_on_at(min(due, self._overdue.next_due())):
-            await self._bell.wait()
-        await trio.lowlevel.checkpoint()
-        self._overdue.tick(trio.current_time())
-
-    async def _stop_all(self) -> None:
-        for member in list(self.cell.children.values()):
-            self.stop_member(member)
-        self._waiting.clear()  # nobody is started any more: a due time that passes must wake nobody
-        while self.cell.children:
-            await self._wait()
-
-
-def _member(cell: AnyCell) -> Member:
-    if not isinstance(cell, Member):
-        raise TypeError(f"{cell.path} is not a child of a dynamic supervisor")
-    return cell

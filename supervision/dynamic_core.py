@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from attrs import define, frozen
 
-from supervision.core import End
+from supervision.child import End
 from supervision.intensity import RestartWindow
 from supervision.policy import Backoff, Kind
 

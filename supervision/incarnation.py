@@ -7,7 +7,7 @@ import trio
 
 from supervision.actor import Actor
 from supervision.cell import NOTHING, WAKE, Cell, Inbox, current_cell
-from supervision.core import End
+from supervision.child import End
 from supervision.errors import ActorCrashed, Decline, StopActor
 from supervision.events import ErrorText
 from supervision.fatal import cancelled_from_above, innermost, is_only

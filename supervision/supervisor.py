@@ -9,9 +9,12 @@ from itertools import count
 import trio
 from attrs import define, field
 
+from supervision.actions import Action, Finish, Ready, Spawn, Stop
 from supervision.cell import AnyCell, Cell, Host, Inbox
-from supervision.core import Action, End, Finish, Policy, Ready, Spawn, Stop, SupervisorCore
-from supervision.dynamic import DynamicCell, DynamicRunner
+from supervision.child import End, Policy
+from supervision.core import SupervisorCore
+from supervision.dynamic import DynamicCell
+from supervision.dynamic_runner import DynamicRunner
 from supervision.errors import StartFailed
 from supervision.events import (
     BackingOff,

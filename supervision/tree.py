@@ -8,7 +8,7 @@ import trio
 from attrs import define, field
 
 from supervision.cell import AnyCell, Cell
-from supervision.core import End
+from supervision.child import End
 from supervision.dynamic import DynamicCell, DynamicRef
 from supervision.errors import StartFailed, StopTree, TreeFailed
 from supervision.events import Event

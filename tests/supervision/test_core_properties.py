@@ -5,7 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from supervision import Backoff, Kind, Strategy
-from supervision.core import Action, End, Finish, Policy, Ready, Spawn, Stop, SupervisorCore
+from supervision.actions import Action, Finish, Ready, Spawn, Stop
+from supervision.child import End, Policy
+from supervision.core import SupervisorCore
 from supervision.intensity import RestartWindow
 
 GROUPS = {Strategy.REST_FOR_ONE, Strategy.ONE_FOR_ALL}

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supervision import Backoff, Kind
-from supervision.core import End
+from supervision.child import End
 from supervision.dynamic_core import Budget, DynamicCore, Forget, GiveUp, Retry
 from supervision.intensity import RestartWindow
 

@@ -30,7 +30,7 @@ from supervision import (
     run_until_signal,
 )
 from supervision.cell import AnyCell
-from supervision.dynamic import _member
+from supervision.dynamic_runner import _member
 from supervision.snapshot import snapshot
 from supervision.testing import Do, Probes, crash, settle
 from supervision.wheel import Wheel
