@@ -1,11 +1,11 @@
 """How far the demo is: counted from the records in the store, the same that survive a restart."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
-from attrs import field, frozen
+from attrs import frozen
 
-from actors.giftcodes.model import Code, CodeKey, Outcome, Player, Redemption
+from actors.giftcodes.model import Code, CodeKey, Outcome, Player, PlayerKey, Redemption
 from actors.ports import Store
 
 
@@ -28,12 +28,22 @@ class CodeProgress:
 
 
 @frozen
+class Failure:
+    """One code's pairs that failed with the same word: who was asked, and how many were not."""
+
+    code: str
+    status: str
+    names: tuple[str, ...] = ()
+    untried: int = 0
+    """Pairs that were settled without a call, since the code had ended."""
+
+
+@frozen
 class Progress:
     """All codes' progress, and what failed."""
 
     codes: tuple[CodeProgress, ...] = ()
-    failures: Mapping[str, tuple[str, ...]] = field(factory=dict)
-    """Status word → the names of the players whose pair failed with it."""
+    failures: tuple[Failure, ...] = ()
     expected: int = 0
     """Player-code pairs there will be in all, codes that are not found yet included."""
 
@@ -53,16 +63,27 @@ async def read_progress(store: Store, expected: Iterable[CodeKey]) -> Progress:
     players = await store.find(Player)
     codes = sorted(await store.find(Code), key=lambda code: (code.first_seen, code.code))
     records = await store.find(Redemption)
-    names = {player.player_key: player.label for player in players}
     per_game = Counter(player.game for player in players)
-    failures: dict[str, list[str]] = {}
-    for record in records:
-        if record.outcome is Outcome.FAILED and record.attempts:
-            failures.setdefault(record.status, []).append(names.get(record.player_key, record.fid))
+    failed = [record for record in records if record.outcome is Outcome.FAILED]
     return Progress(
         codes=tuple(_of_code(code, per_game[code.game], records) for code in codes),
-        failures={status: tuple(who) for status, who in sorted(failures.items())},
+        failures=_failures(failed, {player.player_key: player.label for player in players}),
         expected=sum(per_game[key.game] for key in expected),
+    )
+
+
+def _failures(failed: Iterable[Redemption], names: Mapping[PlayerKey, str]) -> tuple[Failure, ...]:
+    groups: dict[tuple[str, str], list[Redemption]] = defaultdict(list)
+    for record in failed:
+        groups[record.code, record.status].append(record)
+    return tuple(
+        Failure(
+            code,
+            status,
+            tuple(names.get(record.player_key, record.fid) for record in records if record.attempts),
+            sum(not record.attempts for record in records),
+        )
+        for (code, status), records in sorted(groups.items())
     )
 
 

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from actors.giftcodes.model import UNKNOWN_PREFIX
-from daemon.demo.progress import Progress
+from daemon.demo.progress import Failure, Progress
 from daemon.safe_text import neutralised
 
 WORDS = {
@@ -15,8 +15,8 @@ WORDS = {
     "RECHARGE_MONEY_VIP": "the code wants a higher VIP level",
     "RECHARGE_MONEY": "the code wants a purchase",
     "LEVEL_TOO_LOW": "the player's level is too low",
-    "EXPIRED": "the code has expired (two players were asked, nobody else)",
-    "CDK_NOT_FOUND": "there is no such code (two players were asked, nobody else)",
+    "EXPIRED": "the code has expired",
+    "CDK_NOT_FOUND": "there is no such code",
     "USED": "the code's claim limit is reached",
     "TOO_FREQUENT": "the game throttled the player again and again",
 }
@@ -28,6 +28,7 @@ def summary(progress: Progress, stats: Mapping[str, object], seconds: float) -> 
     redeemed = sum(code.redeemed for code in progress.codes)
     already = sum(code.already for code in progress.codes)
     failed = sum(code.failed for code in progress.codes)
+    still_open = progress.expected - progress.settled
     head = Text.assemble(
         (f"{progress.settled} of {progress.expected} player-code pairs have an outcome", "bold"),
         f" after {seconds:.0f} s: ",
@@ -36,7 +37,7 @@ def summary(progress: Progress, stats: Mapping[str, object], seconds: float) -> 
         (f"{already} had it already", "cyan"),
         ", ",
         (f"{failed} failed", "red"),
-        ".",
+        f"; {still_open} not tried yet, or to be tried again: it was stopped." if still_open else ".",
     )
     counted = Text(
         f"The simulator counted {stats['requests']} requests: {stats['rate_limited']} refused for the rate, "
@@ -54,13 +55,21 @@ def _failure_table(progress: Progress) -> Table:
         pad_edge=False,
         header_style="dim",
     )
+    table.add_column("code", no_wrap=True)
     table.add_column("status", style="yellow")
     table.add_column("what it means")
     table.add_column("players")
-    for status, names in progress.failures.items():
-        who = ", ".join(dict.fromkeys(names))
-        table.add_row(Text(neutralised(status)), _words(status), Text(neutralised(who)))
+    for failure in progress.failures:
+        status = Text(neutralised(failure.status))
+        table.add_row(Text(failure.code), status, _words(failure.status), Text(_who(failure)))
     return table
+
+
+def _who(failure: Failure) -> str:
+    asked = neutralised(", ".join(dict.fromkeys(failure.names)))
+    if not failure.untried:
+        return asked
+    return f"{asked}; {failure.untried} more were not asked any more"
 
 
 def _words(status: str) -> str:

@@ -18,7 +18,7 @@ from rich.console import Console
 
 from actors.giftcodes.model import Code, CodeState
 from daemon.demo.picture import Camera, render
-from daemon.demo.progress import CodeProgress, Progress
+from daemon.demo.progress import CodeProgress, Failure, Progress
 from daemon.demo.screen import Screen
 from daemon.demo.summary import WORDS, summary
 from daemon.demo.ticker import Ticker
@@ -31,7 +31,11 @@ PROGRESS = Progress(
         CodeProgress(Code("wos", "SNOW"), players=24, redeemed=10, already=2, failed=3, waiting=1),
         CodeProgress(Code("wos", "OLD", CodeState.EXPIRED), players=24, failed=24),
     ),
-    failures={"WRONG_STATE": ("sn0wman",), "UNKNOWN_STATUS_X": ("शीत योद्धा", "फ")},
+    failures=(
+        Failure("SNOW", "WRONG_STATE", ("sn0wman",)),
+        Failure("SNOW", "UNKNOWN_STATUS_X", ("शीत योद्धा", "फ")),
+        Failure("GONE", "EXPIRED", ("Bob",), untried=22),
+    ),
     expected=84,
 )
 LANE = {
@@ -163,7 +167,7 @@ def test_the_ticker_leaves_out_what_comes_again_and_again() -> None:
 
 def test_a_name_that_drives_the_terminal_is_made_harmless() -> None:
     console = Console(width=100, file=io.StringIO(), force_terminal=False)
-    evil = evolve(PROGRESS, failures={"WRONG_STATE": ("\x1b]0;owned\x07",)})
+    evil = evolve(PROGRESS, failures=(Failure("SNOW", "WRONG_STATE", ("\x1b]0;owned\x07",)),))
     with console.capture() as drawn:
         console.print(summary(evil, _stats(), 3.0))
         console.print(draw(LOOK, _ticker("\x1b[2J gone").newest(3), 100))
@@ -176,11 +180,12 @@ def test_the_summary_says_what_each_status_means() -> None:
         console.print(summary(PROGRESS, _stats(), 19.0))
     text = drawn.get()
     assert (
-        "39 of 84 player-code pairs have an outcome after 19 s: 10 redeemed, 2 had it already, 27 failed."
+        "39 of 84 player-code pairs have an outcome after 19 s: 10 redeemed, 2 had it already, 27 failed; 45 not"
         in text
     )
     assert WORDS["WRONG_STATE"] in text
     assert "something unknown" in text
+    assert "Bob; 22 more were not asked any more" in text
 
 
 def test_a_screen_gives_the_terminal_back() -> None:
