@@ -20,7 +20,6 @@ from daemon.assembly import Settings
 from daemon.captcha import TerminalSolver, load_solver
 from daemon.config import Config, GameConfig, SourceConfig
 from daemon.gameapi import GameSettings, open_game_api
-from daemon.keyless import KeylessAPI
 from daemon.logs import add_secret
 from daemon.secrets import Secret, SecretError, load_secret
 from daemon.sources import SourceKind, SourceSettings, build_client, open_feed, open_source
@@ -121,8 +120,8 @@ async def open_adapters(
         key = sign_key(game)
         opened.setups[name] = game_setup(game, key)
         if key is None:
+            # Without an API nothing is owed in this game; what is found is recorded and posted all the same.
             opened.keyless[name] = way_to_key(game)
-            opened.apis[name] = KeylessAPI()
         else:
             settings = game_settings(name, game, key, config.redeem.timeout)
             opened.apis[name] = await stack.enter_async_context(open_game_api(settings, clock))

@@ -22,4 +22,5 @@ class CampaignPorts:
     clock: Clock
     policy: Callable[[], RedeemPolicy]
     games: Collection[str] | None = None
-    """The games that are configured; players of others wait until theirs is. None: all are."""
+    """The games that can be called; players of others wait until theirs can be, and nothing is attempted for
+    them. None: all can."""

@@ -300,3 +300,26 @@ async def test_guilds_of_higher_priority_then_older_codes_go_first(autojump_cloc
     assert set(first[2:4]) == {"1000", "1002"}
     for fid in first:
         assert order.index(("ONE", fid)) < order.index(("TWO", fid))
+
+
+# --- a game that can't be called ----------------------------------------------------------------
+
+
+async def test_a_game_without_an_api_is_owed_nothing_and_its_codes_are_announced(autojump_clock):
+    wos, ks = SimGame(name="wos", key="k"), SimGame(name="ks", key="k")
+    ks.add_code(SimCode("MEAT"))
+    rig = make_rig(wos, ks)
+    apis = dict(rig.apis)
+    del rig.apis["ks"]  # its key is missing
+    await rig.add_players(5, "ks")
+    async with rig.running():
+        await rig.find_code("MEAT", game="ks")
+        await trio.sleep(DAY)
+        numbers = await rig.numbers()
+    assert (numbers.owed, numbers.live_codes) == (0, 1)
+    assert (rig.records("MEAT"), rig.calls(game="ks")) == ({}, 0)
+    assert rig.board.posted == [("terminal", "terminal", "MEAT")]
+    rig.apis.update(apis)  # the key is there, and perkd is started again
+    async with rig.running():
+        await rig.until_settled("MEAT", 5)
+    assert {r.outcome for r in rig.records("MEAT").values()} == {Outcome.REDEEMED}

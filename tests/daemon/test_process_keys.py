@@ -5,7 +5,7 @@ from typing import Any
 
 import trio
 
-from actors.giftcodes.model import Circuit, GameSetup, Outcome, Post, Redemption
+from actors.giftcodes.model import Call, Circuit, GameSetup, Outcome, Post, Redemption
 from tests.worlds.processes import FAST, KEY, Host, open_host, small_world
 
 WRONG = "the-wrong-key-of-wos"
@@ -82,7 +82,11 @@ async def test_a_missing_key_is_said_and_codes_are_posted_all_the_same(tmp_path:
             assert any("game wos has no signing key" in problem for problem in status["problems"])
             assert not any("paused" in problem for problem in status["problems"])
             assert f"write it into {tmp_path / 'wos.key'}" in host.log_text()
+            assert (status["giftcodes"]["owed"], status["giftcodes"]["rate"]) == (0, {})
             assert await host.stop(process) == 0
+        assert "refuses perkd" not in host.log_text()
+        assert "Redemption attempt" not in host.log_text()
+        assert (host.find(Redemption), host.find(Call), host.find(Circuit)) == ([], [], [])
         assert [post.code for post in host.find(Post)] == ["SNOW"]
         assert world.stats.as_json()["requests"] == 0
         host.write_config(FAST)

@@ -1,4 +1,4 @@
-"""The small parts of the process, by themselves: ending, event log, terminal, setup check, keyless game."""
+"""The small parts of the process, by themselves: ending, event log, terminal, setup check."""
 
 import logging
 import signal
@@ -9,7 +9,7 @@ import pytest
 import trio
 from attrs import define, field
 
-from actors.giftcodes.model import Channel, Circuit, Code, FailureClass, GameSetup, Guild, Player, Scope
+from actors.giftcodes.model import Channel, Circuit, Code, GameSetup, Guild
 from actors.giftcodes.session_pool import ResumeGame
 from actors.ports import Put
 from daemon.app import _say_signals
@@ -18,7 +18,6 @@ from daemon.clock import SteadyClock
 from daemon.control.actor import ControlActor
 from daemon.ending import exit_code_of
 from daemon.event_log import EventLog
-from daemon.keyless import KeylessAPI
 from daemon.secrets import Secret, SecretError
 from daemon.service import Service
 from daemon.setup_check import AGAIN_AFTER, SetupActor, fingerprint
@@ -158,17 +157,6 @@ async def test_a_date_beyond_the_calendar_does_not_stop_a_post(
     code = Code("wos", "SNOW", source="feed", expires=expires)
     await TerminalBoard().post(Guild("terminal", "terminal"), Channel("terminal", 0.0), code)
     assert caplog.messages == ["📣 [wos] SNOW (from feed)"]
-
-
-# --- a game without its key ---------------------------------------------------------------------
-
-
-async def test_a_game_without_its_key_answers_as_one_with_a_wrong_key() -> None:
-    api, player = KeylessAPI(), Player("wos", "1")
-    replies = [await api.login(player), await api.fetch_captcha(player), await api.redeem(player, "X")]
-    for reply in (*replies, await api.probe()):
-        assert reply.verdict.scope is Scope.SYSTEM
-        assert reply.verdict.kind is FailureClass.PROTOCOL
 
 
 # --- corrections --------------------------------------------------------------------------------
