@@ -81,6 +81,9 @@ async def _receive_all(cell: Cell, actor: Actor) -> None:
         try:
             message = receive_nowait()
         except trio.WouldBlock:
+            message = NOTHING
+        if message is NOTHING:
+            # Not within an `except`: an idle actor would keep the exception, and its frames, in memory.
             if cell.stopping:
                 return
             cell.idle = True
