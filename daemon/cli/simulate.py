@@ -1,5 +1,6 @@
 """`perkd simulate`: the simulator alone."""
 
+import shlex
 import signal
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from daemon.cli.failures import CommandFailed
 from daemon.cli.output import print_line
 
 if TYPE_CHECKING:
-    from daemon.simulator import World
+    from daemon.simulator import SimGame, SimSource, World
 
 
 @click.command()
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
 def simulate(port: int, seed: int, limit: int) -> None:
     """Serve simulated games and code sources, until Ctrl-C.
 
-    Both protocols (v1 and v2) on a loopback port, and every kind of source. It prints what
-    `config.toml` needs to run against it. What shall go wrong is ordered at `/_faults`; `/_stats`
-    counts what it was asked.
+    Both protocols (v1 and v2) on a loopback port, and every kind of source. It prints what to put into
+    a `config.toml` and into the shell to run perkd against it. What shall go wrong is ordered at
+    `/_faults`; `/_stats` counts what it was asked; `/` lists all paths.
     """
     import trio  # noqa: PLC0415 - for this command alone
 
@@ -57,27 +58,67 @@ async def _serve(port: int, seed: int, limit: int) -> None:
 
 
 def introduce(world: "World", base: str) -> list[str]:
-    """What is served where, and the keys to it: the words of `config.toml`."""
-    lines = [f"simulator at {base} (Ctrl-C ends it)"]
-    for game in world.games.values():
-        lines += [
-            "",
-            f"[games.{game.name}]",
-            f'  protocol = "{game.protocol}"',
-            f'  base_url = "{base}/{game.name}/api"',
-            f'  origin   = "{base}"',
-            f'  captcha  = "{"person" if game.captcha else "none"}"',
-            f"  signing key: {game.key}",
-            f"  limit: {game.limit} requests in {game.period:g} s",
-        ]
-    for source in world.sources.values():
-        page = f"{base}/sources/{source.name}"
-        lines += [
-            "",
-            f'[[sources]] name = "{source.name}", game = "{source.game}"',
-            f'  kind "json"          {page}.json',
-            f'  kind "rss"           {page}.rss',
-            f'  kind "distribution"  {page}/distribution',
-            f'  kind "websocket"     {page.replace("http", "ws", 1)}/ws',
-        ]
-    return [*lines, "", f"what it was asked: {base}/_stats", f"what shall go wrong: {base}/_faults"]
+    """What is served where: a part of `config.toml`, and lines for the shell that perkd runs in."""
+    return [
+        f"simulator at {base} (Ctrl-C ends it); `curl {base}/` lists its paths",
+        "",
+        FOR_CONFIG,
+        *(line for game in world.games.values() for line in ("", *_game_lines(game, base))),
+        *(line for source in world.sources.values() for line in ("", *_source_lines(source, base))),
+        "",
+        FOR_SHELL,
+        "",
+        *(f"export {_variable(game)}={shlex.quote(game.key)}" for game in world.games.values()),
+        *_sample_players(world),
+        "",
+        "# --- to look, and to spoil it ---",
+        "",
+        f"curl {base}/_stats",
+        f"curl {base}/_faults -d {shlex.quote(EXAMPLE_FAULT)}",
+        f"curl {base}/_faults -X DELETE",
+    ]
+
+
+EXAMPLE_FAULT = '{"game": "wos", "answer": "HTTP 502", "times": 3}'
+FOR_CONFIG = "# --- for a config.toml, best in a directory of its own: its state is beside it ---"
+FOR_SHELL = "# --- for the shell, before `perkd run` there; the players can be added at any time ---"
+_PLAYERS_SHOWN = 3
+
+
+def _game_lines(game: "SimGame", base: str) -> list[str]:
+    return [
+        f"[games.{game.name}]  # at most {game.limit} requests in {game.period:g} s",
+        f'protocol     = "{game.protocol}"',
+        f'base_url     = "{base}/{game.name}/api"',
+        f'origin       = "{base}"',
+        f'sign_key_env = "{_variable(game)}"',
+        f'captcha      = "{"person" if game.captcha else "none"}"',
+    ]
+
+
+def _variable(game: "SimGame") -> str:
+    """Not the real game's, so that its key is not shadowed."""
+    return f"PERKD_SIMULATED_{game.name.upper()}_KEY"
+
+
+def _source_lines(source: "SimSource", base: str) -> list[str]:
+    """The source as one kind, and as the others behind `#`."""
+    from daemon.simulator.source_routes import PATHS  # noqa: PLC0415 - for this command alone
+
+    lines = ["[[sources]]", f'name = "{source.name}"', f'game = "{source.game}"']
+    for kind, path in PATHS.items():
+        scheme = base.replace("http", "ws", 1) if kind == "websocket" else base
+        url = f"{scheme}/sources/{source.name}{path}"
+        lead = "" if kind == "json" else "# "
+        lines += [f'{lead}kind = "{kind}"', f'{lead}url  = "{url}"']
+    return lines
+
+
+def _sample_players(world: "World") -> list[str]:
+    """Commands that register some of the players that the first game knows."""
+    game = next(iter(world.games.values()))
+    return [
+        f"perkd players add --game {game.name} --fid {player.fid} --state {player.kid}"
+        f" --name {shlex.quote(player.name)}"
+        for player in list(game.players.values())[:_PLAYERS_SHOWN]
+    ]

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from daemon.simulator import control_routes, source_routes
+from daemon.simulator import control_routes, index, source_routes
 from daemon.simulator.answers import http_error
 from daemon.simulator.delivery import Delivery
 from daemon.simulator.reception import Arrival, Plan, receive
@@ -47,6 +47,7 @@ def create_app(world: World) -> Starlette:
     """
     app = Starlette(
         routes=[
+            *index.routes,
             *control_routes.routes,
             *source_routes.routes,
             Route("/{game}/api/{endpoint:path}", call_game, methods=["POST"]),

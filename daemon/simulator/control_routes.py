@@ -111,25 +111,26 @@ async def read_captcha(request: Request) -> Response:
 
 
 @frozen
-class _Path:
-    path: str
+class ControlPath:
+    """One endpoint, and what it does in a few words."""
+
     method: str
+    path: str
     endpoint: Endpoint
+    does: str
 
 
-routes = [
-    Route(one.path, refusing(one.endpoint), methods=[one.method])
-    for one in (
-        _Path("/_stats", "GET", show_stats),
-        _Path("/_faults", "GET", show_faults),
-        _Path("/_faults", "POST", order_faults),
-        _Path("/_faults", "DELETE", reset_faults),
-        _Path("/_codes", "POST", add_codes),
-        _Path("/_players", "POST", add_players),
-        _Path("/_listings", "POST", add_listings),
-        _Path("/_captcha/{game}/{fid}", "GET", read_captcha),
-    )
-]
+paths = (
+    ControlPath("GET", "/_stats", show_stats, "what it was asked"),
+    ControlPath("GET", "/_faults", show_faults, "what is ordered to go wrong, and how often it did"),
+    ControlPath("POST", "/_faults", order_faults, "orders what goes wrong from now on"),
+    ControlPath("DELETE", "/_faults", reset_faults, "nothing goes wrong any more"),
+    ControlPath("POST", "/_codes", add_codes, "codes that a game takes"),
+    ControlPath("POST", "/_players", add_players, "players that a game knows"),
+    ControlPath("POST", "/_listings", add_listings, "codes that a source lists"),
+    ControlPath("GET", "/_captcha/{game}/{fid}", read_captcha, "what a player's open captcha says"),
+)
+routes = [Route(one.path, refusing(one.endpoint), methods=[one.method]) for one in paths]
 
 
 def _world(request: Request) -> World:

@@ -46,11 +46,12 @@ async def push(websocket: WebSocket) -> None:
             nursery.cancel_scope.cancel()
 
 
+PATHS = {"json": ".json", "rss": ".rss", "distribution": "/distribution", "websocket": "/ws"}
+"""By kind of source, in the words of `config.toml`: what stands behind `/sources/NAME`."""
+
 routes = [
-    Route("/sources/{name}.json", show, name="json"),
-    Route("/sources/{name}.rss", show, name="rss"),
-    Route("/sources/{name}/distribution", show, name="distribution"),
-    WebSocketRoute("/sources/{name}/ws", push),
+    *(Route(f"/sources/{{name}}{PATHS[kind]}", show, name=kind) for kind in ("json", "rss", "distribution")),
+    WebSocketRoute(f"/sources/{{name}}{PATHS['websocket']}", push),
 ]
 
 

@@ -89,8 +89,8 @@ def test_the_simulator_says_where_it_is_and_stops_when_told(command: Any, env: A
         simulator.send_signal(signal.SIGTERM)
         assert simulator.wait(10) == 0
         rest = simulator.stdout.read()
-    assert f'base_url = "{base}/wos/api"' in rest
-    assert "limit: 77 requests in 60 s" in rest
+    assert f'base_url     = "{base}/wos/api"' in rest
+    assert "at most 77 requests in 60 s" in rest
     assert rest.endswith("stopped\n")
 
 
