@@ -114,6 +114,7 @@ class DynamicRef:
             raise AlreadyRunning(f"{cell.path}/{key} is there already")
         member = Member(f"{cell.path}/{key}", cell.host, spec=cell.spec.template, args=args, key=key)
         member.starting = question = Question(None, member.path)
+        member.state = "starting"
         cell.children[key] = member
         runner.start(member)
         await question.wait()

@@ -74,7 +74,7 @@ class DynamicRunner:
         if member.unwanted:
             return  # a second request must not make the grace longer
         member.unwanted = True
-        if member.state in {"stopped", "backing_off"}:
+        if not member.incarnation or member.state == "backing_off":
             self._forget(member)  # not spawned yet, or between two lives: there is no task to end
             return
         member.request_stop()

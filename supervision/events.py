@@ -7,6 +7,8 @@ from types import FrameType
 
 from attrs import asdict, frozen
 
+from supervision.fatal import members
+
 _TEXT = 300
 _TRACEBACK = 4000
 _FRAMES = 40
@@ -32,8 +34,9 @@ class ErrorText:
         300 characters of text, the last 4,000 of the traceback, which holds the last `frames` calls. A
         group of one is described as that one.
         """
-        if isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-            return cls.of(error.exceptions[0], frames=frames)
+        group = members(error)
+        if group is not None and len(group) == 1:
+            return cls.of(group[0], frames=frames)
         try:
             text = str(error)
         except Exception as fault:  # noqa: BLE001 - a broken __str__ must not end the supervisor

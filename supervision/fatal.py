@@ -4,32 +4,40 @@ Errors arrive bare or in groups, as a nursery inside a handler wraps them. Here,
 are unwrapped.
 """
 
-from typing import TypeGuard
+from typing import TypeGuard, cast
 
 import trio
 
 from supervision.errors import StopTree
 
 
+def members(error: BaseException | None) -> tuple[BaseException, ...] | None:
+    """What is in a group; None of an error that is no group."""
+    if not isinstance(error, BaseExceptionGroup):
+        return None
+    return cast("BaseExceptionGroup[BaseException]", error).exceptions
+
+
 def is_fatal(error: BaseException | None) -> TypeGuard[BaseException]:
     """Whether an error is meant for the whole tree, not for one supervisor."""
-    if isinstance(error, BaseExceptionGroup):
-        return any(map(is_fatal, error.exceptions))
+    group = members(error)
+    if group is not None:
+        return any(map(is_fatal, group))
     return isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit | StopTree)
 
 
 def is_only(error: BaseException | None, kind: type[BaseException]) -> bool:
     """Whether an error is of this kind, or a group of nothing else."""
-    if isinstance(error, BaseExceptionGroup):
-        return all(is_only(inner, kind) for inner in error.exceptions)
+    group = members(error)
+    if group is not None:
+        return all(is_only(inner, kind) for inner in group)
     return isinstance(error, kind)
 
 
 def innermost(error: BaseException) -> BaseException:
     """The error itself, or what counts in a group: the first fatal one, else the first."""
-    while isinstance(error, BaseExceptionGroup):
-        error = next(filter(is_fatal, error.exceptions), error.exceptions[0])
-    return error
+    group = members(error)
+    return error if group is None else innermost(next(filter(is_fatal, group), group[0]))
 
 
 def cancelled_from_above(error: BaseException) -> bool:

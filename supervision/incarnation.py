@@ -56,7 +56,7 @@ async def live(cell: Cell, supervisor: Inbox, nursery: trio.Nursery) -> None:
 
 @trio.lowlevel.disable_ki_protection
 async def _start(cell: Cell) -> Actor:
-    actor = cell.spec.factory(*cell.args)
+    actor: object = cell.spec.factory(*cell.args)
     if not isinstance(actor, Actor):
         raise TypeError(f"{cell.path}: its factory made a {type(actor).__name__}, not an Actor")
     if hasattr(actor, "_cell"):

@@ -1,7 +1,7 @@
 """Specifications: what a tree shall look like, as plain values, validated before anything starts."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, cast
 
 from attrs import Attribute, field, frozen
 
@@ -55,9 +55,21 @@ class DynamicSpec:
 def _as_tuple(
     children: "Iterable[ActorSpec | SupervisorSpec | DynamicSpec]",
 ) -> "tuple[ActorSpec | SupervisorSpec | DynamicSpec, ...]":
-    if not isinstance(children, Iterable):
-        return children  # for the validator, which names the field
-    return tuple(children)
+    given: Any = children
+    # What can't be iterated is left for the validator, which names the field.
+    return tuple(given) if isinstance(given, Iterable) else given
+
+
+def _are_specs(owner: object, attribute: "Attribute[Any]", value: object) -> None:
+    if not isinstance(value, tuple):
+        raise refuse(owner, attribute, value, "a list of child specifications")
+    seen: set[str] = set()
+    for child in cast("tuple[object, ...]", value):
+        if not isinstance(child, ActorSpec | SupervisorSpec | DynamicSpec):
+            raise refuse(owner, attribute, child, "an ActorSpec, SupervisorSpec or DynamicSpec")
+        if child.name in seen:
+            raise refuse(owner, attribute, child.name, "named differently from its siblings")
+        seen.add(child.name)
 
 
 @frozen
@@ -69,24 +81,14 @@ class SupervisorSpec:
     """
 
     name: str = field(validator=is_name)
-    children: "tuple[ActorSpec | SupervisorSpec | DynamicSpec, ...]" = field(converter=_as_tuple)
+    children: "tuple[ActorSpec | SupervisorSpec | DynamicSpec, ...]" = field(
+        converter=_as_tuple, validator=_are_specs
+    )
     strategy: Strategy = field(default=Strategy.ONE_FOR_ONE, validator=is_a(Strategy))
     intensity: int = field(default=1, validator=count(0))
     period: float = field(default=5.0, validator=positive)
     kind: Kind = field(default=Kind.PERMANENT, validator=is_a(Kind))
     backoff: Backoff | None = field(default=None, validator=_optional_backoff)
-
-    @children.validator
-    def _children_are_specs(self, attribute: "Attribute[Any]", value: object) -> None:
-        if not isinstance(value, tuple):
-            raise refuse(self, attribute, value, "a list of child specifications")
-        seen: set[str] = set()
-        for child in value:
-            if not isinstance(child, ActorSpec | SupervisorSpec | DynamicSpec):
-                raise refuse(self, attribute, child, "an ActorSpec, SupervisorSpec or DynamicSpec")
-            if child.name in seen:
-                raise refuse(self, attribute, child.name, "named differently from its siblings")
-            seen.add(child.name)
 
 
 ChildSpec = ActorSpec | SupervisorSpec | DynamicSpec

@@ -1,7 +1,7 @@
 """A whole tree: built from a specification, run, asked, stopped."""
 
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
 import trio
@@ -200,7 +200,7 @@ class Tree:
 @asynccontextmanager
 async def open_tree(
     spec: SupervisorSpec, *, on_event: Callable[[Event], None] | None = None, stop_within: float = 30.0
-) -> AsyncIterator[Tree]:
+) -> AsyncGenerator[Tree, None]:
     """Run a tree around a block: started when the block begins, stopped in order when it ends."""
     tree = Tree(spec, on_event, stop_within)
     async with trio.open_nursery() as nursery:
