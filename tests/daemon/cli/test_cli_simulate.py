@@ -55,8 +55,8 @@ def test_three_players_that_it_knows_are_commands(printed: str, perkd: Any) -> N
 
 
 async def test_the_curl_line_orders_a_fault(printed: str) -> None:
-    order = shlex.split(next(line for line in printed.splitlines() if "/_faults" in line))
+    order = shlex.split(next(line for line in printed.splitlines() if "/_faults -d" in line))
     transport = httpx.ASGITransport(create_app(sample_world()))
     async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
-        assert (order[0], order[2]) == ("curl", "--json")
+        assert (order[0], order[2]) == ("curl", "-d")
         assert (await client.post(order[1], content=order[3])).status_code == 201
