@@ -560,3 +560,18 @@ async def test_what_is_meant_for_the_tree_ends_it_from_a_dynamic_child_as_well(
                 faults.append(fault)
     assert faults == [error]
     assert probes.did() == ["start a", "stop a"]
+
+
+class Quiet(Actor):
+    """Does nothing."""
+
+
+async def test_a_child_that_is_about_to_be_spawned_is_starting(autojump_clock: object) -> None:
+    spec = SupervisorSpec("t", [DynamicSpec("d", ActorSpec("x", Quiet))])
+    async with open_tree(spec) as tree, trio.open_nursery() as nursery:
+        nursery.start_soon(tree.dynamic("d").start_child, "k")
+        seen: list[dict[str, int]] = []
+        while "running" not in (seen[-1] if seen else {}):
+            await trio.lowlevel.checkpoint()
+            seen.append(tree.snapshot().children[0].children_by_state or {})
+    assert {state for counts in seen for state in counts} == {"starting", "running"}
