@@ -62,7 +62,7 @@ class Parts:
     clock: Clock
     store: Callable[[Tree], Store]
     apis: Mapping[str, GameAPI]
-    """Game → its API. Without one (its key is missing) codes are recorded and posted, but nothing is attempted."""
+    """Game → its API. Without one (its key is missing) codes are posted, but nothing is attempted."""
     board: Board
     settings: Settings
     storage: Callable[[], Actor] | None = None

@@ -33,6 +33,7 @@ class EventLog:
             ):
                 return  # with ten thousand redeemers even a line that nobody sees would cost
         extra = event.to_json()
+        extra["kind"] = extra.pop("event")  # the `event` of a log line is its message
         match event:
             case Crashed(path, incarnation, error, lost):
                 self.crashes += 1

@@ -4,6 +4,7 @@ Cutting first could leave half of a secret, which nothing would recognise any mo
 """
 
 import json
+import logging
 import math
 import re
 import threading
@@ -13,6 +14,8 @@ from collections.abc import Set as AbstractSet
 from itertools import islice
 from types import TracebackType
 from urllib.parse import quote, quote_plus
+
+from attrs import frozen
 
 from daemon.safe_text import cut, neutralised
 
@@ -24,8 +27,11 @@ _ITEMS = 50
 _DEPTH = 4
 _HEAD, _TAIL, _WIDTH = 20, 60, 500
 """Of a traceback: the first lines, the last ones (they say most), and how long each may be."""
-_SHORT = 6
+_SHORT = 8
 """Secrets shorter than this are taken out as whole words only: "demo" must not eat "demolish"."""
+
+_OURS = frozenset({"perkd", "daemon", "actors", "supervision"})
+"""Where the names of perkd's own loggers begin."""
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
@@ -35,8 +41,10 @@ class Redactor:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._known: frozenset[str] = frozenset()
+        self._expressions: dict[str, str] = {}
+        """Each form of a secret, and what finds it."""
         self._pattern: re.Pattern[str] | None = None
+        self._short: re.Pattern[str] | None = None
         self.longest = 0
         """Characters of the longest form of a secret."""
 
@@ -45,15 +53,24 @@ class Redactor:
         if not secret.strip():
             return
         with self._lock:
-            self._known |= _forms(secret)
+            short = len(secret) < _SHORT
+            self._expressions |= {form: _expression(form, short=short) for form in _forms(secret)}
             # The longest first: a secret may begin with another.
-            ordered = sorted(self._known, key=len, reverse=True)
-            self._pattern = re.compile("|".join(_expression(form) for form in ordered))
+            ordered = sorted(self._expressions, key=len, reverse=True)
+            self._pattern = re.compile("|".join(self._expressions[form] for form in ordered))
+            words = [self._expressions[form] for form in ordered if len(form) < _SHORT]
+            self._short = re.compile("|".join(words)) if words else None
             self.longest = len(ordered[0])
 
-    def __call__(self, text: str) -> str:
-        """`text` without the secrets."""
-        return text if self._pattern is None else self._pattern.sub("***", text)
+    def __call__(self, text: str, keep: AbstractSet[str] = frozenset()) -> str:
+        """`text` without the secrets, but those in `keep`."""
+        if self._pattern is None:
+            return text
+        return self._pattern.sub(lambda found: found[0] if found[0] in keep else "***", text)
+
+    def ordinary(self, template: str) -> frozenset[str]:
+        """The short secrets that are words of a message's template: there they betray nothing."""
+        return frozenset() if self._short is None else frozenset(self._short.findall(template[:_WINDOW]))
 
 
 def _forms(secret: str) -> frozenset[str]:
@@ -64,13 +81,55 @@ def _forms(secret: str) -> frozenset[str]:
     )
 
 
-def _expression(form: str) -> str:
-    return re.escape(form) if len(form) >= _SHORT else rf"(?<!\w){re.escape(form)}(?!\w)"
+def _expression(form: str, *, short: bool) -> str:
+    return rf"(?<!\w){re.escape(form)}(?!\w)" if short else re.escape(form)
 
 
-def one_line(text: str, redact: Redactor) -> str:
-    """`text` as one bounded, harmless line."""
-    window = redact(text[:_WINDOW])
+def message_of(record: logging.LogRecord, redact: Redactor) -> str:
+    """The record's message as one bounded, harmless line.
+
+    The templates of our own loggers are constant. A short secret that is also a word of one ("demo", say) is
+    taken out of what was put into the template, and the template stays readable.
+    """
+    ordinary = redact.ordinary(record.msg) if isinstance(record.msg, str) and is_ours(record) else frozenset()
+    if not ordinary:
+        return one_line(record.getMessage(), redact)
+    match record.args:
+        case Mapping():
+            args: object = {name: _hidden(value, redact) for name, value in record.args.items()}
+        case tuple():
+            args = tuple(_hidden(value, redact) for value in record.args)
+        case _:
+            args = ()
+    return one_line(record.msg % args if args else record.msg, redact, keep=ordinary)
+
+
+def is_ours(record: logging.LogRecord) -> bool:
+    """Whether the record is perkd's own, and no library's."""
+    return record.name.partition(".")[0] in _OURS
+
+
+@frozen
+class _Hidden:
+    """An argument of a message without the secrets."""
+
+    value: object
+    redact: Redactor
+
+    def __str__(self) -> str:
+        return self.redact(str(self.value))
+
+    def __repr__(self) -> str:
+        return self.redact(repr(self.value))
+
+
+def _hidden(value: object, redact: Redactor) -> object:
+    return value if isinstance(value, int | float) else _Hidden(value, redact)
+
+
+def one_line(text: str, redact: Redactor, keep: AbstractSet[str] = frozenset()) -> str:
+    """`text` as one bounded, harmless line; of the secrets, those in `keep` stay."""
+    window = redact(text[:_WINDOW], keep)
     if len(text) <= _WINDOW:
         return cut(neutralised(window), LIMIT)
     # The window may end within a secret, of which the beginning is left: it goes.

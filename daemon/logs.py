@@ -1,8 +1,7 @@
 """Logging: structlog renders what the standard library's loggers are given.
 
-Console: `HH:MM:SS` in local time, the level where it is a warning or worse, and the message as the operator
-knows it; a traceback follows on lines that begin with a bar. JSON: one object a line, with `time` (ISO 8601
-UTC), `level`, `logger`, `event` and the record's `extra` fields.
+Console: see `daemon.log_console`; above the first line of each day stands its date. JSON: one object a line,
+with `time` (ISO 8601 UTC), `level`, `logger`, `event` and the record's `extra` fields.
 
 Text from outside is made safe on the way, see `daemon.log_values`: one message is one line.
 """
@@ -10,16 +9,16 @@ Text from outside is made safe on the way, see `daemon.log_values`: one message 
 import logging
 import os
 import sys
-import time
+from copy import copy
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import TextIO
 
 import structlog
-from attrs import frozen
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from daemon.log_values import Redactor, bounded, one_line, traceback_lines
+from daemon.log_console import ConsoleLines
+from daemon.log_values import Redactor, bounded, is_ours, message_of, one_line, traceback_lines
 
 logger = logging.getLogger("perkd")
 
@@ -29,7 +28,6 @@ QUIET = ("httpx", "httpcore", "hypercorn", "hypercorn.error", "hypercorn.access"
 """Libraries' loggers that say too much below WARNING."""
 _CORE = frozenset({"time", "level", "logger", "event", "exception"})
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
-_RED, _YELLOW, _PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[0m"
 
 _redact = Redactor()
 
@@ -63,7 +61,9 @@ def configure_logging(format: str, level: str, stream: TextIO | None = None) -> 
 
 
 def set_level(level: str) -> None:
-    """Change the level of everything; the libraries in `QUIET` say nothing below a warning at any level.
+    """Change the level of everything.
+
+    Libraries say nothing below `info` at any level, and those in `QUIET` nothing below a warning.
 
     Raises:
         ValueError: an unknown level.
@@ -86,33 +86,51 @@ class LineHandler(logging.Handler):
         super().__init__()
         self.stream = stream
         self.lost = 0
+        self._console: ConsoleLines | None = None
+        self._day = ""
         processors: list[Processor] = [_fields, structlog.processors.JSONRenderer(ensure_ascii=False)]
         if format == "console":
-            processors = [_Console(_is_colourful(stream))]
+            self._console = ConsoleLines(_is_colourful(stream), _redact)
+            processors = [_rendered(self._console)]
         self.setFormatter(structlog.stdlib.ProcessorFormatter(processors=processors))
+        self.addFilter(_is_worth_it)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write the record."""
         try:
-            self._write(self._line(record))
+            self._write_dated(record, self._line(record))
             if self.lost:
-                self._write(self.format(_told(f"{self.lost} log lines could not be written")))
+                self._write(self._shown(_told(f"{self.lost} log lines could not be written")))
                 self.lost = 0
         except Exception:  # noqa: BLE001 - nothing that logging does may stop the work
             self.lost += 1
 
+    def _write_dated(self, record: logging.LogRecord, line: str) -> None:
+        day = "" if self._console is None else self._console.day(record)
+        self._write(line if day == self._day else f"{day}\n{line}")
+        self._day = day
+
     def _line(self, record: logging.LogRecord) -> str:
         try:
-            return self.format(record)
+            return self._shown(record)
         except Exception as error:  # noqa: BLE001 - arguments that don't fit, a broken __repr__
             why = type(error).__name__
-            return self.format(_told(f"A message of {record.name} can't be shown ({why}): {record.msg!r}"))
+            return self._shown(_told(f"A message of {record.name} can't be shown ({why}): {record.msg!r}"))
+
+    def _shown(self, record: logging.LogRecord) -> str:
+        safe = copy(record)
+        safe.msg, safe.args = message_of(record, _redact), None
+        return self.format(safe)
 
     def _write(self, line: str) -> None:
         encoding = getattr(self.stream, "encoding", None) or "utf-8"
         # A terminal without UTF-8 gets escapes for emoji, rather than nothing.
         self.stream.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
         self.stream.flush()
+
+
+def _is_worth_it(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.INFO or is_ours(record)
 
 
 def _told(message: str) -> logging.LogRecord:
@@ -127,7 +145,7 @@ def _fields(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict
         "time": when.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "level": record.levelname.lower(),
         "logger": one_line(record.name, _redact),
-        "event": one_line(event["event"], _redact),
+        "event": event["event"],
     }
     for name, value in record.__dict__.items():
         if name not in _STANDARD:
@@ -137,25 +155,11 @@ def _fields(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict
     return fields
 
 
-@frozen
-class _Console:
-    """Renders a record for people."""
+def _rendered(lines: ConsoleLines) -> Processor:
+    def render(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
+        return lines.line(event["_record"], event["event"], _traceback(event))
 
-    colourful: bool
-
-    def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> str:
-        record: logging.LogRecord = event["_record"]
-        at = time.strftime("%H:%M:%S", time.localtime(record.created))
-        line = f"{at} {self._level(record)}{one_line(event['event'], _redact)}"
-        return "\n".join([line, *(f"  | {text}" for text in _traceback(event))])
-
-    def _level(self, record: logging.LogRecord) -> str:
-        if record.levelno < logging.WARNING:
-            return ""
-        if not self.colourful:
-            return f"{record.levelname} "
-        colour = _RED if record.levelno >= logging.ERROR else _YELLOW
-        return f"{colour}{record.levelname}{_PLAIN} "
+    return render
 
 
 def _traceback(event: EventDict) -> list[str]:

@@ -8,7 +8,9 @@ import os
 import re
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -58,6 +60,18 @@ def machine() -> io.StringIO:
     return stream
 
 
+def undated(text: str) -> str:
+    """The text without the line that tells the day."""
+    day, below = text.split("\n", 1)
+    assert "(local time, UTC" in day
+    return below
+
+
+def body(stream: io.StringIO | io.BytesIO) -> str:
+    text = stream.getvalue()
+    return undated(text.decode() if isinstance(text, bytes) else text)
+
+
 def objects(stream: io.StringIO) -> list[dict[str, Any]]:
     def refuse(constant: str) -> None:
         raise AssertionError(f"{constant} is no JSON")
@@ -70,7 +84,7 @@ def objects(stream: io.StringIO) -> list[dict[str, Any]]:
 
 def test_a_line_is_the_time_and_the_message_as_operators_know_it(console: io.StringIO) -> None:
     log.info("✅ Redeemed for %s: SUCCESS (attempt %d)", "Ada", 1, extra={"fid": "123"})
-    assert re.fullmatch(r"\d\d:\d\d:\d\d ✅ Redeemed for Ada: SUCCESS \(attempt 1\)\n", console.getvalue())
+    assert re.fullmatch(r"\d\d:\d\d:\d\d ✅ Redeemed for Ada: SUCCESS \(attempt 1\)\n", body(console))
 
 
 @pytest.mark.parametrize(
@@ -79,7 +93,7 @@ def test_a_line_is_the_time_and_the_message_as_operators_know_it(console: io.Str
 )
 def test_the_level_shows_from_a_warning_on(console: io.StringIO, level: str, word: str) -> None:
     getattr(log, level)("hello")
-    assert console.getvalue()[9:] == f"{word}hello\n"
+    assert body(console)[9:] == f"{word}hello\n"
 
 
 def test_a_pipe_gets_no_colours_and_a_terminal_does() -> None:
@@ -87,7 +101,7 @@ def test_a_pipe_gets_no_colours_and_a_terminal_does() -> None:
     configure_logging("console", "info", terminal)
     log.warning("careful")
     log.info("fine")
-    first, second = terminal.getvalue().splitlines()
+    first, second = body(terminal).splitlines()
     assert first[9:] == "\x1b[33mWARNING\x1b[0m careful"
     assert "\x1b" not in second
 
@@ -98,18 +112,18 @@ def test_colours_can_be_refused(monkeypatch: pytest.MonkeyPatch, name: str, valu
     terminal = Terminal()
     configure_logging("console", "info", terminal)
     log.error("no colour")
-    assert terminal.getvalue()[9:] == "ERROR no colour\n"
+    assert body(terminal)[9:] == "ERROR no colour\n"
 
 
 def test_text_from_outside_can_neither_forge_a_line_nor_drive_the_terminal(console: io.StringIO) -> None:
     log.info("❌ Giving up on %s", "x\n12:00:00 ✅ Redeemed\x1b[2J")
-    (line,) = console.getvalue().splitlines()
+    (line,) = body(console).splitlines()
     assert line[9:] == "❌ Giving up on x\\n12:00:00 ✅ Redeemed\\x1b[2J"
 
 
 def test_a_traceback_stands_behind_a_bar_so_that_it_forges_no_line(console: io.StringIO) -> None:
     log.error("It broke", exc_info=ValueError("bad\n12:00:00 ✅ forged\x1b[2J"))
-    first, *rest = console.getvalue().splitlines()
+    first, *rest = body(console).splitlines()
     assert first[9:] == "ERROR It broke"
     assert all(line.startswith("  | ") for line in rest)
     assert rest[-1] == "  | 12:00:00 ✅ forged\\x1b[2J"
@@ -119,7 +133,73 @@ def test_a_terminal_without_unicode_gets_escapes_instead_of_nothing() -> None:
     raw = io.BytesIO()
     configure_logging("console", "info", io.TextIOWrapper(raw, encoding="ascii"))
     log.info("✅ done")
-    assert raw.getvalue()[9:] == b"\\u2705 done\n"
+    assert body(raw)[9:] == "\\u2705 done\n"
+
+
+def test_a_pipe_gets_whom_a_line_is_about_behind_its_words(console: io.StringIO) -> None:
+    fields = {"fid": "123", "code": "SNOW", "game": "wos", "attempts": 1, "step": "redeem"}
+    logging.getLogger("perkd.redeem").info("Redemption attempt %d/%d", 1, 10, extra=fields)
+    logging.getLogger("perkd.redeem").info("Attempt %s to redeem for FID %s", "1/4", "123", extra=fields)
+    logging.getLogger("actors.giftcodes.source_health").info(
+        "📊 Health check: Gift code poster healthy. Checks completed: %d", 100, extra={"source": "feed"}
+    )
+    log.info("another's", extra=fields)
+    assert [line[9:] for line in body(console).splitlines()] == [
+        "Redemption attempt 1/10  fid=123 code=SNOW game=wos",
+        "Attempt 1/4 to redeem for FID 123  code=SNOW game=wos",
+        "📊 Health check: Gift code poster healthy. Checks completed: 100  source=feed",
+        "another's",
+    ]
+
+
+def test_a_terminal_gets_whom_a_line_is_about_in_dim() -> None:
+    terminal = Terminal()
+    configure_logging("console", "info", terminal)
+    logging.getLogger("perkd.redeem").info(
+        "Redemption attempt 1/10", extra={"fid": "123", "code": "A\x1b[2J"}
+    )
+    assert body(terminal)[9:] == "Redemption attempt 1/10  \x1b[2mfid=123 code=A\\x1b[2J\x1b[0m\n"
+
+
+def test_only_a_whole_word_of_the_message_counts_as_said(console: io.StringIO) -> None:
+    logging.getLogger("perkd.redeem").info("Redemption failed for Ada123", extra={"fid": "123", "game": None})
+    assert body(console)[9:] == "Redemption failed for Ada123  fid=123\n"
+
+
+@pytest.fixture
+def _in_berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def written_at(when: str) -> None:
+    """A line is logged at this time of UTC."""
+    record = log.makeRecord(log.name, logging.INFO, __file__, 1, "at %s", (when,), None)
+    record.created = datetime.fromisoformat(f"{when}+00:00").timestamp()
+    log.handle(record)
+
+
+@pytest.mark.usefixtures("_in_berlin")
+def test_the_day_stands_above_its_first_line_and_where_the_local_time_changes(console: io.StringIO) -> None:
+    written_at("2026-10-23T21:59:59")
+    written_at("2026-10-23T22:00:00")
+    written_at("2026-10-24T12:00:00")
+    written_at("2026-10-25T00:59:59")
+    written_at("2026-10-25T01:00:00")
+    assert console.getvalue().splitlines() == [
+        "── 2026-10-23 (local time, UTC+02:00) ──",
+        "23:59:59 at 2026-10-23T21:59:59",
+        "── 2026-10-24 (local time, UTC+02:00) ──",
+        "00:00:00 at 2026-10-23T22:00:00",
+        "14:00:00 at 2026-10-24T12:00:00",
+        "── 2026-10-25 (local time, UTC+02:00) ──",
+        "02:59:59 at 2026-10-25T00:59:59",
+        "── 2026-10-25 (local time, UTC+01:00) ──",
+        "02:00:00 at 2026-10-25T01:00:00",
+    ]
 
 
 # --- for machines -------------------------------------------------------------------------------
@@ -285,6 +365,42 @@ def test_a_short_secret_is_taken_out_as_a_word_only() -> None:
     assert redact("demo=demo demolish") == "***=*** demolish"
 
 
+@given(
+    secret=st.sampled_from(["demo", "wos", "a-key", "seven77", "kä"]),
+    before=st.sampled_from(["", " ", "=", "x", "7", "\n", "'"]),
+    after=st.sampled_from(["", " ", "&", "x", "_", "."]),
+)
+def test_a_short_secret_goes_where_it_is_a_whole_word(secret: str, before: str, after: str) -> None:
+    redact = Redactor()
+    redact.add(secret)
+    whole = before not in {"x", "7"} and after not in {"x", "_"}
+    assert redact(before + secret + after) == before + ("***" if whole else secret) + after
+
+
+@pytest.mark.parametrize("format_", ["console", "json"])
+def test_a_short_secret_that_is_an_ordinary_word_goes_from_what_is_told_and_not_from_our_words(
+    format_: str,
+) -> None:
+    stream = io.StringIO()
+    configure_logging(format_, "info", stream)
+    add_secret("codes")
+    error = ValueError("codes are refused")
+    log.info("Found %d new codes for guild %s: %s", 2, "codes", error, extra={"source": "codes"})
+    log.info("All codes of %(name)s: %(number)d", {"name": "codes", "number": 3})
+    log.info("No codes")
+    shown = stream.getvalue()
+    assert "Found 2 new codes for guild ***: *** are refused" in shown
+    assert "All codes of ***: 3" in shown
+    assert "No codes" in shown
+    assert '"source": "codes"' not in shown
+
+
+def test_a_library_may_put_a_secret_into_its_template_and_it_goes_all_the_same(console: io.StringIO) -> None:
+    add_secret("codes")
+    logging.getLogger("library").info("GET /?key=codes")
+    assert body(console)[9:] == "GET /?key=***\n"
+
+
 def test_an_empty_secret_is_none() -> None:
     redact = Redactor()
     redact.add("")
@@ -316,7 +432,7 @@ def test_secrets_may_come_while_others_log(console: io.StringIO) -> None:
     for thread in threads:
         thread.join()
     log.info(" ".join(f"secret-number-{n}" for n in range(8)))
-    assert console.getvalue().splitlines()[-1][9:] == " ".join(["***"] * 8)
+    assert body(console).splitlines()[-1][9:] == " ".join(["***"] * 8)
 
 
 # --- what goes wrong ----------------------------------------------------------------------------
@@ -340,11 +456,11 @@ def test_a_full_disk_stops_nobody_and_the_loss_is_told_of_later(capsys: pytest.C
         log.info("lost")
     stream.full = False
     log.info("back")
-    first, second = stream.getvalue().splitlines()
+    first, second = body(stream).splitlines()
     assert first[9:] == "back"
     assert second[9:] == "ERROR 3 log lines could not be written"
     log.info("still there")
-    assert len(stream.getvalue().splitlines()) == 3
+    assert len(body(stream).splitlines()) == 3
     assert capsys.readouterr().err == ""
 
 
@@ -364,13 +480,13 @@ def test_a_closed_pipe_and_a_closed_stream_stop_nobody() -> None:
 def test_arguments_that_do_not_fit_are_told_of(console: io.StringIO) -> None:
     log.info("%d codes", "three")
     expected = "ERROR A message of actors.probe can't be shown (TypeError): '%d codes'\n"
-    assert console.getvalue()[9:] == expected
+    assert body(console)[9:] == expected
 
 
 def test_a_message_that_cannot_be_shown_at_all_stops_nobody(console: io.StringIO) -> None:
     log.info(Broken())
     log.info("next")
-    assert console.getvalue().splitlines()[-1][9:] == "ERROR 1 log lines could not be written"
+    assert body(console).splitlines()[-1][9:] == "ERROR 1 log lines could not be written"
 
 
 # --- levels and settings ------------------------------------------------------------------------
@@ -382,7 +498,7 @@ def test_the_level_can_change_while_running(console: io.StringIO) -> None:
     log.debug("heard")
     set_level("error")
     log.warning("unheard")
-    assert [line[9:] for line in console.getvalue().splitlines()] == ["heard"]
+    assert [line[9:] for line in body(console).splitlines()] == ["heard"]
 
 
 @pytest.mark.parametrize("name", ["httpx", "httpcore.connection", "hypercorn.error", "hypercorn.access"])
@@ -392,7 +508,16 @@ def test_chatty_libraries_speak_from_a_warning_on(console: io.StringIO, name: st
     logging.getLogger(name).warning("news")
     set_level("error")
     logging.getLogger(name).warning("unheard")
-    assert [line[9:] for line in console.getvalue().splitlines()] == ["WARNING news"]
+    assert [line[9:] for line in body(console).splitlines()] == ["WARNING news"]
+
+
+@pytest.mark.parametrize("name", ["trio-websocket", "asyncio", "anything.else", "root"])
+def test_libraries_say_nothing_below_info_at_any_level(console: io.StringIO, name: str) -> None:
+    set_level("debug")
+    logging.getLogger(name).debug("chatter")
+    logging.getLogger(name).info("news")
+    logging.getLogger("perkd.tree").debug("ours")
+    assert [line[9:] for line in body(console).splitlines()] == ["news", "ours"]
 
 
 def test_configuring_again_replaces_what_was(console: io.StringIO) -> None:
@@ -413,11 +538,11 @@ def test_unknown_settings_are_refused_and_change_nothing(
     with pytest.raises(ValueError, match=r"'(xml|loud)': must be one of "):
         call()
     log.info("still here")
-    assert console.getvalue()[9:] == "still here\n"
+    assert body(console)[9:] == "still here\n"
 
 
 def test_the_default_is_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logging("console", "info")
     log.info("hello")
     out, err = capsys.readouterr()
-    assert (out, err[9:]) == ("", "hello\n")
+    assert (out, undated(err)[9:]) == ("", "hello\n")

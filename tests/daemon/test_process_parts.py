@@ -124,6 +124,9 @@ def test_every_event_that_matters_is_a_line_and_crashes_are_counted(caplog: pyte
         "perkd/a does not end; waiting for 5 s",
     ]
     assert [record.levelname for record in caplog.records].count("CRITICAL") == 1
+    kinds = [getattr(record, "kind", None) for record in caplog.records]
+    assert kinds == ["Crashed", "Crashed", "StartError", "BackingOff", "Started", "GaveUp", "StopOverdue"]
+    assert not any(hasattr(record, "event") for record in caplog.records)  # a line's event is its message
 
 
 def test_a_debug_log_tells_of_every_start_and_shows_tracebacks(caplog: pytest.LogCaptureFixture) -> None:
