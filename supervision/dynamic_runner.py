@@ -26,7 +26,7 @@ from supervision.events import (
 from supervision.fatal import is_fatal
 from supervision.incarnation import live
 from supervision.intensity import RestartWindow
-from supervision.overdue import Overdue
+from supervision.overdue import Overdue, wait_until
 
 
 @define(eq=False)
@@ -208,9 +208,7 @@ class DynamicRunner:
     async def _wait(self) -> None:
         self._bell = trio.Event()
         due = self._waiting[0][0] if self._waiting else float("inf")
-        with trio.move_on_at(min(due, self._overdue.next_due())):
-            await self._bell.wait()
-        await trio.lowlevel.checkpoint()
+        await wait_until(self._bell, min(due, self._overdue.next_due()))
         self._overdue.tick(trio.current_time())
 
     async def _stop_all(self) -> None:

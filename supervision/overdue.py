@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 
+import trio
 from attrs import define, field
 
 from supervision.cell import AnyCell
@@ -10,6 +11,15 @@ from supervision.events import Event, StopOverdue
 
 FIRST_REPORT = 5.0
 """Seconds after the cancellation until the first report; each further one comes after twice as long."""
+
+
+async def wait_until(bell: trio.Event, due: float) -> None:
+    """Wait for `bell`, until `due` at most. A cancel scope costs more than the wait: none without need."""
+    if due == math.inf:
+        await bell.wait()
+    else:
+        with trio.move_on_at(due):
+            await bell.wait()
 
 
 @define

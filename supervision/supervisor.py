@@ -29,7 +29,7 @@ from supervision.events import (
 from supervision.fatal import is_fatal
 from supervision.incarnation import live
 from supervision.intensity import RestartWindow
-from supervision.overdue import Overdue
+from supervision.overdue import Overdue, wait_until
 from supervision.spec import ActorSpec, DynamicSpec, SupervisorSpec
 
 
@@ -222,8 +222,7 @@ class SupervisorRunner:
         await trio.lowlevel.checkpoint()
         if not self._heard:
             self._bell = trio.Event()
-            with trio.move_on_at(min(self.core.next_due(), self._overdue.next_due())):
-                await self._bell.wait()
+            await wait_until(self._bell, min(self.core.next_due(), self._overdue.next_due()))
 
     def _do(self, actions: list[Action]) -> None:
         for action in actions:
