@@ -32,9 +32,10 @@ def paused(record: Circuit, fault: Fault | None, now: float) -> None:
     logger.warning("⏸️ %s paused for %.0f s: %s", record.game, seconds, record.reason, extra=fields)
 
 
-def resumed(game: str) -> None:
-    """Calls go through again."""
-    logger.warning("▶️ %s resumed", game, extra={"game": game})
+def resumed(game: str, *, early: bool = False) -> None:
+    """Calls go through again; `early`: one that had left before the pause was answered in it."""
+    text = "▶️ %s resumed early: another call got through" if early else "▶️ %s resumed"
+    logger.info(text, game, extra={"game": game})
 
 
 def limited(record: Circuit) -> None:

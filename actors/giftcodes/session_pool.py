@@ -125,7 +125,7 @@ class SessionPoolActor(Actor):
                 answer = self._numbers()
             case ResumeGame(game):
                 self._core.resume(game)
-                self._review(game)
+                self._review(game, by_order=True)
             case Reload(policy):
                 self._reload(policy)
             case Listen(listener):
@@ -216,25 +216,25 @@ class SessionPoolActor(Actor):
 
     # --- circuits -------------------------------------------------------------------------------
 
-    def _review(self, game: str) -> None:
-        """Announce and record what changed in the game's circuit."""
+    def _review(self, game: str, *, by_order: bool = False) -> None:
+        """Announce and record what changed in the game's circuit; `by_order`: somebody lifted its pause."""
         record = self._core.circuit(game)
         before = self._circuits.get(game, Circuit(game))
         if record == before:
             return
         self._circuits[game] = record
-        self._announce(before, record)
+        self._announce(before, record, by_order=by_order)
         if self._journal.note(record):
             self.start_soon(self._journal.write)
 
-    def _announce(self, before: Circuit, record: Circuit) -> None:
+    def _announce(self, before: Circuit, record: Circuit, *, by_order: bool = False) -> None:
         if record.limit != before.limit:
             pool_wording.limited(record)
         if record.reason and (record.reason, record.until) != (before.reason, before.until):
             pool_wording.paused(record, self._core.fault(record.game), self._now())
             self._tell_listener(GamePaused(record.game, record.reason, record.until))
         elif before.reason and not record.reason:
-            pool_wording.resumed(record.game)
+            pool_wording.resumed(record.game, early=not by_order and self._now() < before.until)
             self._tell_listener(GameResumed(record.game))
 
     def _listen(self, listener: ActorRef) -> None:

@@ -40,6 +40,7 @@ from supervision.testing import Do, Probe, ProbeLog, crash, settle
 
 FINE = Verdict(Status.SUCCESS, FailureClass.SUCCESS)
 BLOCKED = Verdict(Status.PROTOCOL_CHANGED, FailureClass.PROTOCOL, Scope.SYSTEM)
+LOST = Verdict(Status.NETWORK_ERROR, FailureClass.TEMPORARY, Scope.ADDRESS)
 THROTTLED = Verdict(Status.RATE_LIMITED, FailureClass.RATE_LIMITED, Scope.ADDRESS)
 
 
@@ -439,11 +440,40 @@ async def test_operators_are_told_in_clear_words(
     lines = [(record.levelname, record.getMessage()) for record in caplog.records]
     assert ("INFO", "wos: its server allows 20 requests per window") in lines
     assert ("WARNING", "⏸️ wos paused for 17 s: RATE_LIMITED") in lines
-    assert ("WARNING", "▶️ wos resumed") in lines
+    assert ("INFO", "▶️ wos resumed") in lines
     (error,) = [text for level, text in lines if level == "ERROR"]
     assert error.startswith("⏸️ wos paused for 60 s: PROTOCOL_CHANGED. ")
     assert "sign key, base_url" in error
     assert "[games.wos]" in error
+
+
+async def test_a_pause_that_another_call_ends_before_its_time_says_so(
+    autojump_clock: MockClock, world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    world.keep = True
+    async with life(world):
+        await world.holders(2)
+        await trio.sleep(1)
+        for grant, verdict in zip(world.grants, (LOST, FINE), strict=True):
+            await world.pool.send(ReleaseSlot(grant, called=True, verdict=verdict))
+        await trio.sleep(1)
+    assert caplog.messages == [
+        "⏸️ wos paused for 5 s: NETWORK_ERROR",
+        "▶️ wos resumed early: another call got through",
+    ]
+
+
+async def test_a_pause_that_somebody_lifts_is_not_put_down_to_a_call(
+    autojump_clock: MockClock, world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    world.verdict = BLOCKED
+    async with life(world):
+        await world.holders(1)
+        await trio.sleep(1)
+        await world.pool.ask(ResumeGame("wos"))
+    assert caplog.messages[1:] == ["▶️ wos resumed"]
 
 
 async def test_a_listener_hears_of_pauses_even_if_it_comes_later_or_has_no_room(
