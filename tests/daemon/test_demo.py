@@ -180,8 +180,8 @@ def test_the_summary_says_what_each_status_means() -> None:
         console.print(summary(PROGRESS, _stats(), 19.0))
     text = drawn.get()
     assert (
-        "39 of 84 player-code pairs have an outcome after 19 s: 10 redeemed, 2 had it already, 27 failed; 45 not"
-        in text
+        "39 of 84 player-code pairs have an outcome after 19 s: "
+        "10 redeemed, 2 had it already, 27 failed; 45 not" in text
     )
     assert WORDS["WRONG_STATE"] in text
     assert "something unknown" in text
