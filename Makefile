@@ -38,9 +38,10 @@ check: .venv/.dev ## lint, types, import contracts, coverage floor (of the last 
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/basedpyright --warnings
 	@$(BIN)/lint-imports
 	@$(BIN)/coverage combine --quiet 2>/dev/null || true
-	@$(BIN)/coverage report --fail-under=90 --skip-covered --skip-empty
+	@$(BIN)/coverage report --fail-under=95 --skip-covered --skip-empty
 
 bench: .venv/.dev ## measure speed and memory; prints the goals beside the figures
 	@$(BIN)/python -m benchmarks $(ARGS)

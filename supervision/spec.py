@@ -55,9 +55,9 @@ class DynamicSpec:
 def _as_tuple(
     children: "Iterable[ActorSpec | SupervisorSpec | DynamicSpec]",
 ) -> "tuple[ActorSpec | SupervisorSpec | DynamicSpec, ...]":
-    given: Any = children
-    # What can't be iterated is left for the validator, which names the field.
-    return tuple(given) if isinstance(given, Iterable) else given
+    if not isinstance(children, Iterable):
+        return children  # left for the validator, which names the field
+    return tuple(children)
 
 
 def _are_specs(owner: object, attribute: "Attribute[Any]", value: object) -> None:
