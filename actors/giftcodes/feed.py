@@ -7,6 +7,7 @@ from random import Random
 import trio
 from attrs import define, field
 
+from actors.giftcodes.counted import counted
 from actors.giftcodes.poller import Check, PollerStatus, PollNow, Reload
 from actors.giftcodes.source_health import PollerPolicy, SourceHealth
 from actors.ports import Clock, Feed, FoundCode, SourceError
@@ -88,9 +89,9 @@ class FeedActor(Actor):
         if self.waiting:
             names = [item.code for item in self.waiting]
             logger.error(
-                "Feed %s ends with %d codes that could not be recorded: %s",
+                "Feed %s ends with %s that could not be recorded: %s",
                 self.name,
-                len(names),
+                counted(len(names), "code"),
                 names,
                 extra={"source": self.name, "codes": names},
             )
@@ -185,7 +186,8 @@ class FeedActor(Actor):
     # --- what is said ---------------------------------------------------------------------------
 
     def _say_lost(self, reason: str, wait: float) -> None:
-        logger.warning(
+        logger.log(
+            self._health.loudness,
             "Feed %s is not connected, reconnecting in %.1f s: %s",
             self.name,
             wait,

@@ -194,7 +194,9 @@ class PollerActor(Actor):
 
     def _say_failed(self, attempt: int, reason: str) -> None:
         attempts = self._health.policy.fetch_attempts
-        logger.warning(
+        loudness = self._health.loudness
+        logger.log(
+            loudness if attempt >= attempts else min(loudness, logging.INFO),
             "Fetching gift codes from %s failed (attempt %d/%d): %s",
             self.name,
             attempt,

@@ -3,6 +3,7 @@
 import logging
 
 from actors.giftcodes.circuit import Fault
+from actors.giftcodes.counted import counted
 from actors.giftcodes.model import Circuit, PlayerKey
 
 logger = logging.getLogger("actors.giftcodes.session_pool")
@@ -40,7 +41,7 @@ def resumed(game: str, *, early: bool = False) -> None:
 
 def limited(record: Circuit) -> None:
     """The server told a limit other than the one that was known."""
-    told = "as configured" if record.limit is None else f"{record.limit} requests per window"
+    told = "as configured" if record.limit is None else f"{counted(record.limit, 'request')} per window"
     logger.info("%s: its server allows %s", record.game, told, extra={"game": record.game})
 
 

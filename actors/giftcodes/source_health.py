@@ -5,6 +5,7 @@ import logging
 from attrs import define, field, frozen
 from attrs.validators import ge, gt
 
+from actors.giftcodes.counted import counted
 from actors.giftcodes.found import CodesFound
 from actors.ports import FoundCode
 from supervision import ActorCrashed, ActorDead, ActorRef, AskTimeout, MailboxFull
@@ -84,12 +85,20 @@ class SourceHealth:
         return self.policy.interval * (self.policy.error_interval_factor if self.stretched else 1.0)
 
     @property
+    def loudness(self) -> int:
+        """The level to tell the next failure at: one after so many in a row is no news."""
+        known = self.consecutive_errors >= self.policy.max_consecutive_errors
+        return logging.DEBUG if known else logging.WARNING
+
+    @property
     def complaint(self) -> str:
         """Why this source is not healthy; "" when it is."""
         if self.consecutive_errors:
-            return f"{self.consecutive_errors} errors in a row, the last: {self.last_error}"
+            return f"{counted(self.consecutive_errors, 'error')} in a row, the last: {self.last_error}"
         if self.unrecorded:
-            return f"its codes were not recorded {self.unrecorded} times in a row: {self.last_error}"
+            return (
+                f"its codes were not recorded {counted(self.unrecorded, 'time')} in a row: {self.last_error}"
+            )
         return self.trouble
 
     def succeeded(self, now: float) -> None:
@@ -98,29 +107,30 @@ class SourceHealth:
         if self.consecutive_errors:
             errors, self.consecutive_errors = self.consecutive_errors, 0
             logger.info(
-                "Source %s is back after %d errors in a row",
+                "Source %s is back after %s in a row",
                 self.source,
-                errors,
+                counted(errors, "error"),
                 extra={"source": self.source, "consecutive_errors": errors, "interval": self.interval},
             )
 
     def failed(self, reason: str) -> None:
         """A check failed in all its tries, or a connection was lost."""
         self.last_error = reason
-        was_stretched = self.stretched
+        was_stretched, is_known = self.stretched, self.loudness < logging.WARNING
         self.consecutive_errors += 1
+        extra = {
+            "source": self.source,
+            "consecutive_errors": self.consecutive_errors,
+            "interval": self.interval,
+            "reason": reason,
+        }
+        times = counted(self.consecutive_errors, "time")
         if self.stretched and not was_stretched:
-            logger.warning(
-                "Source %s failed %d times in a row: checked every %g s until it is back",
-                self.source,
-                self.consecutive_errors,
-                self.interval,
-                extra={
-                    "source": self.source,
-                    "consecutive_errors": self.consecutive_errors,
-                    "interval": self.interval,
-                },
-            )
+            text = "Source %s failed %s in a row: checked every %g s until it is back"
+            logger.warning(text, self.source, times, self.interval, extra=extra)
+        elif is_known and self.consecutive_errors % _REPEATED_EVERY == 0:
+            text = "Source %s is still failing, %s in a row now: %s"
+            logger.warning(text, self.source, times, reason, extra=extra)
 
     def checked(self) -> None:
         """A check is over, however it ended."""
@@ -149,9 +159,9 @@ class SourceHealth:
         loud = self.unrecorded % _REPEATED_EVERY == 1
         logger.log(
             logging.WARNING if loud else logging.DEBUG,
-            "Source %s: %d codes are not recorded yet and will be offered again: %s",
+            "Source %s: %s not recorded yet, to be offered again: %s",
             self.source,
-            len(codes),
+            counted(len(codes), "code"),
             reason,
             extra={"source": self.source, "codes": len(codes), "reason": reason},
         )

@@ -182,17 +182,35 @@ async def test_status_is_answered_during_a_slow_fetch(autojump_clock: MockClock)
 async def test_a_fetch_is_tried_three_times_with_growing_waits(
     autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO)
     async with world(DOWN, DOWN, [A]) as it:
         await trio.sleep(5)
         assert (await it.stats()).consecutive_errors == 0
     assert it.fetch_times == pytest.approx([0, 1, 3], abs=0.1)
-    assert texts(caplog, logging.WARNING) == [
+    assert texts(caplog)[:2] == [
         "Fetching gift codes from page failed (attempt 1/3): got HTTP 503",
         "Fetching gift codes from page failed (attempt 2/3): got HTTP 503",
     ]
+    assert texts(caplog, logging.WARNING) == []
     [record] = [record for record in caplog.records if "attempt 2/3" in record.getMessage()]
     fields = vars(record)
     assert (fields["source"], fields["attempt"], fields["reason"]) == ("page", 2, "got HTTP 503")
+
+
+async def test_a_failed_check_is_one_warning_and_a_dead_source_is_told_of_every_tenth_check(
+    autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    async with world(DOWN, interval=100.0, error_interval_factor=1.0) as it:
+        await trio.sleep(2450)
+        assert (await it.stats()).consecutive_errors == 24
+    assert texts(caplog, logging.WARNING) == [
+        *["Fetching gift codes from page failed (attempt 3/3): got HTTP 503"] * 5,
+        "Source page failed 5 times in a row: checked every 100 s until it is back",
+        "Source page is still failing, 10 times in a row now: got HTTP 503",
+        "Source page is still failing, 20 times in a row now: got HTTP 503",
+    ]
+    assert len(texts(caplog)) == 5 * 3 + 3
 
 
 async def test_the_line_of_a_good_fetch_names_the_number_and_the_try(
@@ -251,7 +269,7 @@ async def test_any_answer_but_true_accepts_nothing_and_the_codes_are_offered_aga
             assert it.source.accepted >= 1
             assert (await it.stats()).unrecorded == 0
             assert it.lists == [(A,), (A,)]
-    assert "1 codes are not recorded yet and will be offered again" in texts(caplog, logging.WARNING)[0]
+    assert "Source page: 1 code not recorded yet, to be offered again" in texts(caplog, logging.WARNING)[0]
 
 
 async def test_a_code_that_was_not_recorded_outlives_its_disappearance_from_the_source(

@@ -242,7 +242,7 @@ async def test_an_ordered_stop_names_the_codes_that_could_not_be_recorded(
 ) -> None:
     async with world([A, float("inf")], answers=[False] * 100):
         await trio.sleep(0.5)
-    assert "Feed live ends with 1 codes that could not be recorded: ['Aa1']" in texts(caplog, logging.ERROR)
+    assert "Feed live ends with 1 code that could not be recorded: ['Aa1']" in texts(caplog, logging.ERROR)
 
 
 async def test_the_health_line_tells_whether_the_connection_stands(
@@ -256,6 +256,17 @@ async def test_the_health_line_tells_whether_the_connection_stands(
     assert lines[0] == "📊 Health check: Gift code poster healthy. Checks completed: 50"
     assert lines[2].startswith("📊 Health check: Gift code poster NOT healthy: source live: ")
     assert lines[2].endswith("errors in a row, the last: got no connection. Checks completed: 150")
+
+
+async def test_a_dead_feed_is_told_of_every_tenth_time(
+    autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with world(*[REFUSED] * 33, health_every=10_000) as it:
+        await trio.sleep(3000)
+        assert (await it.stats()).last_error == "got no connection"
+    said = texts(caplog)
+    assert ["reconnecting in" in text for text in said] == [True] * 5 + [False] * 3
+    assert said[-1] == "Source live is still failing, 30 times in a row now: got no connection"
 
 
 async def test_a_peer_that_accepts_and_closes_at_once_is_not_called_healthy(
