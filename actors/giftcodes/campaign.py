@@ -23,6 +23,7 @@ from actors.giftcodes.campaign_messages import (
 )
 from actors.giftcodes.campaign_ports import STORE_RETRY, CampaignPorts
 from actors.giftcodes.code_register import CodeRegister
+from actors.giftcodes.counted import counted
 from actors.giftcodes.direction import Director, LookAround, redeemer_key
 from actors.giftcodes.found import CodesFound
 from actors.giftcodes.ledger import STATUS_OF, Ledger, settle
@@ -204,8 +205,8 @@ class CampaignActor(Actor):
             self._returning[player] = after  # charged once, however often the store has to be asked
         await self._ports.store.commit(Put(after.record))
         if after.record.outcome is Outcome.FAILED:
-            text = "❌ Code %s of %s is set aside: its work crashed %d times"
-            logger.error(text, claimed.code, player, after.failures)
+            text = "❌ Code %s of %s is set aside: its work crashed %s"
+            logger.error(text, claimed.code, player, counted(after.failures, "time"))
         return after.record
 
     # --- what their answers mean ----------------------------------------------------------------
@@ -252,9 +253,11 @@ class CampaignActor(Actor):
         now, status = self._ports.clock.now(), STATUS_OF[state]
         told = len(self._ledger.verdicts(code.code_key))
         settled = self._ledger.ended(code, status, now)
-        text = "Code %s (%s) has ended: %s, as %d players were told. %d pairs settled"
+        text = "Code %s (%s) has ended: %s, as %s told; %s"
         extra = {"game": code.game, "code": code.code, "status": status, "settled": len(settled)}
-        logger.warning(text, code.code, code.game, status, told, len(settled), extra=extra)
+        heard = f"{counted(told, 'player')} {'was' if told == 1 else 'were'}"
+        rest = f"{counted(len(settled), 'open pair')} settled" if settled else "nothing else was open"
+        logger.warning(text, code.code, code.game, status, heard, rest, extra=extra)
         ended = evolve(code, state=state, ended_at=now)
         self._ledger.set_code(ended)
         await self._commit([Put(ended), *map(Put, settled)])

@@ -88,7 +88,8 @@ class CodeRegister:
         self._ledger.set_code(code)
         trial = Redemption(code.game, player.fid, code.code, code.activation + 1)
         self._ledger.canaries[code.code_key] = trial
-        logger.info("🐤 Code %s (%s) has ended: %s tries it again", code.code, code.game, player)
+        ended = "was retired" if code.state is CodeState.RETIRED else "has ended"
+        logger.info("🐤 Code %s (%s) %s: %s tries it again", code.code, code.game, ended, player)
         self._director.look_at([player])
 
     async def note_trial(self, code: Code, record: Redemption) -> None:
@@ -99,7 +100,7 @@ class CodeRegister:
             return
         if record.outcome is not Outcome.REDEEMED:
             self._ledger.canaries.pop(code.code_key, None)
-            logger.info("Code %s (%s) is still ended: %s", code.code, code.game, record.status)
+            logger.info("Code %s (%s) does not work: %s", code.code, code.game, record.status)
             await self._commit([Delete(Redemption, record.key)], None)
             return
         live = evolve(code, state=CodeState.LIVE, activation=record.activation, ended_at=None)

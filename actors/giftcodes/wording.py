@@ -1,4 +1,4 @@
-"""The log lines that operators know, word for word."""
+"""The log lines that operators know, word for word; how they count: docs/redeeming.md, "Reading the log"."""
 
 import logging
 
@@ -33,7 +33,7 @@ def report(player: Player, step: Step, reply: Reply, after: After, now: float) -
         _report_giving_up(player, step, after, extra)
     elif kind is not FailureClass.SUCCESS and record.due_at > now:
         text = "Redemption attempt %d failed for %s, retrying in %.1fs"
-        logger.info(text, after.failures, player.label, record.due_at - now, extra=extra)
+        logger.info(text, record.spent.total, player.label, record.due_at - now, extra=extra)
 
 
 def report_unread(player: Player, after: After) -> None:
@@ -58,10 +58,10 @@ def _report_success(
         case Step.LOGIN:
             text = "✅ Login successful for %s (FID: %s, attempt %d)"
             name = reply.nickname or player.label
-            logger.info(text, name, player.fid, record.spent.login + 1, extra=extra)
+            logger.info(text, name, player.fid, record.spent.total, extra=extra)
         case Step.REDEEM:
             text = "✅ Redeemed for %s: %s (attempt %d)"
-            logger.info(text, player.label, record.status, record.attempts, extra=extra)
+            logger.info(text, player.label, record.status, record.spent.total, extra=extra)
         case Step.CAPTCHA:
             pass
 
@@ -81,7 +81,7 @@ def _report_failure(
 
 def _report_giving_up(player: Player, step: Step, after: After, extra: dict[str, object]) -> None:
     record = after.record
-    count = after.failures or max(1, record.attempts)
+    count = after.failures or record.spent.total
     if step is Step.LOGIN and after.failures:
         logger.warning("❌ Login failed for %s after %d attempts", player.label, count, extra=extra)
     elif record.status.startswith(UNKNOWN_PREFIX):
@@ -97,6 +97,8 @@ def _fields(player: Player, record: Redemption) -> dict[str, object]:
         "game": player.game,
         "fid": player.fid,
         "code": record.code,
+        "attempt": record.spent.total,
+        "round": record.round,
         "attempts": record.attempts,
         "outcome": record.outcome.value if record.outcome is not Outcome.PENDING else "",
     }

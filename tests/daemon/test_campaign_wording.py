@@ -6,6 +6,8 @@ import pytest
 import trio
 
 from actors.giftcodes.budgets import RedeemPolicy
+from actors.giftcodes.model import Code, CodeState
+from actors.ports import Put
 from daemon.assembly import Settings
 from daemon.simulator import Fault, SimCode, SimGame
 from tests.worlds.giftcodes import make_rig
@@ -62,8 +64,60 @@ async def test_a_login_that_is_lost_and_opened_again(autojump_clock, lines):
         "Redemption attempt 1/10",
         "✅ Login successful for P123 (FID: 123, attempt 1)",
         "✅ Re-login successful for P123",
-        "✅ Redeemed for P123: SUCCESS (attempt 2)",
+        "✅ Redeemed for P123: SUCCESS (attempt 4)",
     )
+
+
+async def test_attempts_are_counted_one_way_within_a_round(autojump_clock, lines):
+    await redeem(Fault(endpoint="gift_code", answer="TIMEOUT RETRY", times=2), protocol="v1")
+    assert in_order(
+        lines(),
+        "Redemption attempt 1/10",
+        "✅ Login successful for P123 (FID: 123, attempt 1)",
+        "Redemption attempt 2/10",
+        "Redemption attempt 2 failed for P123, retrying in 4.0s",
+        "Redemption attempt 3/10",
+        "Redemption attempt 3 failed for P123, retrying in 8.0s",
+        "Redemption attempt 4/10",
+        "✅ Redeemed for P123: SUCCESS (attempt 4)",
+    )
+
+
+async def test_a_permanent_answer_counts_the_calls_of_the_round(autojump_clock, lines):
+    await redeem(Fault(endpoint="gift_code", answer="RECHARGE_MONEY_VIP ERROR"), protocol="v1")
+    assert in_order(
+        lines(),
+        "Redemption attempt 2/10",
+        "❌ Redemption failed for P123 after 2 attempts, final status: RECHARGE_MONEY_VIP",
+    )
+
+
+async def test_the_end_of_a_code_that_one_player_was_told_of_is_said_in_the_singular(autojump_clock, lines):
+    await redeem(Fault(answer="TIME ERROR"))
+    assert "Code SNOW (wos) has ended: EXPIRED, as 1 player was told; nothing else was open" in lines()
+
+
+async def test_the_end_of_a_code_says_what_it_settled(autojump_clock, lines):
+    rig = make_rig()
+    await rig.add_players(3)
+    async with rig.running():
+        await rig.find_code("NONE")
+        await rig.until_settled("NONE", 3)
+    end = "Code NONE (wos) has ended: CDK_NOT_FOUND, as 2 players were told; 1 open pair settled"
+    assert end in lines()
+
+
+async def test_a_retired_code_that_is_tried_again_is_not_said_to_have_ended(autojump_clock, lines):
+    rig = make_rig()
+    await rig.add_players(1)
+    await rig.store.commit(Put(Code("wos", "OLD", CodeState.RETIRED, ended_at=0.0)))
+    async with rig.running():
+        await trio.sleep(1)
+        assert await rig.retry_code("OLD")
+        await trio.sleep(10)
+    said = lines()
+    assert "🐤 Code OLD (wos) was retired: wos/1000 tries it again" in said
+    assert "Code OLD (wos) does not work: CDK_NOT_FOUND" in said
 
 
 async def test_a_login_that_can_not_be_opened_again(autojump_clock, lines):
