@@ -21,8 +21,9 @@ HORIZON = 60.0
 """Seconds: a redeemer whose next pair is due later than this is let go, and started again in time."""
 BUSY_RETRY = 1.0
 """Seconds until redeemers that are being restarted, or one whose mailbox is full, are looked at again."""
-BATCH = 100
-"""Redeemers directed in one go, before the campaign serves other messages."""
+BATCH = 20
+"""Redeemers directed in one go. In between the campaign serves other messages: with ten thousand to start,
+none of them waits for more than a few milliseconds."""
 
 
 @frozen

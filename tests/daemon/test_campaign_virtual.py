@@ -1,6 +1,10 @@
+from itertools import pairwise
+
 import trio
 
+from actors.giftcodes.direction import BATCH
 from actors.giftcodes.model import Outcome
+from daemon.assembly import REDEEMERS
 from daemon.simulator import Latency, SimCode, SimGame
 from supervision import Crashed
 from tests.worlds.giftcodes import make_rig
@@ -33,3 +37,16 @@ async def test_a_thousand_players_take_hardly_longer_than_the_window_allows(auto
     assert ended - started <= 1.02 * 1980
     assert (stats["requests"], stats["rate_limited"], stats["double_redemptions"]) == (1000, 0, 0)
     assert stats["max_in_flight"] <= 2
+
+
+async def test_while_thousands_of_redeemers_are_started_the_campaign_answers(autojump_clock):
+    rig = make_rig()
+    rig.world.games["wos"].add_code(SimCode("SNOW"))
+    await rig.add_players(2000)
+    async with rig.running() as tree:
+        await rig.find_code("SNOW")
+        seen = [0]
+        while seen[-1] < 1900:
+            assert (await rig.numbers()).owed > 1900
+            seen.append(len(tree.dynamic(REDEEMERS).keys()))
+    assert max(after - before for before, after in pairwise(seen)) <= 2 * BATCH
