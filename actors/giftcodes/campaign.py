@@ -29,6 +29,7 @@ from actors.giftcodes.found import CodesFound
 from actors.giftcodes.ledger import STATUS_OF, Ledger, settle
 from actors.giftcodes.ledger_store import load_players, read_codes, take_over
 from actors.giftcodes.model import Code, CodeKey, CodeState, Outcome, PlayerKey, Redemption
+from actors.giftcodes.retirement import unless_retired
 from actors.ports import Change, Put, StoreUnavailable
 from supervision import Actor
 
@@ -136,12 +137,15 @@ class CampaignActor(Actor):
     async def _commit(self, changes: Sequence[Change], then: Callable[[], None] | None = None) -> None:
         """Record, then go on; where the store is away, later. What is repeated is the same."""
         try:
-            if changes:
-                await self._ports.store.commit(*changes)
+            kept = await unless_retired(self._ports.store, changes)
+            if kept:
+                await self._ports.store.commit(*kept)
         except StoreUnavailable:
             self.after(STORE_RETRY, _Commit(tuple(changes), then))
             return
-        if then is not None:
+        if len(kept) < len(changes):
+            self.after(0.0, StoreChanged(frozenset({"codes"})))  # it is not as we thought: look
+        elif then is not None:
             then()
 
     # --- what redeemers work on -----------------------------------------------------------------

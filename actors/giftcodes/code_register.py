@@ -13,6 +13,7 @@ from actors.giftcodes.direction import Director
 from actors.giftcodes.found import CodesFound
 from actors.giftcodes.ledger import Ledger
 from actors.giftcodes.model import Code, CodeKey, CodeState, Outcome, Redemption
+from actors.giftcodes.retirement import unless_retired
 from actors.ports import Change, Delete, FoundCode, Put, StoreUnavailable
 from supervision import ActorDead, MailboxFull
 
@@ -84,7 +85,10 @@ class CodeRegister:
         if player is None:
             return
         code = evolve(code, canary_at=now)
-        await self._ports.store.commit(Put(code))
+        changes = await unless_retired(self._ports.store, [Put(code)])
+        if not changes:
+            return  # the news of it is on its way
+        await self._ports.store.commit(*changes)
         self._ledger.set_code(code)
         trial = Redemption(code.game, player.fid, code.code, code.activation + 1)
         self._ledger.canaries[code.code_key] = trial

@@ -85,11 +85,13 @@ class Ledger:
         self.codes[code.code_key] = code
         if code.state is CodeState.LIVE:
             self.records.setdefault(code.code_key, {})
-            self.canaries.pop(code.code_key, None)
         else:
             self.records.pop(code.code_key, None)
             self.confirmers.pop(code.code_key, None)
             self._verdicts.pop(code.code_key, None)
+        trial = self.canaries.get(code.code_key)
+        if trial is not None and (_is_live(code) or trial.activation <= code.activation):
+            del self.canaries[code.code_key]
         live = [other for other in self.codes.values() if other.game == code.game and _is_live(other)]
         self._live[code.game] = sorted(live, key=lambda other: (other.first_seen, other.code))
 

@@ -3,9 +3,9 @@
 import trio
 from attrs import evolve
 
-from actors.giftcodes.model import CodeState, Guild, Outcome, Player, Registration
+from actors.giftcodes.model import Code, CodeState, Guild, Outcome, Player, Registration
 from actors.giftcodes.pool_policy import PoolPolicy
-from actors.ports import Delete, Put
+from actors.ports import Change, Delete, Position, Put, StoreUnavailable
 from daemon.assembly import Settings
 from daemon.simulator import Fault, Latency, SimCode, SimGame
 from daemon.simulator.population import CodeState as SimState
@@ -258,6 +258,53 @@ async def test_a_retired_code_is_not_called_for_and_keeps_what_was_redeemed(auto
     redeemed = [r for r in rig.records("SNOW").values() if r.outcome is Outcome.REDEEMED]
     assert len(redeemed) == len(rig.world.games["wos"].redeemed) == calls
     assert {r.outcome for r in rig.records("SNOW").values()} <= {Outcome.REDEEMED, Outcome.FAILED}
+
+
+def retire(rig: Rig, code: str) -> None:
+    """As the service does it, in the middle of anything; the campaign has not heard of it yet."""
+    rig.store.backend.commit([Put(evolve(rig.code(code), state=CodeState.RETIRED, ended_at=1.0))])
+
+
+async def test_a_code_that_is_retired_while_its_end_is_found_out_stays_retired(autojump_clock):
+    rig = a_rig(SimCode("OLD", SimState.EXPIRED), latency=Latency(0.5, 0.5))
+    await rig.add_players(20)
+    async with rig.running():
+        await rig.find_code("OLD")
+        retire(rig, "OLD")
+        await rig.until_settled("OLD", 20)
+        await trio.sleep(10)
+        assert (await rig.numbers()).live_codes == 0
+        await trio.sleep(3 * DAY)
+        await rig.find_code("OLD")  # still listed: what was retired is not tried again
+        await trio.sleep(10)
+    assert (rig.code("OLD").state, rig.calls()) == (CodeState.RETIRED, 2)
+
+
+async def test_a_code_that_is_retired_before_its_new_life_is_written_again_stays_retired(autojump_clock):
+    rig = a_rig(SimCode("OLD"))
+    await rig.add_players(3)
+    await rig.store.commit(Put(Code("wos", "OLD", CodeState.EXPIRED, ended_at=0.0)))
+    commit = rig.store.commit
+
+    async def lose_the_answer(*changes: Change) -> Position:
+        position = await commit(*changes)
+        if rig.code("OLD").state is CodeState.LIVE:
+            rig.store.commit = commit
+            retire(rig, "OLD")
+            raise StoreUnavailable("it was written, but nobody knows")
+        return position
+
+    rig.store.commit = lose_the_answer
+    async with rig.running():
+        await trio.sleep(1)
+        assert await rig.retry_code("OLD")
+        await rig.until(lambda: rig.code("OLD").state is CodeState.RETIRED)
+        await trio.sleep(100)
+        assert (await rig.numbers()).live_codes == 0
+        assert (rig.code("OLD").state, rig.calls()) == (CodeState.RETIRED, 1)
+        assert await rig.retry_code("OLD")  # an operator's word again: now it begins anew
+        await rig.until_settled("OLD", 3, activation=3)
+    assert rig.code("OLD").state is CodeState.LIVE
 
 
 async def test_players_of_a_game_that_is_not_configured_wait_without_harm(autojump_clock):
