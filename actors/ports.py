@@ -120,6 +120,10 @@ class GameAPI(Protocol):
     needs_login: bool
     needs_captcha: bool
 
+    def refuse(self, player: Player) -> Verdict | None:
+        """The verdict on a player that no server could find, known without a call; None: worth asking."""
+        ...
+
     async def login(self, player: Player) -> Reply:
         """`v1`: open the player's session at the server."""
         ...

@@ -123,6 +123,19 @@ def spend(record: Redemption, now: float, policy: RedeemPolicy) -> After:
     return _give_up(after, now, policy, retry=True)
 
 
+def refused(record: Redemption, verdict: Verdict, now: float, state: str) -> After:
+    """The pair of a player whom the API refuses without a call: nothing is charged."""
+    record = evolve(
+        _opened(record),
+        outcome=Outcome.FAILED,
+        status=verdict.status,
+        state=state,
+        first_at=now if record.first_at is None else record.first_at,
+        last_at=now,
+    )
+    return After(record, Session(), Next.SETTLED)
+
+
 def crashed(record: Redemption, now: float, policy: RedeemPolicy) -> After:
     """Count a crash of the actor that was working on the pair."""
     after = _charge(evolve(_opened(record), last_at=now), Session(), "crash", now, policy)

@@ -14,7 +14,18 @@ from actors.giftcodes.campaign_messages import ClaimPair, RedeemerReady, StepAba
 from actors.giftcodes.model import Call, Player, PlayerKey, Redemption
 from actors.giftcodes.redeemer_messages import NoWork, Rank, Report, Work
 from actors.giftcodes.session_pool import ReleaseSlot, RequestSlot, SlotGranted
-from actors.ports import CaptchaSolver, Change, Clock, GameAPI, Put, RateHint, Reply, Store, StoreUnavailable
+from actors.ports import (
+    CaptchaSolver,
+    Change,
+    Clock,
+    GameAPI,
+    Put,
+    RateHint,
+    Reply,
+    Store,
+    StoreUnavailable,
+    Verdict,
+)
 from supervision import Actor, ActorCrashed, ActorDead, ActorRef, AskTimeout, MailboxFull, Timer
 
 __all__ = ["NoWork", "RedeemerActor", "RedeemerPorts", "Work"]
@@ -131,11 +142,33 @@ class RedeemerActor(Actor):
         self._timer = self.after(max(0.0, seconds), _Due())
 
     async def _request(self) -> None:
+        known = self._known
+        verdict = None if known is None else self._ports.apis[self.player.game].refuse(known)
+        if known is not None and verdict is not None:
+            await self._fail_without_call(known, verdict)
+            return
         try:
             # Waits for room: thousands ask in the same moment, and the pool takes them as fast as it can.
             await self._ports.pool.send(RequestSlot(self.ref, self.player, self._rank))
         except ActorDead:
             self._wait(ASK_AGAIN)  # when the pool starts anew, so do the redeemers
+
+    async def _fail_without_call(self, player: Player, verdict: Verdict) -> None:
+        """No server could find the player: that takes no slot from those it could."""
+        claimed = None if self._is_busy else await self._claim()
+        if claimed is not None:
+            after = attempt.refused(claimed, verdict, self._ports.clock.now(), player.state)
+            wording.report_spent(player, after)
+            await self._keep(after, Put(after.record))
+
+    async def _claim(self) -> Redemption | None:
+        """The pair to work on now. None: the campaign looks at this player anew, and says what comes next."""
+        try:
+            claimed: Redemption | None = await self._ports.campaign.ask(ClaimPair(self.player))
+        except (AskTimeout, ActorCrashed, ActorDead):
+            self._wait(ASK_AGAIN)
+            return None
+        return claimed
 
     # --- a slot ---------------------------------------------------------------------------------
 
@@ -157,13 +190,9 @@ class RedeemerActor(Actor):
         player = self._known
         if self._is_busy or player is None:
             return None
-        try:
-            claimed: Redemption | None = await self._ports.campaign.ask(ClaimPair(self.player))
-        except (AskTimeout, ActorCrashed, ActorDead):
-            self._wait(ASK_AGAIN)
-            return None
+        claimed = await self._claim()
         if claimed is None:
-            return None  # the campaign looks at this player anew, and says what comes next
+            return None
         policy, now = self._ports.policy(), self._ports.clock.now()
         if attempt.is_spent(claimed, policy):
             after = attempt.spend(claimed, now, policy)

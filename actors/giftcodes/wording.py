@@ -45,7 +45,7 @@ def report_unread(player: Player, after: After) -> None:
 
 
 def report_spent(player: Player, after: After) -> None:
-    """Where no call is left, though the last one's answer is not known."""
+    """Where no call is left, though the last one's answer is not known; or where none was worth making."""
     _report_giving_up(player, Step.REDEEM, after, _fields(player, after.record))
 
 

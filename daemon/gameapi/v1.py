@@ -7,7 +7,7 @@ from attrs import evolve
 
 from actors.giftcodes.codes import clean_code
 from actors.giftcodes.model import FailureClass, Player
-from actors.ports import Reply
+from actors.ports import Reply, Verdict
 from daemon.gameapi.answers import CAPTCHA_FETCH_ERROR
 from daemon.gameapi.local import refusal, refuse_code, refuse_player
 from daemon.gameapi.settings import Endpoint
@@ -25,9 +25,13 @@ class GameAPIv1:
         self._wire = wire
         self.needs_captcha = captcha
 
+    def refuse(self, player: Player) -> Verdict | None:
+        """A `fid` that is no number belongs to nobody."""
+        return refuse_player(player, with_state=False)
+
     async def login(self, player: Player) -> Reply:
         """Open the player's session; the reply holds the nickname."""
-        refused = refuse_player(player, with_state=False)
+        refused = self.refuse(player)
         if refused is not None:
             return await refusal(refused)
         answer = await self._wire.call(Endpoint.LOGIN, {"fid": player.fid})
@@ -37,7 +41,7 @@ class GameAPIv1:
 
     async def fetch_captcha(self, player: Player) -> Reply:
         """Fetch a captcha; one whose picture can't be read is a `CAPTCHA_FETCH_ERROR`."""
-        refused = refuse_player(player, with_state=False)
+        refused = self.refuse(player)
         if refused is not None:
             return await refusal(refused)
         answer = await self._wire.call(Endpoint.CAPTCHA, {"fid": player.fid})
@@ -50,7 +54,7 @@ class GameAPIv1:
     async def redeem(self, player: Player, code: str, captcha: str = "") -> Reply:
         """Redeem `code` in the player's session."""
         cdk = clean_code(code)
-        refused = refuse_player(player, with_state=False) or refuse_code(cdk)
+        refused = self.refuse(player) or refuse_code(cdk)
         if refused is not None:
             return await refusal(refused)
         fields = {"fid": player.fid, "cdk": cdk}

@@ -4,7 +4,7 @@ from typing import NoReturn
 
 from actors.giftcodes.codes import clean_code
 from actors.giftcodes.model import Player
-from actors.ports import Reply
+from actors.ports import Reply, Verdict
 from daemon.gameapi.local import refusal, refuse_code, refuse_player
 from daemon.gameapi.settings import Endpoint
 from daemon.gameapi.wire import Wire
@@ -19,6 +19,10 @@ class GameAPIv2:
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
 
+    def refuse(self, player: Player) -> Verdict | None:
+        """A player without a state number is `WRONG_STATE`."""
+        return refuse_player(player, with_state=True)
+
     async def login(self, player: Player) -> NoReturn:
         """Not part of this protocol: `needs_login` is False."""
         raise NotImplementedError(f"{player.key}: protocol v2 has no login")
@@ -28,9 +32,9 @@ class GameAPIv2:
         raise NotImplementedError(f"{player.key}: protocol v2 has no captcha")
 
     async def redeem(self, player: Player, code: str, captcha: str = "") -> Reply:  # noqa: ARG002 - the port's
-        """Redeem `code`; a player without a state number is `WRONG_STATE` without being asked for."""
+        """Redeem `code`; nothing is sent for a player whom `refuse` speaks of."""
         cdk = clean_code(code)
-        refused = refuse_player(player, with_state=True) or refuse_code(cdk)
+        refused = self.refuse(player) or refuse_code(cdk)
         if refused is not None:
             return await refusal(refused)
         answer = await self._wire.call(Endpoint.REDEEM, {"fid": player.fid, "cdk": cdk, "kid": player.state})

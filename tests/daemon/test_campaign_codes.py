@@ -3,7 +3,7 @@
 import trio
 from attrs import evolve
 
-from actors.giftcodes.model import Code, CodeState, Guild, Outcome, Player, Registration
+from actors.giftcodes.model import Call, Code, CodeState, Guild, Outcome, Player, Registration
 from actors.giftcodes.pool_policy import PoolPolicy
 from actors.ports import Change, Delete, Position, Put, StoreUnavailable
 from daemon.assembly import Settings
@@ -200,6 +200,35 @@ async def test_a_new_player_is_caught_up(autojump_clock):
         await rig.until_settled("SNOW", 2)
         await rig.until_settled("HAIL", 2)
     assert rig.calls() == 4
+
+
+async def test_a_player_without_a_state_number_takes_no_slot_and_is_caught_up_once_it_is_known(
+    autojump_clock,
+):
+    rig = a_rig(SimCode("SNOW"))
+    await rig.add_players(100, state="", start=2000)
+    await rig.add_players(1)
+    async with rig.running():
+        await rig.find_code("SNOW")
+        await rig.until_settled("SNOW", 101, within=5)
+        assert len(rig.store.backend.find(Call)) == 1
+        await trio.sleep(DAY)
+        nobody = rig.record("SNOW", "2000")
+        assert (nobody.outcome, nobody.status, nobody.attempts) == (Outcome.FAILED, "WRONG_STATE", 0)
+        assert rig.calls() == 1
+        await rig.edit_player("2000", state="7")
+        await rig.until(lambda: rig.record("SNOW", "2000").outcome is Outcome.REDEEMED)
+    assert rig.calls() == 2
+
+
+async def test_who_can_not_be_asked_holds_no_doubted_code_up(autojump_clock):
+    rig = a_rig(SimCode("OLD", SimState.EXPIRED))
+    await rig.add_players(3, state="")
+    await rig.add_players(10, start=2000)
+    async with rig.running():
+        await rig.find_code("OLD")
+        await rig.until_settled("OLD", 13, within=60)
+    assert (rig.code("OLD").state, rig.calls()) == (CodeState.EXPIRED, 2)
 
 
 async def test_a_corrected_state_number_is_caught_up(autojump_clock):

@@ -92,6 +92,16 @@ async def test_a_permanent_answer_counts_the_calls_of_the_round(autojump_clock, 
     )
 
 
+async def test_who_can_not_be_asked_for_failed_after_no_attempt(autojump_clock, lines):
+    rig = make_rig()
+    await rig.add_players(1, state="")
+    async with rig.running():
+        await rig.find_code("SNOW")
+        await rig.until_settled("SNOW", 1)
+    assert "❌ Redemption failed for P1000 after 0 attempts, final status: WRONG_STATE" in lines()
+    assert not in_order(lines(), "Redemption attempt 1/10")
+
+
 async def test_the_end_of_a_code_that_one_player_was_told_of_is_said_in_the_singular(autojump_clock, lines):
     await redeem(Fault(answer="TIME ERROR"))
     assert "Code SNOW (wos) has ended: EXPIRED, as 1 player was told; nothing else was open" in lines()

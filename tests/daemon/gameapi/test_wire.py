@@ -109,6 +109,20 @@ async def test_v1_needs_no_state_number(open_api: OpenApi) -> None:
             assert refused.verdict.status == "NO_SUCH_PLAYER"
 
 
+@pytest.mark.parametrize(
+    ("protocol", "fid", "state", "status"),
+    [("v2", "1", "", "WRONG_STATE"), ("v2", "x", "7", "NO_SUCH_PLAYER"), ("v1", "x", "", "NO_SUCH_PLAYER")],
+)
+async def test_who_is_refused_without_a_call_is_known_before_it(
+    open_api: OpenApi, protocol: str, fid: str, state: str, status: str
+) -> None:
+    async with open_api(1, protocol) as api:
+        verdict = api.refuse(Player("wos", fid, state))
+        assert verdict is not None
+        assert verdict.status == status
+        assert api.refuse(Player("wos", "1", "7")) is None
+
+
 async def test_nobody_listening_is_a_network_error_with_its_reason_in_the_log(
     open_api: OpenApi, player: Player, caplog: pytest.LogCaptureFixture
 ) -> None:
