@@ -17,7 +17,7 @@ from actors.ports import Put
 from benchmarks.campaign import BATCH, GAME, NO_LATENCY, SilentBoard, find_code, running, until_waiting
 from benchmarks.giftcodes import CROWD, LOOKS
 from benchmarks.timing import Measured
-from daemon.app import database, open_daemon
+from daemon.app import collect_garbage_seldom, database, open_daemon
 from daemon.config import load_config
 from daemon.logs import configure_logging
 from daemon.simulator import World, serve
@@ -31,6 +31,7 @@ def status() -> Measured:
     `pause` is the longest collection of garbage in the daemon, `alarms` how many answers said
     anything but `healthy`, although nothing was wrong.
     """
+    collect_garbage_seldom()  # as `perkd run` does
     with tempfile.TemporaryDirectory() as directory:
         return trio.run(_status, Path(directory))
 
