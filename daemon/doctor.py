@@ -6,7 +6,6 @@ from pathlib import Path
 
 import trio
 from attrs import frozen
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -19,6 +18,7 @@ from daemon.control.errors import ControlError
 from daemon.control.listening import check_path
 from daemon.gameapi import open_game_api
 from daemon.opening import captcha_solver, game_settings, sign_key, source_settings, way_to_key
+from daemon.output import plain_console
 from daemon.safe_text import neutralised
 from daemon.secrets import SecretError
 from daemon.sources import SourceSettings, build_client, open_feed, open_source
@@ -141,7 +141,7 @@ def _socket(path: Path) -> Finding:
 def run_check(config: Config) -> int:
     """`perkd check`: prints a table; returns 0 when all is well, else 1."""
     findings = trio.run(examine, config)
-    Console(highlight=False).print(draw_findings(findings))
+    plain_console().print(draw_findings(findings))
     return 0 if all(finding.well for finding in findings) else 1
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import trio
 from attrs import define, field
-from rich.console import Console
 
 from actors.giftcodes.model import CodeKey, Player, Registration
 from actors.ports import Put, Store, StoreUnavailable
@@ -24,6 +23,7 @@ from daemon.demo.view import Look
 from daemon.demo.world import write_configuration
 from daemon.ending import exit_code_of
 from daemon.logs import configure_logging
+from daemon.output import plain_console
 from daemon.simulator import World, sample_players, sample_world, serve
 from daemon.storage import SQLiteBackend
 from supervision import run_until_signal
@@ -111,7 +111,7 @@ def run_demo(*, exit_when_done: bool = False, web: bool = True) -> int:
     0 when every player-code pair got an outcome, or nobody asked to wait for it; 1 otherwise.
     """
     del web  # the page comes with a later release; the option is there so that scripts can rely on it
-    console = Console(highlight=False)
+    console = plain_console()
     screen = Screen(console, live=console.is_terminal and not console.is_dumb_terminal)
     _set_up_logging(screen)
     demo = Demo(screen.show, exit_when_done)
