@@ -169,7 +169,7 @@ def run_daemon(config: Config) -> int:
 
 
 def collect_garbage_seldom() -> None:
-    """Look for garbage seldom: ten thousand redeemers are half a million objects that are none.
+    """Look for garbage seldom: ten thousand redeemers are 660,000 objects that are none.
 
     With Python's own thresholds a full collection, a third of a second in that state, comes again and again
     while they are started, and holds up everything else. Measured: docs/benchmarks.md.

@@ -475,6 +475,8 @@ def test_a_closed_pipe_and_a_closed_stream_stop_nobody() -> None:
     log.info("into less")
     configure_logging("json", "info", stream)
     log.info("into a stream that was closed before")
+    handler = next(h for h in logging.getLogger().handlers if isinstance(h, LineHandler))
+    assert handler.lost == 1
 
 
 def test_arguments_that_do_not_fit_are_told_of(console: io.StringIO) -> None:

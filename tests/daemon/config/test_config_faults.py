@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from daemon.config import ConfigError, RedeemConfig, find_config, load_config
+from daemon.config import Config, ConfigError, RedeemConfig, find_config, load_config
 from daemon.config.faults import show, show_key
 
 Faults = Callable[..., tuple[str, ...]]
@@ -163,8 +163,8 @@ def test_what_is_no_toml_is_refused_with_its_place(faults: Faults, text: bytes, 
     assert faults(text) == (fault,)
 
 
-def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(load: Callable[..., object]) -> None:
-    load(b"\xef\xbb\xbf[perkd]\r\nlog_level = 'debug'\r\n")
+def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(load: Callable[..., Config]) -> None:
+    assert load(b"\xef\xbb\xbf[perkd]\r\nlog_level = 'debug'\r\n").perkd.log_level == "debug"
 
 
 def test_a_missing_file_tells_how_to_make_one_or_name_another(tmp_path: Path) -> None:

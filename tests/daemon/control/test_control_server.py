@@ -76,8 +76,9 @@ async def test_a_path_too_long_for_a_socket_is_named_with_its_length(daemon: Any
 
 
 async def test_the_longest_path_that_fits_works(daemon: Any, tmp_path: Path, nursery: trio.Nursery) -> None:
-    name = "x" * (MAX_PATH - len(os.fsencode(tmp_path)) - 1)
-    await nursery.start(serve_unix, daemon.app(), tmp_path / name)
+    path = tmp_path / ("x" * (MAX_PATH - len(os.fsencode(tmp_path)) - 1))
+    assert await nursery.start(serve_unix, daemon.app(), path) == path
+    assert path.is_socket()
 
 
 async def test_a_directory_that_cannot_be_made_is_named(daemon: Any, tmp_path: Path) -> None:

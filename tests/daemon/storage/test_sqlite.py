@@ -124,6 +124,7 @@ def test_closing_twice_or_unopened_does_nothing(backend: SQLiteBackend, database
     backend.close()
     backend.close()
     SQLiteBackend(database).close()
+    assert backend.open().sequence == 0  # it can be had again, in a new term
 
 
 def test_using_a_closed_backend_is_a_fault_of_the_program(backend: SQLiteBackend, pair: Redemption) -> None:
