@@ -145,8 +145,9 @@ class Replica(Protocol):
         ...
 
     async def append(self, entries: Sequence[Entry]) -> Position:
-        """Make the batches durable, in order, and bring the records up to date; return the last one's position.
+        """Make the batches durable, in order, and bring the records up to date.
 
+        Returns the last one's position.
         Batches that are there already are skipped. All are of the last term begun, or of terms between
         the replica's last batch and it.
         """
