@@ -81,6 +81,12 @@ class History:
             return ends[0]
         return self.last if self.last.term == number else Position(number, 0)
 
+    def batches_after(self, position: Position) -> int:
+        """How many batches follow `position`, which must be one of this history's, or `NOWHERE`."""
+        later = sum(self.end_of(term.number).sequence for term in self.terms if term.number > position.term)
+        same = self.end_of(position.term).sequence - position.sequence if position.term else 0
+        return later + max(0, same)
+
     def holds(self, other: "History") -> bool:
         """Everything that is in `other` is in this history as well."""
         end = other.end

@@ -136,6 +136,21 @@ class Refused:
 
 
 @frozen
+class StoreHealth:
+    """How one of several stores is doing."""
+
+    name: str
+    """`file` or `mongodb`."""
+    state: str
+    """leading, following, behind (follows, and catches up), away, failing or waiting."""
+    lag: int | None = 0
+    """Batches that it lacks; None: not known."""
+    lag_seconds: float | None = 0.0
+    """How long ago the oldest of them was written; None: not known."""
+    last_error: str | None = None
+
+
+@frozen
 class StorageHealth:
     """How the store is doing."""
 
@@ -145,6 +160,10 @@ class StorageHealth:
     """The last batch this incarnation committed, or where it began."""
     last_error: str | None
     """Why a commit or a look-up failed last, also when the store is well again."""
+    stores: tuple["StoreHealth", ...] = ()
+    """Each of several stores; none where there is only one."""
+    problems: tuple[str, ...] = ()
+    """What an operator has to know of them, as sentences."""
 
 
 # --- the actor ----------------------------------------------------------------------------------
@@ -163,32 +182,33 @@ def one_thread() -> Run[Any]:
     return run
 
 
-class StorageActor(Actor):
-    """The one writer: opens the backend when it starts, and gives it up however it ends."""
+class WriterActor(Actor):
+    """The one writer, whatever it writes to: answers `Commit`, `Get`, `Find` and `StorageStatus`."""
 
-    def __init__(self, backend_factory: Callable[[], Backend], run: Run[Any] | None = None) -> None:
-        self._backend = backend_factory()
-        self._run = run or one_thread()
+    def __init__(self) -> None:
         self._position = Position(0, 0)
         self._commit_error: str | None = None
         self._read_error: str | None = None
         self._last_error: str | None = None
 
-    async def started(self) -> None:
-        """Open the backend; its errors fail the start, with their text."""
-        self.start_soon(self._hold)
-        self._position = await self._run(self._backend.open)
+    async def _write(self, changes: tuple[Change, ...]) -> Position:
+        raise NotImplementedError
+
+    async def _get(self, type_: type[Record], key: str) -> object:
+        raise NotImplementedError
+
+    async def _find(self, type_: type[Record], equal: Mapping[str, Value]) -> object:
+        raise NotImplementedError
 
     async def receive(self, message: object) -> object:
         """Answer `Commit`, `Get`, `Find` and `StorageStatus`."""
-        backend = self._backend
         match message:
             case Commit(changes):
                 return await self._commit(changes)
             case Get(type_, key):
-                return await self._read(functools.partial(backend.get, type_, key))
+                return await self._answer(lambda: self._get(type_, key))
             case Find(type_, equal):
-                return await self._read(functools.partial(backend.find, type_, **equal))
+                return await self._answer(lambda: self._find(type_, equal))
             case StorageStatus():
                 return self._health()
             case _:
@@ -196,7 +216,7 @@ class StorageActor(Actor):
 
     async def _commit(self, changes: tuple[Change, ...]) -> Position | Unavailable | Refused:
         try:
-            self._position = await self._run(functools.partial(self._backend.commit, changes))
+            self._position = await self._write(changes)
         except StoreUnavailable as error:
             if self._commit_error is None:  # once, not for everyone who tries again
                 logger.critical("Failed to persist state: %s", error, extra={"error": str(error)})
@@ -209,9 +229,9 @@ class StorageActor(Actor):
             self._commit_error = None
         return self._position
 
-    async def _read(self, call: Callable[[], object]) -> object:
+    async def _answer(self, read: Callable[[], Awaitable[object]]) -> object:
         try:
-            answer = await self._run(call)
+            answer = await read()
         except StoreUnavailable as error:
             if self._read_error is None:
                 logger.error("Failed to read state: %s", error, extra={"error": str(error)})  # noqa: TRY400 - expected, no traceback
@@ -225,6 +245,30 @@ class StorageActor(Actor):
     def _health(self) -> StorageHealth:
         healthy = self._commit_error is None and self._read_error is None
         return StorageHealth(healthy=healthy, position=self._position, last_error=self._last_error)
+
+
+class StorageActor(WriterActor):
+    """The one writer of one backend: opens it when it starts, and gives it up however it ends."""
+
+    def __init__(self, backend_factory: Callable[[], Backend], run: Run[Any] | None = None) -> None:
+        super().__init__()
+        self._backend = backend_factory()
+        self._run = run or one_thread()
+
+    async def started(self) -> None:
+        """Open the backend; its errors fail the start, with their text."""
+        self.start_soon(self._hold)
+        self._position = await self._run(self._backend.open)
+
+    async def _write(self, changes: tuple[Change, ...]) -> Position:
+        position: Position = await self._run(functools.partial(self._backend.commit, changes))
+        return position
+
+    async def _get(self, type_: type[Record], key: str) -> object:
+        return await self._run(functools.partial(self._backend.get, type_, key))
+
+    async def _find(self, type_: type[Record], equal: Mapping[str, Value]) -> object:
+        return await self._run(functools.partial(self._backend.find, type_, **equal))
 
     async def _hold(self) -> None:
         """Close the backend however this life ends: `stopped` is not called after a crash.

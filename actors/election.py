@@ -1,0 +1,232 @@
+"""Carrying out who leads: at the start, when MongoDB comes back, when the file fails, when it is well."""
+
+import logging
+import uuid
+from collections.abc import Callable
+from functools import partial
+
+import trio
+from attrs import define, field
+
+from actors.catching_up import Filler, Pusher
+from actors.history import History, Term, next_term
+from actors.leading import Damaged, Decision, Failing, Step
+from actors.pair import Local, LocalFails, Mode, Other, Pair
+from actors.ports import Position, StoreUnavailable
+from actors.stores import Fenced, NeedsCopy
+
+logger = logging.getLogger(__name__)
+
+_NEEDS_TIME = {Step.FILL_LOCAL, Step.COPY_LOCAL}
+
+
+@define
+class Election:
+    """Lets one of the pair lead."""
+
+    pair: Pair
+    new_id: Callable[[], str] = field(default=lambda: uuid.uuid4().hex)
+    sending: trio.Lock = field(factory=trio.Lock, init=False)
+    """Held while MongoDB is brought up to date."""
+
+    # --- while nobody leads ---------------------------------------------------------------------
+
+    async def settle(self, *, quickly: bool = False) -> Decision:
+        """Decide who leads, and see to it; `quickly`: unless the file must be filled first."""
+        while True:
+            decision, local, replica = await self.pair.decide()
+            if decision.step in {Step.WAIT, Step.REFUSE} or (quickly and decision.step in _NEEDS_TIME):
+                self.pair.wait(decision.why or decision.step.value)
+                return decision
+            try:
+                done = await self._carry_out(decision, local, replica)
+            except LocalFails as error:
+                if not isinstance(replica, History):
+                    raise
+                await self._lead_replica(replica, str(error))  # it can be read, or opened, but not written
+                done = True
+            if done:
+                return decision
+
+    async def _carry_out(self, decision: Decision, local: Local, replica: Other) -> bool:
+        match decision.step, local, replica:
+            case ((Step.FILL_LOCAL | Step.COPY_LOCAL), _, History()):
+                await self._fill(replica, anew=decision.step is Step.COPY_LOCAL)
+                return False
+            case Step.LEAD_REPLICA, _, History():
+                await self._lead_replica(replica, decision.why)
+            case _, History(), _:
+                await self.lead_local(local, replica, copy=decision.step is Step.REPLACE_REPLICA)
+        return True
+
+    async def lead_local(self, local: History, replica: Other, *, copy: bool = False) -> None:
+        """The file leads; MongoDB follows, if it is there."""
+        pair = self.pair
+        there = replica if isinstance(replica, History) else History()
+        term = next_term(self.new_id(), local, there)
+        await pair.on_local(partial(pair.local.begin, term))
+        await pair.look_at_local()
+        pair.outbox.restart(local.end)
+        pair.lag = None
+        pair.lead(Mode.LOCAL, term, Position(term.number, 0))
+        if isinstance(replica, History):
+            pair.follow_with(replica, copy=copy)
+            await pair.mark_behind(False)
+        else:
+            logger.warning("MongoDB is away, the file carries on: %s", replica.text)
+
+    async def _lead_replica(self, replica: History, why: str) -> None:
+        term = next_term(self.new_id(), replica)
+        await self.pair.replica.begin(term)
+        await self._replica_leads(term, why)
+
+    async def _replica_leads(self, term: Term, why: str) -> None:
+        pair = self.pair
+        pair.lead(Mode.REPLICA, term, term.after, why)
+        pair.pusher, pair.local_error = None, why
+        await pair.mark_behind(True)
+        logger.critical("perkd goes on with MongoDB alone: %s", why, extra={"error": why})
+
+    async def _fill(self, replica: History, *, anew: bool) -> None:
+        filler = self._filler()
+        aside = await filler.copy(replica) if anew else await filler.fill(replica)
+        self._say_aside(aside)
+        self.pair.attached = True
+        await self.pair.mark_behind(False)
+
+    def _filler(self) -> Filler:
+        return Filler(self.pair.local, self.pair.replica, self.pair.on_local, self.pair.progress)
+
+    @staticmethod
+    def _say_aside(aside: str | None) -> None:
+        if aside is not None:
+            logger.critical(
+                "The file was made anew from MongoDB; the old one is %s. What only that one had is not"
+                " in perkd's state any more",
+                aside,
+                extra={"file": aside},
+            )
+
+    # --- MongoDB was away while the file led ----------------------------------------------------
+
+    async def connect(self, turn: trio.Lock) -> None:
+        """See whether MongoDB is back, and may follow. `turn` is held by whoever writes."""
+        decision, _, replica = await self.pair.decide()
+        match decision.step:
+            case Step.LEAD_LOCAL | Step.REPLACE_REPLICA:
+                if isinstance(replica, History):
+                    self.pair.follow_with(replica, copy=decision.step is Step.REPLACE_REPLICA)
+                    logger.warning("MongoDB follows again: it lacks %s changes", self.pair.lag)
+            case Step.WAIT if isinstance(replica, Failing):
+                pass
+            case _:
+                logger.critical("The file may not lead any more: %s", decision.why or decision.step.value)
+                async with turn:
+                    self.pair.wait(decision.why or decision.step.value)
+
+    # --- the file fails: MongoDB takes the lead -------------------------------------------------
+
+    async def hand_over(self, why: str) -> bool:
+        """Let MongoDB lead, after it has got all that only the file has. False: not possible now."""
+        pair = self.pair
+        if pair.pusher is None or pair.pusher.copy:
+            return False
+        async with self.sending:
+            try:
+                lost = await self._save_what_is_left(pair.pusher)
+                replica = await pair.replica.open()
+                term = next_term(self.new_id(), replica, History(last=pair.position))
+                await pair.replica.begin(term)
+            except LocalFails as error:
+                pair.local_error = str(error)
+                return False
+            except (StoreUnavailable, NeedsCopy) as error:
+                replica_away(pair, str(error))
+                return False
+            except Fenced as error:
+                taken_over(pair, error)
+                return False
+        await self._replica_leads(term, why)
+        if lost:
+            logger.critical("Lost with the file, which alone had them: %s", lost)
+        return True
+
+    async def _save_what_is_left(self, pusher: Pusher) -> str:
+        """Send what only the file has; return in words what can't be had any more."""
+        pair, lost = self.pair, ""
+        try:
+            # A batch whose commit failed may be durable all the same: then it counts.
+            for entry in await pair.on_local(partial(pair.local.entries, pair.position, 10)):
+                pair.written(entry)
+        except LocalFails:
+            if not pair.outbox.complete:
+                lost = await self._name_the_lost()
+        while count := await pusher.push():
+            pair.sent(count)
+        return lost
+
+    async def _name_the_lost(self) -> str:
+        """The journal can't be read. Where the file is damaged, it is given up; else there is hope: wait."""
+        pair = self.pair
+        await pair.detach()
+        match await pair.look_at_local():
+            case Damaged():
+                first, last = pair.outbox.acknowledged, pair.outbox.kept_after
+                pair.outbox.kept_after = first
+                return f"the changes after {first} up to {last}"
+            case Failing(text):
+                raise LocalFails(text)
+            case _:
+                return ""
+
+    # --- the file can be used again -------------------------------------------------------------
+
+    async def repair(self, turn: trio.Lock) -> None:
+        """Bring the file up to date, and let it lead again.
+
+        Raises:
+            StoreUnavailable: one of the two can't be used yet.
+        """
+        pair = self.pair
+        replica = await pair.replica.open()
+        pair.replica_error = None
+        if not replica.terms or replica.terms[-1].writer != pair.writer:
+            pair.wait("MongoDB has got another writer, or other data, meanwhile")
+            return
+        await pair.detach()
+        local = await pair.look_at_local()
+        if isinstance(local, Failing):
+            return
+        filler = self._filler()
+        if isinstance(local, History) and replica.holds(local):
+            self._say_aside(await filler.fill(replica))
+        else:
+            self._say_aside(await filler.copy(replica))
+        pair.attached = True
+        async with turn:
+            await self._lead_local_again(filler)
+
+    async def _lead_local_again(self, filler: Filler) -> None:
+        pair = self.pair
+        if pair.mode is not Mode.REPLICA:
+            return
+        replica = await pair.replica.open()
+        await filler.follow(replica)
+        local = await pair.look_at_local()
+        if isinstance(local, History):
+            await self.lead_local(local, replica)
+            logger.warning("The file can be used again, and leads", extra={"position": str(pair.position)})
+
+
+def replica_away(pair: Pair, why: str) -> None:
+    """MongoDB does not follow for now."""
+    pair.pusher = None
+    if pair.replica_error is None:
+        logger.warning("MongoDB is away, the file carries on: %s", why, extra={"error": why})
+    pair.replica_error = why
+
+
+def taken_over(pair: Pair, error: Fenced) -> None:
+    """Another perkd writes to MongoDB now: this one must not write any more."""
+    logger.critical("Another perkd has taken over MongoDB; this one stops writing: %s", error)
+    pair.wait(f"another perkd has taken over MongoDB: {error}")

@@ -1,0 +1,72 @@
+"""What MongoDB has not acknowledged yet: kept in memory as far as that may go, so that the file can die."""
+
+from collections import deque
+
+from attrs import define, field
+
+from actors.history import NOWHERE, Entry
+from actors.ports import Position
+
+MOST_ENTRIES = 20_000
+MOST_TEXT = 32 * 1024 * 1024
+"""Characters of batches that are kept in memory."""
+
+
+@define
+class Outbox:
+    """Batches in their order. What had to be dropped has to be read from the file's journal again."""
+
+    most_entries: int = MOST_ENTRIES
+    most_text: int = MOST_TEXT
+    acknowledged: Position = field(default=NOWHERE, init=False)
+    """The replica has everything up to here."""
+    kept_after: Position = field(default=NOWHERE, init=False)
+    """What follows this is in memory."""
+    _entries: deque[Entry] = field(factory=deque, init=False)
+    _text: int = field(default=0, init=False)
+
+    def restart(self, end: Position) -> None:
+        """Begin anew: the file has what is up to `end`, and nothing of it is in memory."""
+        self._entries.clear()
+        self._text, self.kept_after, self.acknowledged = 0, end, NOWHERE
+
+    def add(self, entry: Entry) -> None:
+        """One more batch, durable in the file."""
+        self._entries.append(entry)
+        self._text += len(entry.batch)
+        while len(self._entries) > self.most_entries or (
+            self._text > self.most_text and len(self._entries) > 1
+        ):
+            self._drop()
+
+    def acknowledge(self, position: Position) -> None:
+        """The replica has everything up to `position`, and nothing after it."""
+        self.acknowledged = position
+        while self._entries and self._entries[0].position <= position:
+            self._drop()
+
+    def _drop(self) -> None:
+        entry = self._entries.popleft()
+        self._text -= len(entry.batch)
+        self.kept_after = entry.position
+
+    @property
+    def complete(self) -> bool:
+        """All that is not acknowledged is in memory."""
+        return self.kept_after <= self.acknowledged
+
+    def next(self, most: int) -> list[Entry]:
+        """The batches to send next, all of one term; none where they must be read from the journal."""
+        if not self.complete or not self._entries:
+            return []
+        return one_term([self._entries[index] for index in range(min(most, len(self._entries)))])
+
+    @property
+    def oldest_at(self) -> float | None:
+        """Unix seconds of the oldest batch in memory."""
+        return self._entries[0].at if self._entries else None
+
+
+def one_term(entries: list[Entry]) -> list[Entry]:
+    """The leading batches that are of the same term."""
+    return [entry for entry in entries if entry.position.term == entries[0].position.term]

@@ -1,0 +1,214 @@
+"""The file and MongoDB as a pair: what is known of both, and who leads. Shared by those who act on it."""
+
+import logging
+from collections.abc import Callable
+from enum import Enum
+from functools import partial
+from typing import Any, TypeVar
+
+from attrs import define, evolve, field
+
+from actors.catching_up import Pusher
+from actors.history import NOWHERE, Entry, History, Term
+from actors.leading import Damaged, Decision, Failing, Held, decide
+from actors.outbox import Outbox
+from actors.ports import Position, StoreUnavailable
+from actors.storage import Run, StoreHealth
+from actors.stores import LeaseHeld, LocalDamaged, LocalStore, Replica
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+Local = History | Damaged | Failing
+Other = History | Failing | Held
+
+
+class LocalFails(StoreUnavailable):
+    """The file can't be used now. Told apart from MongoDB's failures, so that the right one is blamed."""
+
+
+class Mode(Enum):
+    """Who leads."""
+
+    WAITING = "waiting"
+    """Nobody: nothing is read or written, and the reason is told to whoever asks."""
+    LOCAL = "file"
+    REPLICA = "mongodb"
+
+
+@define
+class Pair:
+    """The two stores' state. `run` carries out the file's blocking calls, one at a time."""
+
+    local: LocalStore
+    replica: Replica
+    run: Run[Any]
+    clock: Callable[[], float]
+    """Unix seconds."""
+    mode: Mode = field(default=Mode.WAITING, init=False)
+    reason: str = field(default="it has not looked at its stores yet", init=False)
+    """Why nobody leads, or why MongoDB does."""
+    position: Position = field(default=NOWHERE, init=False)
+    """The last batch."""
+    writer: str = field(default="", init=False)
+    """The id of the present term."""
+    outbox: Outbox = field(factory=Outbox, init=False)
+    pusher: Pusher | None = field(default=None, init=False)
+    """There is one while MongoDB follows."""
+    attached: bool = field(default=False, init=False)
+    local_error: str | None = field(default=None, init=False)
+    """Why the file can't be used; None while it can."""
+    replica_error: str | None = field(default=None, init=False)
+    """Why MongoDB can't be used; None while it can."""
+    lag: int | None = field(default=None, init=False)
+    """Batches that MongoDB lacks; None: not known, it has not been seen yet."""
+    _history: History = field(factory=History, init=False)
+    """The file's, as it was last seen."""
+
+    # --- who leads ------------------------------------------------------------------------------
+
+    def wait(self, why: str) -> None:
+        """Nobody leads."""
+        if self.reason != why or self.mode is not Mode.WAITING:
+            logger.warning("The store waits: %s", why, extra={"reason": why})
+        self.mode, self.reason, self.pusher = Mode.WAITING, why, None
+
+    def lead(self, mode: Mode, term: Term, position: Position, why: str = "") -> None:
+        """One of the two leads from now on, in this term."""
+        self.mode, self.reason, self.writer, self.position = mode, why, term.writer, position
+
+    def progress(self, text: str) -> None:
+        """How far the file is filled."""
+        if self.mode is Mode.WAITING:
+            self.reason = text
+
+    # --- what becomes of batches ----------------------------------------------------------------
+
+    def written(self, entry: Entry) -> None:
+        """The file has one more batch, which MongoDB has not."""
+        self.position, self.local_error = entry.position, None
+        self.outbox.add(entry)
+        self.lag = None if self.lag is None else self.lag + 1
+
+    def sent(self, count: int) -> None:
+        """MongoDB has acknowledged this many more."""
+        self.lag = max(0, (self.lag or 0) - count)
+
+    def follow_with(self, replica: History, *, copy: bool) -> None:
+        """MongoDB stands at `replica`, and follows from there; `copy`: after all it has was replaced."""
+        self.outbox.acknowledge(replica.end)
+        known = {term.number for term in replica.terms}
+        self.pusher = Pusher(self.local, self.replica, self.on_local, self.outbox, known, copy)
+        self.replica_error = None
+        self.lag = self.seen().batches_after(replica.end)
+
+    def seen(self) -> History:
+        """The file's history as it was last seen, and what was written since."""
+        return evolve(self._history, last=max(self._history.last, self.position))
+
+    # --- looking --------------------------------------------------------------------------------
+
+    async def on_local(self, call: Callable[[], T]) -> T:
+        """Carry out a blocking call of the file. Raises `LocalFails` where it can't be used now."""
+        try:
+            result: T = await self.run(call)
+        except StoreUnavailable as error:
+            raise LocalFails(str(error)) from error
+        return result
+
+    async def look_at_local(self) -> Local:
+        """The file's state; it is opened where it is not."""
+        try:
+            if self.attached:
+                found: History = await self.on_local(self.local.history)
+            else:
+                found = await self.on_local(self.local.attach)
+        except LocalDamaged as error:
+            self.local_error = str(error)
+            return Damaged(str(error))
+        except LocalFails as error:
+            self.local_error = str(error)
+            return Failing(str(error))
+        self.attached, self.local_error, self._history = True, None, found
+        return found
+
+    async def look_at_replica(self) -> Other:
+        """MongoDB's state; it is connected where it is not."""
+        try:
+            found = await self.replica.open()
+        except LeaseHeld as error:
+            self.replica_error = str(error)
+            return Held(str(error))
+        except StoreUnavailable as error:
+            self.replica_error = str(error)
+            return Failing(str(error))
+        self.replica_error = None
+        return found
+
+    async def decide(self) -> tuple[Decision, Local, Other]:
+        """Look at both, and tell who should lead."""
+        local, replica = await self.look_at_local(), await self.look_at_replica()
+        behind = await self.run(self.local.is_marked_behind)
+        if self.mode is Mode.LOCAL and isinstance(local, Failing):
+            local = self.seen()  # it led until now: what it holds is known, also while it can't be read
+        return decide(local, replica, behind=behind), local, replica
+
+    async def detach(self) -> None:
+        """Let go of the file."""
+        await self.run(self.local.close)
+        self.attached = False
+
+    async def mark_behind(self, behind: bool) -> None:
+        """Leave a note beside the file that MongoDB has more than it, or take it away."""
+        await self.run(partial(self.local.mark_behind, behind))
+
+    # --- for the status -------------------------------------------------------------------------
+
+    def health(self) -> tuple[StoreHealth, StoreHealth]:
+        """Of the file and of MongoDB."""
+        return self._file_health(), self._replica_health()
+
+    def problems(self) -> tuple[str, ...]:
+        """What an operator has to know, as sentences."""
+        match self.mode:
+            case Mode.WAITING:
+                return (f"the store waits: {self.reason}",)
+            case Mode.REPLICA:
+                both = f"; MongoDB fails as well: {self.replica_error}" if self.replica_error else ""
+                return (f"the file can't be used, MongoDB alone keeps the state: {self.reason}{both}",)
+            case Mode.LOCAL if self.replica_error:
+                lacks = f", it lacks {self.lag} changes" if self.lag else ""
+                return (f"MongoDB is away, the file alone keeps the state{lacks}: {self.replica_error}",)
+            case _:
+                return ()
+
+    def _file_health(self) -> StoreHealth:
+        match self.mode:
+            case Mode.LOCAL:
+                state = "failing" if self.local_error else "leading"
+                return StoreHealth("file", state, last_error=self.local_error)
+            case Mode.REPLICA:
+                return StoreHealth("file", "failing", None, None, self.local_error)
+            case Mode.WAITING:
+                state = "failing" if self.local_error else "waiting"
+                return StoreHealth("file", state, None, None, self.local_error)
+
+    def _replica_health(self) -> StoreHealth:
+        if self.mode is Mode.REPLICA:
+            return StoreHealth(
+                "mongodb", "failing" if self.replica_error else "leading", 0, 0.0, self.replica_error
+            )
+        if self.pusher is None:
+            state = "away" if self.replica_error else "waiting"
+        else:
+            state = "behind" if self.lag else "following"
+        return StoreHealth("mongodb", state, self.lag, self._lag_seconds(), self.replica_error)
+
+    def _lag_seconds(self) -> float | None:
+        if self.lag == 0:
+            return 0.0
+        oldest = self.outbox.oldest_at
+        if self.lag is None or oldest is None:
+            return None
+        return max(0.0, self.clock() - oldest)

@@ -1,0 +1,228 @@
+"""The file and MongoDB as one store: either of them alone carries on, and the other one catches up.
+
+Commits go to the one that leads; a background task tends the other. Who leads is decided in `leading.py`
+and carried out in `election.py`; how a store catches up is in `catching_up.py`.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TypeVar
+
+import trio
+from attrs import define, field
+
+from actors.election import Election, replica_away, taken_over
+from actors.giftcodes.model import Record
+from actors.leading import Step
+from actors.pair import LocalFails, Mode, Pair
+from actors.ports import Change, Position, StoreUnavailable
+from actors.storage import Refusal, Value
+from actors.stores import Fenced, NeedsCopy
+
+logger = logging.getLogger(__name__)
+
+R = TypeVar("R", bound=Record)
+T = TypeVar("T")
+
+LOOK_AGAIN = 2.0
+"""Seconds until a store that is away, or held by another perkd, is looked at again."""
+REPAIR_EVERY = 5.0
+"""Seconds between attempts to use the file again."""
+PROBE_EVERY = 20.0
+"""Seconds of silence after which MongoDB is asked whether it is still there."""
+
+
+class NeedsDecision(Exception):  # noqa: N818 - a state of the two stores
+    """Neither store may lead until a person has decided; the text says why, and how."""
+
+
+@define
+class ReplicatedStore:
+    """Both stores. One task at a time calls `write`, `get` and `find`; another one runs `tend`."""
+
+    pair: Pair
+    election: Election = field(init=False)
+    _bell: trio.Event = field(factory=trio.Event, init=False)
+    _turn: trio.Lock = field(factory=trio.Lock, init=False)
+    """Held while a batch is written, and while another store takes the lead."""
+
+    def __attrs_post_init__(self) -> None:
+        self.election = Election(self.pair)
+
+    # --- its life -------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Look at both stores, and let one lead if it may at once; else `tend` sees to it.
+
+        Raises:
+            NeedsDecision: the two have diverged, or the file is damaged and MongoDB holds nothing.
+        """
+        decision = await self.election.settle(quickly=True)
+        if decision.step is Step.REFUSE:
+            raise NeedsDecision(decision.why)
+
+    async def flush(self) -> None:
+        """Bring MongoDB up to date, before an end. Where that can't be done the file has it all."""
+        try:
+            async with self.election.sending:
+                while self.pair.pusher is not None and await self.pair.pusher.push():
+                    pass
+        except (StoreUnavailable, Fenced, NeedsCopy, Refusal) as error:
+            logger.warning("MongoDB could not be brought up to date before the end: %s", error)
+
+    async def close(self) -> None:
+        """Let go of both."""
+        self.pair.wait("it is closed")
+        await self.pair.detach()
+        try:
+            await self.pair.replica.close()
+        except StoreUnavailable as error:
+            logger.info("MongoDB could not be told of the end: %s", error)
+
+    # --- what is asked of it --------------------------------------------------------------------
+
+    async def write(self, changes: Sequence[Change]) -> Position:
+        """Make all changes durable, or none, in the store that leads.
+
+        Raises:
+            StoreUnavailable: neither store can do it now.
+            Refusal: no store ever could.
+        """
+        if not changes:
+            return self.pair.position
+        async with self._turn:
+            return await self._do(partial(self._write_local, changes), partial(self._write_replica, changes))
+
+    async def get(self, type_: type[R], key: str) -> R | None:
+        """The record with this key, or None. Raises `StoreUnavailable`."""
+        pair = self.pair
+        return await self._do(
+            lambda: pair.on_local(partial(pair.local.get, type_, key)), lambda: pair.replica.get(type_, key)
+        )
+
+    async def find(self, type_: type[R], **equal: Value) -> list[R]:
+        """All records whose indexed attributes equal these values, by key. Raises `StoreUnavailable`."""
+        pair = self.pair
+        return await self._do(
+            lambda: pair.on_local(partial(pair.local.find, type_, **equal)),
+            lambda: pair.replica.find(type_, **equal),
+        )
+
+    async def _do(self, local: Callable[[], Awaitable[T]], replica: Callable[[], Awaitable[T]]) -> T:
+        """Ask the one that leads. Where the file fails, MongoDB takes over, if it can."""
+        pair = self.pair
+        if pair.mode is Mode.LOCAL:
+            try:
+                return await local()
+            except LocalFails as error:
+                if pair.local_error is None:
+                    logger.error("The file can't be used: %s", error, extra={"error": str(error)})  # noqa: TRY400 - expected, no traceback
+                pair.local_error = str(error)
+                if not await self.election.hand_over(str(error)):
+                    raise StoreUnavailable(
+                        "; ".join(filter(None, (str(error), pair.replica_error)))
+                    ) from error
+        if pair.mode is Mode.REPLICA:
+            return await self._ask_replica(replica)
+        raise StoreUnavailable(pair.reason)
+
+    async def _ask_replica(self, ask: Callable[[], Awaitable[T]]) -> T:
+        pair = self.pair
+        try:
+            answer = await ask()
+        except StoreUnavailable as error:
+            pair.replica_error = str(error)
+            raise StoreUnavailable(f"{pair.local_error}; {error}") from error
+        except Fenced as error:
+            taken_over(pair, error)
+            raise StoreUnavailable(pair.reason) from error
+        pair.replica_error = None
+        return answer
+
+    async def _write_local(self, changes: Sequence[Change]) -> Position:
+        entry = await self.pair.on_local(partial(self.pair.local.write, changes))
+        self.pair.written(entry)
+        self._bell.set()
+        return entry.position
+
+    async def _write_replica(self, changes: Sequence[Change]) -> Position:
+        self.pair.position = await self.pair.replica.write(changes)
+        return self.pair.position
+
+    # --- tending --------------------------------------------------------------------------------
+
+    async def tend(self) -> None:
+        """Keep the store that does not lead up to date, for ever: connect, send, repair."""
+        while True:
+            try:
+                pause = await self._tend_once()
+            except StoreUnavailable as error:
+                logger.debug("looking again in %s s: %s", LOOK_AGAIN, error)
+                pause = LOOK_AGAIN
+            except Fenced as error:
+                taken_over(self.pair, error)
+                pause = LOOK_AGAIN
+            await self._pause(pause)
+
+    async def _pause(self, seconds: float) -> None:
+        if self.pair.pusher is None:
+            await trio.sleep(seconds)  # new batches don't make a store come back
+        elif seconds > 0:
+            with trio.move_on_after(seconds):
+                await self._bell.wait()
+        self._bell = trio.Event()
+        await trio.lowlevel.checkpoint()
+
+    async def _tend_once(self) -> float:
+        """Do what is next; return after how many seconds to look again, unless there are new batches."""
+        match self.pair.mode:
+            case Mode.WAITING:
+                await self.election.settle()
+            case Mode.LOCAL if self.pair.pusher is None:
+                await self.election.connect(self._turn)
+            case Mode.LOCAL:
+                return await self._send()
+            case Mode.REPLICA:
+                await self.election.repair(self._turn)
+        match self.pair.mode:
+            case Mode.LOCAL if self.pair.pusher is not None:
+                return 0.0
+            case Mode.REPLICA:
+                return REPAIR_EVERY
+            case _:
+                return LOOK_AGAIN
+
+    async def _send(self) -> float:
+        """Send the next batches; return how long to wait for more."""
+        pair = self.pair
+        try:
+            async with self.election.sending:
+                sent = await self._push()
+        except LocalFails as error:
+            pair.local_error = str(error)
+            return LOOK_AGAIN
+        except StoreUnavailable as error:
+            replica_away(pair, str(error))
+            return LOOK_AGAIN
+        except Refusal as error:
+            replica_away(pair, f"it refuses a batch: {error}")
+            return PROBE_EVERY
+        return 0.0 if sent else PROBE_EVERY
+
+    async def _push(self) -> bool:
+        pair, pusher = self.pair, self.pair.pusher
+        if pusher is None:  # it was given up while we waited for our turn
+            return False
+        try:
+            sent = await pusher.push()
+        except NeedsCopy:
+            await pusher.replace()
+            pair.lag = pair.seen().batches_after(pair.outbox.acknowledged)
+            return True
+        if sent:
+            pair.sent(sent)
+            logger.debug("✅ Dual-write success: State persisted to both MongoDB and file")
+        else:
+            await pair.replica.entries(pair.outbox.acknowledged, 1)  # is it still there?
+        return sent > 0
