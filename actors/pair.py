@@ -187,12 +187,12 @@ class Pair:
         match self.mode:
             case Mode.LOCAL:
                 state = "failing" if self.local_error else "leading"
-                return StoreHealth("file", state, last_error=self.local_error)
+                return StoreHealth("sqlite", state, last_error=self.local_error)
             case Mode.REPLICA:
-                return StoreHealth("file", "failing", None, None, self.local_error)
+                return StoreHealth("sqlite", "failing", None, None, self.local_error)
             case Mode.WAITING:
                 state = "failing" if self.local_error else "waiting"
-                return StoreHealth("file", state, None, None, self.local_error)
+                return StoreHealth("sqlite", state, None, None, self.local_error)
 
     def _replica_health(self) -> StoreHealth:
         if self.mode is Mode.REPLICA:

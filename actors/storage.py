@@ -140,7 +140,7 @@ class StoreHealth:
     """How one of several stores is doing."""
 
     name: str
-    """`file` or `mongodb`."""
+    """`sqlite` or `mongodb`."""
     state: str
     """leading, following, behind (follows, and catches up), away, failing or waiting."""
     lag: int | None = 0

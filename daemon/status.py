@@ -18,7 +18,7 @@ from actors.giftcodes.pool_policy import GameLane
 from actors.giftcodes.session_pool import PoolNumbers, PoolStatus
 from actors.giftcodes.source_health import PollerStats
 from actors.ports import Clock
-from actors.storage import StorageHealth, StorageStatus
+from actors.storage import StorageHealth, StorageStatus, StoreHealth
 from daemon.assembly import CAMPAIGN, POLLERS, POOL, STORAGE
 from supervision import Node, SupervisionError, Tree
 
@@ -162,9 +162,30 @@ class StatusReport:
     def _storage(self, health: StorageHealth | None) -> dict[str, object]:
         if self.backend is None:
             return {"backends": {"memory": {"state": "healthy", "last_error": None}}, "lag": 0}
+        if health is not None and health.stores:
+            return {
+                "backends": {store.name: _store(store) for store in health.stores},
+                "lag": _lag(health.stores),
+            }
         state = "away" if health is None else "healthy" if health.healthy else "failing"
         error = None if health is None else health.last_error
         return {"backends": {self.backend: {"state": state, "last_error": error}}, "lag": 0}
+
+
+def _store(store: StoreHealth) -> dict[str, object]:
+    return {
+        "state": store.state,
+        "lag": store.lag,
+        "lag_seconds": None if store.lag_seconds is None else round(store.lag_seconds, 3),
+        "last_error": store.last_error,
+    }
+
+
+def _lag(stores: Iterable[StoreHealth]) -> int | None:
+    """Of the one that is farthest behind; None where that is not known."""
+    lags = [store.lag for store in stores]
+    known = [lag for lag in lags if lag is not None]
+    return max(known) if len(known) == len(lags) else None
 
 
 def _lane(lane: GameLane) -> dict[str, object]:
@@ -212,7 +233,9 @@ def _tree_problems(node: Node, path: str = "") -> Iterator[str]:
 def _storage_problems(health: StorageHealth | None) -> Iterator[str]:
     if health is None:
         yield "the store does not answer"
-    elif not health.healthy:
+        return
+    yield from health.problems
+    if not health.healthy and not health.problems:
         yield f"the store can't be used: {health.last_error}"
 
 

@@ -156,10 +156,12 @@ def _storage(storage: Document) -> Text:
     for name, backend in (storage.get("backends") or {}).items():
         state = word(backend.get("state", "unknown"))
         text.append(" · " if text else "").append(f"{word(name)} ").append(state, style(state))
+        if lag := backend.get("lag"):
+            text.append(f", lacks {count(lag, 'change')}", "yellow")
+            if seconds := backend.get("lag_seconds"):
+                text.append(f" since {number(seconds):.0f} s", "yellow")
         if backend.get("last_error") and state not in GOOD:
             text.append(f": {word(backend['last_error'])}", "red")
-    if lag := storage.get("lag"):
-        text.append(f" · {count(lag, 'change')} behind", "yellow")
     return text
 
 

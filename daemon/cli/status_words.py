@@ -2,7 +2,7 @@
 
 from daemon.safe_text import neutralised
 
-GOOD = {"running", "healthy"}
+GOOD = {"running", "healthy", "leading", "following"}
 BAD = {"stopped", "overdue", "failing", "away", "no answer"}
 
 
