@@ -150,11 +150,17 @@ def test_what_a_daemon_does_not_tell_is_left_out() -> None:
 def test_a_store_in_trouble_and_vip_sessions_are_told() -> None:
     told = {
         "vip": {"sessions": 3, "accounts": {"free": 2, "leased": 3}},
-        "storage": {"backends": {"sqlite": {"state": "failing", "last_error": "disk full"}}, "lag": 7},
+        "storage": {
+            "backends": {
+                "sqlite": {"state": "failing", "last_error": "disk full"},
+                "mongodb": {"state": "behind", "lag": 7, "lag_seconds": 12.4},
+            },
+            "lag": 7,
+        },
     }
     assert draw(told).plain.splitlines()[2:] == [
         "vip           3 sessions · accounts: 2 free, 3 leased",
-        "storage       sqlite failing: disk full · 7 changes behind",
+        "storage       sqlite failing: disk full · mongodb behind, lacks 7 changes since 12 s",
     ]
 
 
