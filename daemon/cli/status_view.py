@@ -159,7 +159,7 @@ def _storage(storage: Document) -> Text:
         if lag := backend.get("lag"):
             text.append(f", lacks {count(lag, 'change')}", "yellow")
             if seconds := backend.get("lag_seconds"):
-                text.append(f" since {number(seconds):.0f} s", "yellow")
+                text.append(f" ({number(seconds):.0f} s)", "yellow")
         if backend.get("last_error") and state not in GOOD:
             text.append(f": {word(backend['last_error'])}", "red")
     return text
