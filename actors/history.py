@@ -6,11 +6,13 @@ batches up to the lower of the two numbers: nobody else writes in that term, and
 batches the same number. That is all the comparison below rests on.
 """
 
+from collections.abc import Sequence
 from enum import Enum
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from actors.ports import Position
+from actors.storage import Refusal
 
 NOWHERE = Position(0, 0)
 """Before the first batch: the position of an empty store."""
@@ -75,11 +77,13 @@ class History:
 
     def end_of(self, number: int) -> Position:
         """The last batch of a term, (number, 0) where it has none."""
-        following = [term for term in self.terms if term.number > number]
-        ends = [term.after for term in following if term.after.term == number]
-        if ends:
-            return ends[0]
-        return self.last if self.last.term == number else Position(number, 0)
+        end = self.end
+        if end.term == number:
+            return end
+        for term in self.terms:
+            if term.after.term == number:
+                return min(term.after, end)
+        return Position(number, 0)
 
     def batches_after(self, position: Position) -> int:
         """How many batches follow `position`, which must be one of this history's, or `NOWHERE`."""
@@ -124,11 +128,75 @@ def compare(local: History, other: History) -> Relation:
             return Relation.DIVERGED
 
 
-def next_term(writer: str, *histories: History) -> Term:
-    """The term of a new writer: above every term that any of the stores has seen.
+def next_term(writer: str, leader: History | None = None, *others: History) -> Term:
+    """The term of a new writer of the store that stands at `leader`: above every term any store has seen."""
+    known = [history for history in (leader, *others) if history is not None]
+    number = max((_newest(history) for history in known), default=0)
+    return Term(number + 1, writer, leader.end if leader is not None else NOWHERE)
 
-    It goes on after the last batch of the store that has most.
+
+def _newest(history: History) -> int:
+    return max((term.number for term in history.terms), default=history.last.term)
+
+
+# --- how a history may go on --------------------------------------------------------------------
+
+
+class Unfit(Refusal):
+    """A term or a batch that does not go on from where the store stands: a fault of the program."""
+
+
+def begun(history: History, term: Term) -> History:
+    """The history with a new term.
+
+    Raises:
+        Unfit: its number is not above all that were seen, or it does not go on from the last batch.
     """
-    number = max((max((term.number for term in h.terms), default=0) for h in histories), default=0)
-    last = max((h.last for h in histories), default=NOWHERE)
-    return Term(max(number, last.term) + 1, writer, max((h.end for h in histories), default=last))
+    if term.number <= _newest(history):
+        raise Unfit(f"term {term.number} can't begin: there was a term {_newest(history)}")
+    if term.after != history.end:
+        raise Unfit(f"term {term.number} goes on from {term.after}, but the last batch is {history.end}")
+    return evolve(history, terms=(*history.terms, term), last=Position(term.number, 0))
+
+
+def grown(history: History, position: Position) -> History:
+    """The history with one more batch.
+
+    Raises:
+        Unfit: the batch is not the next one of its term, or its term is unknown or over.
+    """
+    end = history.end
+    newest = history.terms[-1] if history.terms else None
+    known = newest is not None and newest.number == position.term
+    expected = end.sequence + 1 if end.term == position.term else 1
+    if not known or position.sequence != expected:
+        raise Unfit(f"batch {position} does not follow {end}, {newest or 'no term'}")
+    return evolve(history, last=position)
+
+
+def followed(own: History, terms: Sequence[Term], positions: Sequence[Position]) -> History:
+    """The history of a store that takes over what another one has more: these terms and batches.
+
+    Batches that are there already are skipped, and so are terms that begin after what is taken over. Terms
+    of its own after its last batch, which nothing was written in, give way to the other's.
+
+    Raises:
+        Unfit: the other's history does not go on from where this one ends.
+    """
+    if not terms and not positions:
+        return own
+    end = own.end
+    if end != NOWHERE and any(t.number == end.term and t.writer != own.writer_of(end.term) for t in terms):
+        raise Unfit(f"the stores have diverged: term {end.term} has two writers")
+    kept = tuple(term for term in own.terms if term.number <= end.term)
+    news = evolve(own, terms=kept, last=end)
+    coming = [position for position in positions if position > end]
+    for term in sorted((t for t in terms if t.number > end.term), key=lambda t: t.number):
+        while coming and coming[0].term < term.number:
+            news = grown(news, coming.pop(0))
+        if term.after != news.end:
+            break
+        news = begun(news, term)
+    for position in coming:
+        news = grown(news, position)
+    return news
