@@ -1,0 +1,26 @@
+"""What every test may ask for: the MongoDB that tests run against."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.worlds.mongodb.target import MongoTarget, description, open_target
+from tests.worlds.mongodb.threads import MongoThread, mongo_in_thread
+
+
+def pytest_report_header() -> str:
+    return f"MongoDB: {description()}"
+
+
+@pytest.fixture
+def mongo_server() -> Iterator[MongoTarget]:
+    """An empty database: on the server that PERKD_TEST_MONGODB_URI names, else on the stand-in."""
+    with open_target() as target:
+        yield target
+
+
+@pytest.fixture(params=["standalone", "replica set"])
+def faulty_mongo(request: pytest.FixtureRequest) -> Iterator[MongoThread]:
+    """The stand-in, whose faults can be switched, as a standalone server and as a set's primary."""
+    with mongo_in_thread(replica_set="rs0" if request.param == "replica set" else "") as mongo:
+        yield mongo
