@@ -1,7 +1,7 @@
 """How the store that is behind gets what the other one has: batch by batch, or by a full copy."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -27,6 +27,8 @@ class Pusher:
     replica: Replica
     run: Run[Any]
     outbox: Outbox
+    terms: Sequence[Term]
+    """The file's."""
     known: set[int]
     """Numbers of the terms that the replica has begun."""
     copy: bool = False
@@ -57,14 +59,12 @@ class Pusher:
 
     async def _begin(self, number: int) -> None:
         if number not in self.known:
-            history: History = await self.run(self.local.history)
-            await self._tell(next(term for term in history.terms if term.number == number))
+            await self._tell(next(term for term in self.terms if term.number == number))
 
     async def _begin_latest(self) -> None:
         """The replica must know who writes, also before the first batch: that keeps others from writing."""
-        history: History = await self.run(self.local.history)
-        if history.terms and history.terms[-1].number not in self.known:
-            await self._tell(history.terms[-1])
+        if self.terms:
+            await self._begin(self.terms[-1].number)
 
     async def _tell(self, term: Term) -> None:
         await self.replica.begin(term)

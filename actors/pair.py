@@ -99,9 +99,10 @@ class Pair:
         """MongoDB stands at `replica`, and follows from there; `copy`: after all it has was replaced."""
         self.outbox.acknowledge(replica.end)
         known = {term.number for term in replica.terms}
-        self.pusher = Pusher(self.local, self.replica, self.on_local, self.outbox, known, copy)
+        file = self.seen()
+        self.pusher = Pusher(self.local, self.replica, self.on_local, self.outbox, file.terms, known, copy)
         self.replica_error = None
-        self.lag = self.seen().batches_after(replica.end)
+        self.lag = file.batches_after(replica.end)
 
     def seen(self) -> History:
         """The file's history as it was last seen, and what was written since."""

@@ -54,6 +54,9 @@ class Position:
     term: int
     sequence: int
 
+    def __str__(self) -> str:
+        return f"batch {self.sequence} of term {self.term}"
+
 
 class Store(Protocol):
     """A document store: records by key, atomic batches, look-ups by indexed attributes.
