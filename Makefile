@@ -7,10 +7,10 @@ ARGS ?=
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs lock format clean
+.PHONY: help demo test test-system check bench docs lock format clean
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "perkd needs Python 3.11 or newer on the PATH (or make PYTHON=/path/to/python3)"; exit 1; }
@@ -33,6 +33,9 @@ demo: .venv/.runtime ## watch perkd redeem codes against its own simulator; ARGS
 test: .venv/.dev ## run every test; ARGS="-k redeemer" selects
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest $(ARGS)
+
+test-system: .venv/.dev ## run the MongoDB tests against a real server (FerretDB, built where Go is present)
+	@scripts/test-system.sh $(ARGS)
 
 check: .venv/.dev ## lint, types, import contracts, coverage floor (of the last make test)
 	@$(BIN)/ruff check .

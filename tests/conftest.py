@@ -12,6 +12,13 @@ def pytest_report_header() -> str:
     return f"MongoDB: {description()}"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What runs against the server that is named is marked, so that `make test-system` finds it."""
+    for item in items:
+        if "mongo_server" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.system)
+
+
 @pytest.fixture
 def mongo_server() -> Iterator[MongoTarget]:
     """An empty database: on the server that PERKD_TEST_MONGODB_URI names, else on the stand-in."""

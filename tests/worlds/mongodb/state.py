@@ -34,7 +34,7 @@ class MongoState:
 
     def collection(self, namespace: str) -> Collection:
         """To read: one that does not exist is empty, and stays away."""
-        return self.collections.get(namespace) or Collection(namespace)
+        return self.collections.get(namespace, Collection(namespace))
 
     def made(self, namespace: str) -> Collection:
         """To write: made if it does not exist."""

@@ -1,4 +1,4 @@
-"""The server that a test of the MongoDB adapter runs against: a real one where one is named, else the stand-in."""
+"""The MongoDB that a test runs against: a real server where one is named, else the stand-in."""
 
 import os
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
+import pytest
 from attrs import frozen
 from pymongo import MongoClient
 
@@ -23,6 +24,12 @@ class MongoTarget:
     database: str
     standin: MongoThread | None
     """None on a real server, which takes no orders for faults."""
+    ferretdb: bool = False
+
+    def skip_ferretdb(self, difference: str) -> None:
+        """Leave a test out where FerretDB (as of 1.24) is known to answer otherwise than MongoDB."""
+        if self.ferretdb:
+            pytest.skip(f"FerretDB 1.24 differs from MongoDB: {difference}")
 
 
 def named() -> str:
@@ -44,8 +51,9 @@ def open_target(*, replica_set: str = "") -> Iterator[MongoTarget]:
         with mongo_in_thread(replica_set=replica_set) as standin:
             yield MongoTarget(with_database(standin.uri, database), database, standin)
         return
-    yield MongoTarget(with_database(named(), database), database, None)
     with MongoClient[dict[str, object]](named(), serverSelectionTimeoutMS=5000) as client:
+        ferretdb = "ferretdbVersion" in client.server_info()
+        yield MongoTarget(with_database(named(), database), database, None, ferretdb)
         client.drop_database(database)
 
 
