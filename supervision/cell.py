@@ -10,7 +10,8 @@ from attrs import define, field
 
 from supervision.child import End
 from supervision.errors import ActorDead
-from supervision.events import ErrorText, Event
+from supervision.events import DeadLetters, ErrorText, Event
+from supervision.monitor import UNCLEAN, Down
 from supervision.question import Question
 
 if TYPE_CHECKING:
@@ -30,6 +31,20 @@ WAKE = _Wake()
 
 NOTHING = object()
 """What an actor works on between two messages: None is a message like any other."""
+
+
+DOWN = object()
+"""The notice of those who want to know how it ended: a `Down` is made of it then."""
+
+MOST_TYPES = 16
+"""Types of messages that are counted apart; there are only so many names in a record."""
+OTHERS = "(other types)"
+
+
+def tally(counts: dict[str, int], kind: str, number: int = 1) -> None:
+    """Count messages by type, within bounds."""
+    kind = kind if kind in counts or len(counts) < MOST_TYPES else OTHERS
+    counts[kind] = counts.get(kind, 0) + number
 
 
 class Host(Protocol):
@@ -83,6 +98,10 @@ class AnyCell:
     """How many messages of which type were lost in crashes."""
     due: float = 0.0
     """When it will be started again, on trio's clock; meaningful while backing off."""
+    how: str = "stopped"
+    """How its last life ended."""
+    dead_letters: dict[str, int] | None = None
+    """How many messages of which type nobody will ever read: its own, and those of forgotten children."""
 
     @property
     def name(self) -> str:
@@ -98,7 +117,15 @@ class AnyCell:
         """Count a message of this type as lost."""
         if self.lost is None:
             self.lost = {}
-        self.lost[kind] = self.lost.get(kind, 0) + 1
+        tally(self.lost, kind)
+
+    def bequeath(self, heir: "AnyCell") -> None:
+        """This record is about to be forgotten: from now on `heir` counts its dead letters."""
+        if heir.dead_letters is None:
+            heir.dead_letters = {}
+        for kind, number in (self.dead_letters or {}).items():
+            tally(heir.dead_letters, kind, number)
+        self.dead_letters = heir.dead_letters
 
 
 @define(eq=False)
@@ -200,17 +227,37 @@ class Cell(AnyCell):
         if self.dead:
             return
         self.dead = True
+        left: dict[str, int] = {}
         while True:
             try:
-                left = self.inbox_receive.receive_nowait()
+                message = self.inbox_receive.receive_nowait()
             except trio.WouldBlock:
                 break
-            if isinstance(left, Question):
-                left.fail(ActorDead(f"{self.path} has ended"))
+            if message is WAKE:
+                continue
+            tally(left, self.count_dead_letter(message))
+            if isinstance(message, Question):
+                message.fail(ActorDead(f"{self.path} has ended"))
         self.inbox_receive.close()
+        if left:
+            self.host.emit(DeadLetters(self.path, left))
         watchers, self.watchers = self.watchers, []
         for watcher, notice in watchers:
-            watcher.notify(notice)
+            watcher.notify(self.final(notice))
+
+    def count_dead_letter(self, message: object) -> str:
+        """Count a message that nobody will ever read; return the name of its type."""
+        if self.dead_letters is None:
+            self.dead_letters = {}
+        kind = type(message.message if isinstance(message, Question) else message).__qualname__
+        tally(self.dead_letters, kind)
+        return kind
+
+    def final(self, notice: object) -> object:
+        """What a watcher is told now that this actor has ended for good."""
+        if notice is not DOWN:
+            return notice
+        return Down(self.path, self.how, self.last_error if self.how in UNCLEAN else None)
 
     def add_watcher(self, watcher: "Cell", notice: object) -> None:
         """Have `watcher` notified when this actor has ended for good."""

@@ -29,9 +29,22 @@ class End(Enum):
     """Because it was asked to."""
     FINISHED = "finished"
     """By `StopActor`: for good, whatever its kind."""
+    SHUTDOWN = "shutdown"
+    """Of a supervisor: by its `auto_shutdown`. A clean end to its own supervisor."""
     GAVE_UP = "gave_up"
     """Of a supervisor: its restart budget is spent. Abnormal to its own supervisor."""
     START_FAILED = "start_failed"
+
+
+def wants_restart(kind: Kind, end: End) -> bool:
+    """Whether a child of this kind that ended so, by itself, is to be started again."""
+    match kind, end:
+        case (Kind.TEMPORARY, _) | (_, End.FINISHED):
+            return False
+        case Kind.TRANSIENT, End.NORMAL | End.STOPPED | End.SHUTDOWN:
+            return False
+        case _:
+            return True
 
 
 @frozen
@@ -40,6 +53,7 @@ class Policy:
 
     kind: Kind
     backoff: Backoff | None = None
+    significant: bool = False
 
 
 @define
@@ -56,8 +70,14 @@ class Child:
     """When it last began to run."""
     done: bool = False
     """Dealt with in this round of starting: started, declined, or not wanted any more."""
-    finished: bool = False
-    """Ended by `StopActor`: this supervisor never starts it again, not even with its group."""
+    out: bool = False
+    """Ended by `StopActor` or stopped by hand: not started again with its group, only by hand."""
+    by_hand: bool = False
+    """Its start was ordered by hand: should it fail, that is told, and neither counted nor repeated."""
+    new: bool = False
+    """… and it is forgotten if it can't start."""
+    awaited: bool = False
+    """Somebody waits for its end."""
 
     @property
     def alive(self) -> bool:

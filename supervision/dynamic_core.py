@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 from attrs import define, frozen
 
-from supervision.child import End
+from supervision.child import End, wants_restart
 from supervision.intensity import RestartWindow
-from supervision.policy import Backoff, Kind
+from supervision.policy import AutoShutdown, Backoff, Kind
 
 
 @frozen
@@ -49,10 +49,22 @@ class DynamicCore:
     child_intensity: int
     child_period: float
     random: Callable[[], float]
+    auto_shutdown: AutoShutdown = AutoShutdown.NEVER
+    """NEVER also where the children are not significant."""
+
+    def shuts_down(self, left: int) -> bool:
+        """Whether the supervisor ends because a child has ended for good by itself, with `left` others."""
+        match self.auto_shutdown:
+            case AutoShutdown.NEVER:
+                return False
+            case AutoShutdown.ANY:
+                return True
+            case AutoShutdown.ALL:
+                return left == 0
 
     def ended(self, budget: Budget, end: End, now: float) -> Retry | Forget | GiveUp:
         """What to do about a child that ended by itself, or whose restart failed."""
-        if not self._wants_restart(end):
+        if not wants_restart(self.kind, end):
             return Forget()
         if budget.window is None:
             budget.window = RestartWindow(self.child_intensity, self.child_period)
@@ -61,15 +73,6 @@ class DynamicCore:
         if not self.window.add(now):
             return GiveUp()
         return Retry(now + self._delay(budget, now))
-
-    def _wants_restart(self, end: End) -> bool:
-        match self.kind, end:
-            case (Kind.TEMPORARY, _) | (_, End.FINISHED):
-                return False
-            case Kind.TRANSIENT, End.NORMAL | End.STOPPED:
-                return False
-            case _:
-                return True
 
     def _delay(self, budget: Budget, now: float) -> float:
         if self.backoff is None:

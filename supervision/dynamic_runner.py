@@ -18,6 +18,7 @@ from supervision.events import (
     Crashed,
     ErrorText,
     GaveUp,
+    ShutDown,
     StartDeclined,
     Started,
     StartError,
@@ -27,6 +28,7 @@ from supervision.fatal import is_fatal
 from supervision.incarnation import live
 from supervision.intensity import RestartWindow
 from supervision.overdue import Overdue, wait_until
+from supervision.policy import AutoShutdown
 
 
 @define(eq=False)
@@ -43,7 +45,7 @@ class DynamicRunner:
     _order: int = field(default=0, init=False)
     _bell: trio.Event = field(factory=trio.Event, init=False)
     _overdue: Overdue = field(init=False)
-    _gave_up: bool = field(default=False, init=False)
+    _end: End = field(default=End.STOPPED, init=False)
 
     def __attrs_post_init__(self) -> None:
         spec = self.cell.spec
@@ -55,6 +57,7 @@ class DynamicRunner:
             spec.child_intensity,
             spec.child_period,
             random.random,
+            spec.auto_shutdown if spec.template.significant else AutoShutdown.NEVER,
         )
 
     # --- told by others -------------------------------------------------------------------------
@@ -75,6 +78,7 @@ class DynamicRunner:
             return  # a second request must not make the grace longer
         member.unwanted = True
         if not member.incarnation or member.state == "backing_off":
+            member.how = End.STOPPED.value
             self._forget(member)  # not spawned yet, or between two lives: there is no task to end
             return
         member.request_stop()
@@ -94,13 +98,14 @@ class DynamicRunner:
     def heard_declined(self, cell: AnyCell, reason: str) -> None:
         """A child said "not now": it is forgotten."""
         member = _member(cell)
+        member.how = "declined"
         self.cell.host.emit(StartDeclined(cell.path, reason))
         self._fail_start(member, Decline(reason))
 
     def heard_start_failed(self, cell: AnyCell, error: BaseException) -> None:
         """A child could not be started: at the first start it is forgotten, later it is tried again."""
         member = _member(cell)
-        member.last_error = ErrorText.of(error)
+        member.last_error, member.how = ErrorText.of(error), End.START_FAILED.value
         self.cell.host.emit(StartError(cell.path, member.last_error))
         if is_fatal(error):
             self.cell.host.end_tree(error)
@@ -118,6 +123,7 @@ class DynamicRunner:
     def heard_ended(self, cell: AnyCell, end: End, error: BaseException | None, lost: str | None) -> None:
         """A child's task is over."""
         member = _member(cell)
+        member.how = end.value
         if lost is not None:
             member.count_lost(lost)
         if end is End.CRASHED and error is not None:
@@ -148,10 +154,16 @@ class DynamicRunner:
                 self._wait_for(member, due, now)
             case Forget(spent):
                 if spent:
+                    member.how = End.GAVE_UP.value
                     self.cell.host.emit(GaveUp(member.path, member.last_error))
                 self._forget(member)
+                if self._core.shuts_down(len(self.cell.children)):
+                    self.cell.host.emit(ShutDown(self.cell.path, member.path))
+                    self._end = End.SHUTDOWN
+                    self.request_stop()
             case GiveUp():
-                self._gave_up, self.cell.last_error = True, member.last_error
+                member.how, self.cell.last_error = End.GAVE_UP.value, member.last_error
+                self._end = End.GAVE_UP
                 self._forget(member)
                 self.request_stop()
 
@@ -174,6 +186,7 @@ class DynamicRunner:
         if self.cell.children.get(member.key) is member:
             del self.cell.children[member.key]
         member.end_for_good()
+        member.bequeath(self.cell)
         self._bell.set()
 
     # --- the loop -------------------------------------------------------------------------------
@@ -188,11 +201,9 @@ class DynamicRunner:
                 await self._wait()
             await self._stop_all()
         self.cell.runner = None
-        if not self._gave_up:
-            self.parent.heard_ended(self.cell, End.STOPPED, None, None)
-        else:
+        if self._end is End.GAVE_UP:
             self.cell.host.emit(GaveUp(self.cell.path, self.cell.last_error))
-            self.parent.heard_ended(self.cell, End.GAVE_UP, None, None)
+        self.parent.heard_ended(self.cell, self._end, None, None)
 
     def _spawn_due(self, now: float) -> None:
         while self._waiting and self._waiting[0][0] <= now:

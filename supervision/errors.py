@@ -34,7 +34,23 @@ class NotRunning(SupervisionError):  # noqa: N818 - the field's word
 
 
 class AlreadyRunning(SupervisionError):  # noqa: N818 - the field's word
-    """A child with this key is there already."""
+    """A child of this name or key is running."""
+
+
+class AlreadyPresent(SupervisionError):  # noqa: N818 - OTP's word
+    """A child of this name is known, but not running: it can be restarted, or deleted."""
+
+
+class ChildNotFound(SupervisionError):  # noqa: N818 - OTP's word
+    """The supervisor has no child of this name."""
+
+
+class Restarting(SupervisionError):  # noqa: N818 - OTP's word
+    """The child is about to be started again, alone or with its group. It can be stopped, nothing else."""
+
+
+class OnlyByKey(SupervisionError):  # noqa: N818 - named for the rule
+    """Children of a dynamic supervisor are started and stopped by key; not restarted, not deleted."""
 
 
 class StartFailed(SupervisionError):  # noqa: N818 - the field's word

@@ -113,7 +113,7 @@ class BackingOff(Event):
 
 @frozen
 class Stopped(Event):
-    """A child ended without a fault: `how` is `normal`, `stopped` or `finished`.
+    """A child ended without a fault: `how` is `normal`, `stopped`, `finished` or `shutdown`.
 
     `lost` is the type of the message it was still working on when its grace was over.
     """
@@ -136,4 +136,29 @@ class StopOverdue(Event):
     waited: float
 
 
-AnyEvent = Started | StartDeclined | StartError | Crashed | BackingOff | Stopped | GaveUp | StopOverdue
+@frozen
+class ShutDown(Event):
+    """A supervisor ends because significant children have; `child` was the last, if it is still known."""
+
+    child: str | None
+
+
+@frozen
+class DeadLetters(Event):
+    """An actor has ended for good with messages in its mailbox: how many of which type."""
+
+    left: dict[str, int]
+
+
+AnyEvent = (
+    Started
+    | StartDeclined
+    | StartError
+    | Crashed
+    | BackingOff
+    | Stopped
+    | GaveUp
+    | StopOverdue
+    | ShutDown
+    | DeadLetters
+)

@@ -30,6 +30,16 @@ class Strategy(StrEnum):
     """All children: stopped in reverse order, started in order."""
 
 
+class AutoShutdown(StrEnum):
+    """When a supervisor ends because significant children have ended by themselves."""
+
+    NEVER = "never"
+    ANY = "any"
+    """When one of them has."""
+    ALL = "all"
+    """When the last of them has."""
+
+
 def _not_below_min(owner: "Backoff", attribute: "Attribute[Any]", value: float) -> None:
     seconds(owner, attribute, value)
     if value < owner.min:

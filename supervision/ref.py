@@ -5,7 +5,7 @@ from typing import Any
 import trio
 from attrs import frozen
 
-from supervision.cell import Cell, current_cell
+from supervision.cell import DOWN, Cell, current_cell
 from supervision.errors import ActorDead, AskCycle, AskTimeout, MailboxFull
 from supervision.question import Question
 
@@ -54,6 +54,7 @@ class ActorRef:
         except trio.WouldBlock:
             raise MailboxFull(f"{self.path}: its mailbox holds {self._cell.spec.mailbox} messages") from None
         except trio.BrokenResourceError:
+            self._cell.count_dead_letter(message)
             raise ActorDead(f"{self.path} has ended") from None
 
     async def send(self, message: object) -> None:
@@ -65,6 +66,7 @@ class ActorRef:
         try:
             await self._cell.inbox_send.send(message)
         except trio.BrokenResourceError:
+            self._cell.count_dead_letter(message)
             raise ActorDead(f"{self.path} has ended") from None
 
     async def ask(self, message: object, timeout: float | None = ASK_TIMEOUT) -> Any:  # noqa: ASYNC109 - one shared wheel, not a scope per ask
@@ -102,6 +104,7 @@ class ActorRef:
         try:
             self._cell.inbox_send.send_nowait(question)
         except trio.BrokenResourceError:
+            self._cell.count_dead_letter(question)
             raise ActorDead(f"{self.path} has ended") from None
         except trio.WouldBlock:
             with trio.move_on_after(float("inf") if limit is None else limit) as scope:
@@ -109,13 +112,14 @@ class ActorRef:
             if scope.cancelled_caught:
                 raise AskTimeout(f"{self.path}: no room in its mailbox in time") from None
 
-    def monitor(self, watcher: "ActorRef", message: object) -> None:
-        """Have `message` told to `watcher` once, when this actor has ended for good.
+    def monitor(self, watcher: "ActorRef", message: object = DOWN) -> None:
+        """Have `watcher` told once, when this actor has ended for good: `message`, or how it ended.
 
-        At once if it has ended already; never for a restart.
+        Without a message of its own the notice is a `Down`. At once if it has ended already; never for a
+        restart. Each call is one notice.
         """
         if self._cell.dead:
-            watcher._cell.notify(message)  # noqa: SLF001 - the same class
+            watcher._cell.notify(self._cell.final(message))  # noqa: SLF001 - the same class
         else:
             self._cell.add_watcher(watcher._cell, message)  # noqa: SLF001 - the same class
 

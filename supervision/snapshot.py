@@ -5,7 +5,7 @@ from attrs import field, frozen
 
 from supervision.cell import AnyCell, Cell
 from supervision.dynamic import DynamicCell
-from supervision.supervisor import SupervisorCell
+from supervision.supervisor_cell import SupervisorCell
 
 
 @frozen
@@ -27,6 +27,8 @@ class Node:
     """How many messages of which type it crashed on: what poisons it shows here."""
     restart_in: float | None = None
     """Seconds until the next start; None unless it is backing off."""
+    dead_letters: dict[str, int] = field(factory=dict)
+    """How many messages of which type nobody will ever read; of a supervisor: of forgotten children."""
 
     def to_json(self) -> dict[str, object]:
         """A JSON-ready document."""
@@ -39,6 +41,7 @@ class Node:
             "last_error": self.last_error,
             "lost": dict(self.lost),
             "restart_in": self.restart_in,
+            "dead_letters": dict(self.dead_letters),
             "children": [child.to_json() for child in self.children],
         }
         if self.children_by_state is not None:
@@ -48,28 +51,40 @@ class Node:
 
 def snapshot(cell: AnyCell, *, every_child: bool = False) -> Node:
     """The node of `cell`. Children of dynamic supervisors are counted, and listed with `every_child`."""
-    error = None if cell.last_error is None else str(cell.last_error)
-    lost = {} if cell.lost is None else dict(cell.lost)
-    wait = _restart_in(cell) if cell.state == "backing_off" else None
     match cell:
         case SupervisorCell():
-            children = tuple(snapshot(child, every_child=every_child) for child in cell.children)
-            return Node(
-                cell.name, "supervisor", cell.state, cell.restarts, 0, error, children, None, lost, wait
-            )
+            below = (snapshot(child, every_child=every_child) for child in cell.children.values())
+            return _node(cell, "supervisor", children=tuple(below))
         case DynamicCell():
             listed = cell.children.values() if every_child else ()
-            children = tuple(snapshot(child) for child in listed)
-            counts = cell.counts()
-            return Node(
-                cell.name, "dynamic", cell.state, cell.restarts, 0, error, children, counts, lost, wait
-            )
+            return _node(cell, "dynamic", children=tuple(map(snapshot, listed)), by_state=cell.counts())
         case Cell():
-            return Node(
-                cell.name, "actor", cell.state, cell.restarts, cell.queued, error, (), None, lost, wait
-            )
+            return _node(cell, "actor", cell.queued)
         case _:
             raise TypeError(f"no snapshot of a {type(cell).__name__}")
+
+
+def _node(
+    cell: AnyCell,
+    kind: str,
+    mailbox: int = 0,
+    *,
+    children: tuple[Node, ...] = (),
+    by_state: dict[str, int] | None = None,
+) -> Node:
+    return Node(
+        cell.name,
+        kind,
+        cell.state,
+        cell.restarts,
+        mailbox,
+        None if cell.last_error is None else str(cell.last_error),
+        children,
+        by_state,
+        {} if cell.lost is None else dict(cell.lost),
+        _restart_in(cell) if cell.state == "backing_off" else None,
+        {} if cell.dead_letters is None else dict(cell.dead_letters),
+    )
 
 
 def _restart_in(cell: AnyCell) -> float:

@@ -6,13 +6,28 @@ from typing import Any, cast
 from attrs import Attribute, field, frozen
 
 from supervision.actor import Actor
-from supervision.policy import Backoff, Kind, Strategy
+from supervision.description import describe
+from supervision.policy import AutoShutdown, Backoff, Kind, Strategy
 from supervision.validation import count, is_a, is_factory, is_name, positive, refuse, seconds
 
 
 def _optional_backoff(owner: object, attribute: "Attribute[Any]", value: object) -> None:
     if value is not None and not isinstance(value, Backoff):
         raise refuse(owner, attribute, value, "a Backoff or None")
+
+
+def _significant(owner: "ChildSpec", attribute: "Attribute[Any]", value: object) -> None:
+    is_a(bool)(owner, attribute, value)
+    if value and owner.kind is Kind.PERMANENT:
+        raise refuse(owner, attribute, value, "False for a permanent child: it is restarted after any end")
+
+
+def _auto_shutdown(owner: "SupervisorSpec | DynamicSpec", attribute: "Attribute[Any]", value: object) -> None:
+    is_a(AutoShutdown)(owner, attribute, value)
+    children = (owner.template,) if isinstance(owner, DynamicSpec) else owner.children
+    significant = next((child.name for child in children if child.significant), None)
+    if value is AutoShutdown.NEVER and significant is not None:
+        raise refuse(owner, attribute, str(value), f"'any' or 'all', because {significant!r} is significant")
 
 
 @frozen
@@ -23,6 +38,7 @@ class ActorSpec:
     arguments given to `start_child`. `mailbox` counts messages. `grace` is how long (seconds) an
     ordered stop may take before the actor is cancelled; 0 cancels at once (OTP's `brutal_kill`).
     `drain` handles what is queued before a stop; otherwise it is discarded when the actor ends for good.
+    `significant`: its end by itself counts for the supervisor's `auto_shutdown`.
     """
 
     name: str = field(validator=is_name)
@@ -32,6 +48,11 @@ class ActorSpec:
     mailbox: int = field(default=1024, validator=count(1))
     backoff: Backoff | None = field(default=None, validator=_optional_backoff)
     drain: bool = field(default=False, validator=is_a(bool))
+    significant: bool = field(default=False, validator=_significant)
+
+    def to_json(self) -> dict[str, object]:
+        """A JSON-ready document of every field, the defaults included; the factory by its name."""
+        return describe(self)
 
 
 @frozen
@@ -39,7 +60,9 @@ class DynamicSpec:
     """A supervisor of many children by key, all made from one template, started at run time.
 
     Two restart windows: `child_intensity` within `child_period` ends one child for good, `intensity`
-    within `period` the supervisor: thousands must not go down because two are unlucky.
+    within `period` the supervisor: thousands must not go down because two are unlucky. `auto_shutdown`,
+    with a significant template: it ends when the first child has ended by itself (`any`), or the last one
+    (`all`).
     """
 
     name: str = field(validator=is_name)
@@ -50,6 +73,12 @@ class DynamicSpec:
     child_period: float = field(default=60.0, validator=positive)
     kind: Kind = field(default=Kind.PERMANENT, validator=is_a(Kind))
     backoff: Backoff | None = field(default=None, validator=_optional_backoff)
+    significant: bool = field(default=False, validator=_significant)
+    auto_shutdown: AutoShutdown = field(default=AutoShutdown.NEVER, validator=_auto_shutdown)
+
+    def to_json(self) -> dict[str, object]:
+        """A JSON-ready document of every field, the defaults included."""
+        return describe(self)
 
 
 def _as_tuple(
@@ -77,7 +106,9 @@ class SupervisorSpec:
     """A supervisor with children that start in order and stop in reverse order.
 
     More than `intensity` restart attempts within `period` seconds: it stops its children and ends as
-    gave up, which is abnormal to its own supervisor. Defaults are OTP's: 1 within 5 s.
+    gave up, which is abnormal to its own supervisor. Defaults are OTP's: 1 within 5 s. `auto_shutdown`: it
+    ends as `shutdown`, which is clean to its own supervisor, when one (`any`) or the last (`all`) of its
+    significant children has ended by itself.
     """
 
     name: str = field(validator=is_name)
@@ -89,6 +120,12 @@ class SupervisorSpec:
     period: float = field(default=5.0, validator=positive)
     kind: Kind = field(default=Kind.PERMANENT, validator=is_a(Kind))
     backoff: Backoff | None = field(default=None, validator=_optional_backoff)
+    significant: bool = field(default=False, validator=_significant)
+    auto_shutdown: AutoShutdown = field(default=AutoShutdown.NEVER, validator=_auto_shutdown)
+
+    def to_json(self) -> dict[str, object]:
+        """A JSON-ready document of every field, the defaults included."""
+        return describe(self)
 
 
 ChildSpec = ActorSpec | SupervisorSpec | DynamicSpec

@@ -2,6 +2,7 @@
 
 import math
 import random
+import sys
 from collections.abc import Callable
 from heapq import heappop, heappush
 from itertools import count
@@ -9,18 +10,19 @@ from itertools import count
 import trio
 from attrs import define, field
 
-from supervision.actions import Action, Finish, Ready, Spawn, Stop
-from supervision.cell import AnyCell, Cell, Host, Inbox
-from supervision.child import End, Policy
+from supervision.actions import Action, Answer, Finish, Forget, Outcome, Ready, Spawn, Stop
+from supervision.cell import AnyCell, Cell, Inbox
+from supervision.child import End
 from supervision.core import SupervisorCore
 from supervision.dynamic import DynamicCell
 from supervision.dynamic_runner import DynamicRunner
-from supervision.errors import StartFailed
+from supervision.errors import Decline, StartFailed
 from supervision.events import (
     BackingOff,
     Crashed,
     ErrorText,
     GaveUp,
+    ShutDown,
     StartDeclined,
     Started,
     StartError,
@@ -30,49 +32,8 @@ from supervision.fatal import is_fatal
 from supervision.incarnation import live
 from supervision.intensity import RestartWindow
 from supervision.overdue import Overdue, wait_until
-from supervision.spec import ActorSpec, DynamicSpec, SupervisorSpec
-
-
-@define(eq=False)
-class SupervisorCell(AnyCell):
-    """A supervisor's record, with the records of its children."""
-
-    spec: SupervisorSpec = field(kw_only=True)
-    children: "list[Cell | SupervisorCell | DynamicCell]" = field(factory=list, init=False)
-    runner: "SupervisorRunner | None" = field(default=None, init=False)
-
-    def __attrs_post_init__(self) -> None:
-        for spec in self.spec.children:
-            self.children.append(_make_cell(f"{self.path}/{spec.name}", self.host, spec))
-
-    def prepare(self) -> None:
-        """Make ready for the next incarnation."""
-        self.incarnation += 1
-        self.state = "starting"
-
-    def request_stop(self) -> None:
-        """Ask for an ordered stop, which takes as long as the children take."""
-        if self.runner is not None:
-            self.state = "stopping"
-            self.runner.request_stop()
-
-    def end_for_good(self) -> None:
-        """The whole branch has ended for good."""
-        self.state, self.runner = "stopped", None
-        for child in self.children:
-            child.end_for_good()
-
-
-def _make_cell(
-    path: str, host: Host, spec: ActorSpec | SupervisorSpec | DynamicSpec
-) -> Cell | SupervisorCell | DynamicCell:
-    match spec:
-        case ActorSpec():
-            return Cell(path, host, spec=spec)
-        case SupervisorSpec():
-            return SupervisorCell(path, host, spec=spec)
-        case DynamicSpec():
-            return DynamicCell(path, host, spec=spec)
+from supervision.requests import Requests, policy_of
+from supervision.supervisor_cell import ChildCell, SupervisorCell
 
 
 @define(eq=False)
@@ -89,17 +50,18 @@ class SupervisorRunner:
     _bell: trio.Event = field(factory=trio.Event, init=False)
     _overdue: Overdue = field(init=False)
     _finish: Finish | None = field(default=None, init=False)
-    _index: dict[str, int] = field(init=False)
+    requests: Requests = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         spec = self.cell.spec
-        self._index = {child.name: index for index, child in enumerate(spec.children)}
         self.core = SupervisorCore(
-            [Policy(child.kind, child.backoff) for child in spec.children],
+            [policy_of(child) for child in spec.children],
             spec.strategy,
             RestartWindow(spec.intensity, spec.period),
             random.random,
+            spec.auto_shutdown,
         )
+        self.requests = Requests(self.cell, self.core, self._hear_request)
         self._overdue = Overdue(self.cell.host.emit)
 
     # --- told by others -------------------------------------------------------------------------
@@ -109,6 +71,9 @@ class SupervisorRunner:
         # takes the others in, at the price of one restart.
         heappush(self._heard, (rank, next(self._count), what))
         self._bell.set()
+
+    def _hear_request(self, what: Callable[[float], list[Action]]) -> None:
+        self._hear(what, _LAST)
 
     def request_stop(self) -> None:
         """Begin an ordered stop."""
@@ -125,19 +90,21 @@ class SupervisorRunner:
         if cell.state == "starting":
             cell.state = "running"
         self.cell.host.emit(Started(cell.path, cell.incarnation))
-        self._hear(lambda now: self.core.started(self._index[cell.name], now))
+        self._hear(lambda now: self.core.started(self.cell.numbers[cell.name], now))
 
     def heard_declined(self, cell: AnyCell, reason: str) -> None:
         """A child said "not now"."""
-        cell.state = "stopped"
+        cell.state, cell.how = "stopped", "declined"
         self.cell.host.emit(StartDeclined(cell.path, reason))
+        self.requests.failed(self.cell.numbers[cell.name], Decline(reason))
         self._over(cell, self.core.declined)
 
     def heard_start_failed(self, cell: AnyCell, error: BaseException) -> None:
         """A child could not be started."""
-        cell.state = "stopped"
+        cell.state, cell.how = "stopped", End.START_FAILED.value
         cell.last_error = ErrorText.of(error)
         self.cell.host.emit(StartError(cell.path, cell.last_error))
+        self.requests.failed(self.cell.numbers[cell.name], _start_failed(cell))
         if is_fatal(error):
             self.cell.host.end_tree(error)
         final = is_fatal(error)
@@ -151,7 +118,7 @@ class SupervisorRunner:
 
     def heard_ended(self, cell: AnyCell, end: End, error: BaseException | None, lost: str | None) -> None:
         """A child's task is over."""
-        cell.state = "stopped"
+        cell.state, cell.how = "stopped", end.value
         if lost is not None:
             cell.count_lost(lost)
         if end is End.CRASHED and error is not None:
@@ -169,7 +136,7 @@ class SupervisorRunner:
     ) -> None:
         self._overdue.over(cell)
 
-        index = self._index[cell.name]
+        index = self.cell.numbers[cell.name]
 
         def what(now: float) -> list[Action]:
             actions = tell_core(index, now)
@@ -187,10 +154,10 @@ class SupervisorRunner:
             if due > now:
                 self.cell.host.emit(BackingOff(cell.path, round(due - now, 3)))
         elif math.isinf(due) and cell.state == "backing_off":
-            cell.state = "stopped"
+            cell.state, cell.how = "stopped", End.STOPPED.value
 
     def _note_waits(self, now: float) -> None:
-        for index in range(len(self.cell.children)):
+        for index in self.cell.children:
             self._note_wait(index, now)
 
     # --- the loop -------------------------------------------------------------------------------
@@ -204,6 +171,7 @@ class SupervisorRunner:
             while self._finish is None:
                 await self._next()
         self.cell.runner = None
+        self.requests.close()
         self._note_waits(trio.current_time())
         self._report(self._finish)
 
@@ -234,13 +202,25 @@ class SupervisorRunner:
                     child.request_stop()
                     if isinstance(child, Cell) and child.state == "stopping":
                         self._overdue.watch(child, trio.current_time() + child.spec.grace)
+                case Answer(index, came):
+                    self._answer(index, came)
+                case Forget(index):
+                    self.cell.forget(index)
                 case Ready():
                     self.parent.heard_started(self.cell)
                     self._note_waits(trio.current_time())
                 case Finish():
                     self._finish = action
 
-    def _spawn(self, child: "Cell | SupervisorCell | DynamicCell") -> None:
+    def _answer(self, index: int, came: Outcome) -> None:
+        child = self.cell.children[index]
+        if came is Outcome.STOPPED:
+            self._note_wait(index, trio.current_time())
+            if self.core.over_for_good(index, End.STOPPED):
+                child.end_for_good()
+        self.requests.answer(index, child, came)
+
+    def _spawn(self, child: ChildCell) -> None:
         child.prepare()
         match child:
             case Cell():
@@ -254,17 +234,25 @@ class SupervisorRunner:
                 self._nursery.start_soon(child.runner.run, name=child.path)
 
     def _report(self, finish: Finish) -> None:
-        culprit = None if finish.index is None else self.cell.children[finish.index]
-        cause = culprit.last_error if culprit is not None else None
-        if finish.end is End.GAVE_UP:
-            self.cell.last_error = cause
-            self.cell.host.emit(GaveUp(self.cell.path, cause))
+        culprit = None if finish.index is None else self.cell.children.get(finish.index)
+        if finish.end is End.GAVE_UP and culprit is not None:
+            self.cell.last_error, culprit.how = culprit.last_error, finish.end.value
+            self.cell.host.emit(GaveUp(self.cell.path, culprit.last_error))
+        elif finish.end is End.SHUTDOWN:
+            self.cell.host.emit(ShutDown(self.cell.path, None if culprit is None else culprit.path))
+        self.cell.begin_anew()
         if finish.end is End.START_FAILED and culprit is not None:
-            # What failed below a child supervisor is named already.
-            if cause is not None and isinstance(culprit, SupervisorCell):
-                text = cause.text
-            else:
-                text = f"{culprit.path}: {cause}"
-            self.parent.heard_start_failed(self.cell, StartFailed(text))
+            self.parent.heard_start_failed(self.cell, _start_failed(culprit))
         else:
             self.parent.heard_ended(self.cell, finish.end, None, None)
+
+
+_LAST = sys.maxsize
+"""The rank of what is ordered by hand: after what has happened."""
+
+
+def _start_failed(cell: AnyCell) -> StartFailed:
+    """Why a child could not start. What failed below a child supervisor is named already."""
+    if cell.last_error is not None and isinstance(cell, SupervisorCell):
+        return StartFailed(cell.last_error.text)
+    return StartFailed(f"{cell.path}: {cell.last_error}")

@@ -16,7 +16,8 @@ from supervision.fatal import innermost, is_fatal
 from supervision.ref import ActorRef
 from supervision.snapshot import Node, snapshot
 from supervision.spec import SupervisorSpec
-from supervision.supervisor import SupervisorCell, SupervisorRunner
+from supervision.supervisor import SupervisorRunner
+from supervision.supervisor_cell import SupervisorCell
 from supervision.validation import is_a, seconds
 from supervision.wheel import Wheel
 
@@ -76,7 +77,7 @@ class Tree:
         for name in path.split("/"):
             match cell:
                 case SupervisorCell():
-                    found = next((child for child in cell.children if child.name == name), None)
+                    found = cell.find(name)
                 case DynamicCell():
                     found = cell.children.get(name)
                 case _:

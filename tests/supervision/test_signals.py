@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 PROGRAM = """
-import sys, trio
+import sys, trio, trio.testing
 from supervision import Actor, ActorSpec, SupervisorSpec, Tree, run_until_signal
 
 def say(*words):
@@ -33,8 +33,13 @@ grace = 1000 if "slow_stop" in sys.argv else 0.05
 spec = SupervisorSpec("t", [ActorSpec(n, lambda n=n: Talker(n), grace=grace) for n in "ab"])
 tree = Tree(spec)
 
+async def say_when_idle():
+    await trio.testing.wait_all_tasks_blocked()
+    say("idle")
+
 async def main():
     if "bare" in sys.argv:
+        trio.lowlevel.spawn_system_task(say_when_idle)
         await tree.run()
     else:
         hook = None if "quiet" in sys.argv else lambda number: say("signal", number)
@@ -119,7 +124,7 @@ def test_signals_are_heeded_also_when_nobody_wants_to_hear_of_them(run: Run) -> 
 
 def test_an_interrupt_without_a_receiver_still_ends_the_tree_in_order(run: Run) -> None:
     process = run("bare")
-    heard(process, "start b")
+    heard(process, "idle")
     process.send_signal(signal.SIGINT)
     assert rest(process) == ["stopping b", "stop b", "stopping a", "stop a"]
     assert process.returncode == -signal.SIGINT

@@ -365,6 +365,7 @@ async def test_the_snapshot_is_ready_for_json_and_holds_no_live_thing(
             "last_error": "ValueError: boom",
             "lost": {"Do": 1},
             "restart_in": 5.0,
+            "dead_letters": {},
             "children": [],
         }
         dynamic = document["children"][1]["children"][0]
