@@ -5,17 +5,21 @@ Importable from outside: nothing in here knows what the actors are for.
 """
 
 from supervision.actor import Actor, Timer
-from supervision.dynamic import DynamicRef
+from supervision.dynamic_ref import DynamicRef
 from supervision.errors import (
     ActorCrashed,
     ActorDead,
+    AlreadyPresent,
     AlreadyRunning,
     AskCycle,
     AskTimeout,
+    ChildNotFound,
     Decline,
     InvalidSpec,
     MailboxFull,
     NotRunning,
+    OnlyByKey,
+    Restarting,
     StartFailed,
     StopActor,
     StopTree,
@@ -26,9 +30,11 @@ from supervision.events import (
     AnyEvent,
     BackingOff,
     Crashed,
+    DeadLetters,
     ErrorText,
     Event,
     GaveUp,
+    ShutDown,
     StartDeclined,
     Started,
     StartError,
@@ -36,11 +42,25 @@ from supervision.events import (
     Stopped,
     bounded,
 )
-from supervision.policy import Backoff, Kind, Strategy
+from supervision.monitor import (
+    Down,
+)
+from supervision.policy import (
+    AutoShutdown,
+    Backoff,
+    Kind,
+    Strategy,
+)
 from supervision.ref import ActorRef
 from supervision.run import run_until_signal
-from supervision.snapshot import Node
+from supervision.snapshot import (
+    Counts,
+    Node,
+)
 from supervision.spec import ActorSpec, ChildSpec, DynamicSpec, SupervisorSpec
+from supervision.supervisor_ref import (
+    SupervisorRef,
+)
 from supervision.tree import Tree, open_tree
 
 __all__ = [
@@ -49,15 +69,21 @@ __all__ = [
     "ActorDead",
     "ActorRef",
     "ActorSpec",
+    "AlreadyPresent",
     "AlreadyRunning",
     "AnyEvent",
     "AskCycle",
     "AskTimeout",
+    "AutoShutdown",
     "BackingOff",
     "Backoff",
+    "ChildNotFound",
     "ChildSpec",
+    "Counts",
     "Crashed",
+    "DeadLetters",
     "Decline",
+    "Down",
     "DynamicRef",
     "DynamicSpec",
     "ErrorText",
@@ -68,6 +94,9 @@ __all__ = [
     "MailboxFull",
     "Node",
     "NotRunning",
+    "OnlyByKey",
+    "Restarting",
+    "ShutDown",
     "StartDeclined",
     "StartError",
     "StartFailed",
@@ -78,6 +107,7 @@ __all__ = [
     "Stopped",
     "Strategy",
     "SupervisionError",
+    "SupervisorRef",
     "SupervisorSpec",
     "Timer",
     "Tree",

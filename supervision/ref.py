@@ -124,6 +124,13 @@ class ActorRef:
             self._cell.add_watcher(watcher._cell, message)  # noqa: SLF001 - the same class
 
 
+def refuse_own_end(path: str) -> None:
+    """Refuse that an actor waits for the end of the child at `path`, which is itself or has it below."""
+    asker = current_cell.get()
+    if asker is not None and f"{asker.path}/".startswith(f"{path}/"):
+        raise AskCycle(f"{asker.path} would wait for its own end: stop_child of {path}")
+
+
 def _refuse_cycle(asker: Cell, target: Cell) -> None:
     ring = _ring(target, asker)
     if ring is not None:

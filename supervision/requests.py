@@ -143,14 +143,16 @@ class Requests:
         """Tell whoever ordered the start of a child, or waits for its end, what came of it."""
         start, failure = self._starts.pop(number, None), self._failures.pop(number, None)
         if start is not None:
-            self._settle(start, _unlike_started(cell.path, came, failure))
+            self._settle(start, _unlike_started(cell.path, came, failure), cell)
         if came is not Outcome.STARTED:
             for question in self._stops.pop(number, ()):
                 self._settle(question)
 
-    def _settle(self, question: Question, error: Exception | None = None) -> None:
+    def _settle(
+        self, question: Question, error: Exception | None = None, cell: ChildCell | None = None
+    ) -> None:
         self._open.discard(question)
-        question.settle(outcome.Value(None) if error is None else outcome.Error(error))
+        question.settle(outcome.Value(cell) if error is None else outcome.Error(error))
 
     def close(self) -> None:
         """The supervisor has ended."""

@@ -1,7 +1,9 @@
 """The status of a tree, read at once from its records: frozen, JSON-ready, no live object in it."""
 
+from collections.abc import Collection
+
 import trio
-from attrs import field, frozen
+from attrs import asdict, field, frozen
 
 from supervision.cell import AnyCell, Cell
 from supervision.dynamic import DynamicCell
@@ -47,6 +49,31 @@ class Node:
         if self.children_by_state is not None:
             document["children_by_state"] = self.children_by_state
         return document
+
+
+@frozen
+class Counts:
+    """How many children a supervisor has, as OTP's `count_children` counts them."""
+
+    specs: int
+    """Children it knows, running or not; of a dynamic supervisor 1, its template."""
+    active: int
+    """Those that have a task: starting, running or stopping."""
+    supervisors: int
+    """Children that are supervisors, running or not."""
+    workers: int
+    """Children that are actors, running or not."""
+
+    @classmethod
+    def of(cls, children: Collection[AnyCell], specs: int | None = None) -> "Counts":
+        """Count them."""
+        active = sum(child.state not in {"stopped", "backing_off"} for child in children)
+        workers = sum(isinstance(child, Cell) for child in children)
+        return cls(len(children) if specs is None else specs, active, len(children) - workers, workers)
+
+    def to_json(self) -> dict[str, object]:
+        """A JSON-ready document."""
+        return asdict(self)
 
 
 def snapshot(cell: AnyCell, *, every_child: bool = False) -> Node:

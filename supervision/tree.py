@@ -9,7 +9,8 @@ from attrs import define, field
 
 from supervision.cell import AnyCell, Cell
 from supervision.child import End
-from supervision.dynamic import DynamicCell, DynamicRef
+from supervision.dynamic import DynamicCell
+from supervision.dynamic_ref import DynamicRef
 from supervision.errors import StartFailed, StopTree, TreeFailed
 from supervision.events import Event
 from supervision.fatal import innermost, is_fatal
@@ -18,6 +19,7 @@ from supervision.snapshot import Node, snapshot
 from supervision.spec import SupervisorSpec
 from supervision.supervisor import SupervisorRunner
 from supervision.supervisor_cell import SupervisorCell
+from supervision.supervisor_ref import SupervisorRef
 from supervision.validation import is_a, seconds
 from supervision.wheel import Wheel
 
@@ -71,6 +73,16 @@ class Tree:
         if not isinstance(cell, DynamicCell):
             raise KeyError(f"{path}: is not a dynamic supervisor")
         return DynamicRef(cell)
+
+    def supervisor(self, path: str = "") -> SupervisorRef:
+        """The supervisor at `path`, below the root; the root itself without one.
+
+        Raises KeyError if there is none. Dynamic supervisors have their own refs.
+        """
+        cell = self._find(path) if path else self.root
+        if not isinstance(cell, SupervisorCell):
+            raise KeyError(f"{path}: is not a supervisor of named children")
+        return SupervisorRef(cell)
 
     def _find(self, path: str) -> AnyCell:
         cell: AnyCell = self.root
