@@ -147,7 +147,7 @@ class Unfit(Refusal):
 
 
 def begun(history: History, term: Term) -> History:
-    """The history with a new term.
+    """The history with a new term. The one before is forgotten where nothing was written in it.
 
     Raises:
         Unfit: its number is not above all that were seen, or it does not go on from the last batch.
@@ -156,7 +156,8 @@ def begun(history: History, term: Term) -> History:
         raise Unfit(f"term {term.number} can't begin: there was a term {_newest(history)}")
     if term.after != history.end:
         raise Unfit(f"term {term.number} goes on from {term.after}, but the last batch is {history.end}")
-    return evolve(history, terms=(*history.terms, term), last=Position(term.number, 0))
+    used = history.terms[:-1] if history.terms and not history.last.sequence else history.terms
+    return evolve(history, terms=(*used, term), last=Position(term.number, 0))
 
 
 def grown(history: History, position: Position) -> History:

@@ -2,12 +2,13 @@
 
 from daemon.storage.errors import SchemaTooNew, StoreBusy, StoreDamaged, Unreadable, Unstorable
 from daemon.storage.memory import MemoryBackend, MemoryStore
-from daemon.storage.sqlite import SQLiteBackend
+from daemon.storage.sqlite import SQLiteBackend, SQLiteStore
 
 __all__ = [
     "MemoryBackend",
     "MemoryStore",
     "SQLiteBackend",
+    "SQLiteStore",
     "SchemaTooNew",
     "StoreBusy",
     "StoreDamaged",

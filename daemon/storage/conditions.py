@@ -28,6 +28,10 @@ _PRIMARY = 0xFF
 """The low byte of a result code is the code; the rest are details."""
 
 
+_UNDECODABLE = "Could not decode to UTF-8"
+"""How the words begin when the bytes of a text are damaged; there is no code for it."""
+
+
 @contextlib.contextmanager
 def translated(path: Path) -> Iterator[None]:
     """Raise errors of the machine as `StoreUnavailable`, those of the file as `StoreDamaged`.
@@ -38,7 +42,7 @@ def translated(path: Path) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY
-        if code in _DAMAGED:
+        if code in _DAMAGED or str(error).startswith(_UNDECODABLE):
             raise damaged(path, str(error)) from error
         if code not in _PASSING:
             raise

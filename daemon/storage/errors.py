@@ -2,14 +2,15 @@
 
 from actors.ports import StoreUnavailable
 from actors.storage import Refusal
+from actors.stores import LocalDamaged
 
 
 class StoreBusy(StoreUnavailable):
     """Another process is the writer of this file. It passes when that process ends."""
 
 
-class StoreDamaged(Exception):  # noqa: N818 - a state of the file
-    """The file is no database, or is corrupt. Nothing was changed; a person has to decide."""
+class StoreDamaged(LocalDamaged):
+    """The file is no database, or is corrupt. Nothing was changed; a person, or the replica, has to help."""
 
 
 class SchemaTooNew(Exception):  # noqa: N818 - a state of the file

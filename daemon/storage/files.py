@@ -7,29 +7,52 @@ from pathlib import Path
 from daemon.storage.errors import StoreBusy
 
 
+def make_directory(directory: Path) -> None:
+    """Create a directory of mode 0700 where there is none. One that exists keeps its mode."""
+    if not directory.exists():
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
 def make_private(path: Path) -> None:
     """Create `path` as an empty file of mode 0600, in a directory of mode 0700, where they don't exist.
 
     What exists keeps its mode: somebody chose it.
     """
     directory = path.parent
-    if not directory.exists():
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_directory(directory)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError:
         return
     os.close(descriptor)
-    _sync_directory(directory)
+    sync_directory(directory)
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
     """Make the new name itself durable, or a power cut could take the file with all its commits."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def sync_file(path: Path) -> None:
+    """Wait until what was written to the file is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read_ahead(path: Path, most: int) -> None:
+    """Read the file's beginning in one go, so that reading it in any order afterwards finds it in memory."""
+    buffer = bytearray(1024 * 1024)
+    with path.open("rb", buffering=0) as file:
+        for _ in range(0, most, len(buffer)):
+            if not file.readinto(buffer):
+                return
 
 
 class WriterLock:
@@ -44,12 +67,19 @@ class WriterLock:
         self._path = database.with_name(database.name + ".lock")
         self._descriptor: int | None = None
 
+    @property
+    def held(self) -> bool:
+        """Whether this one has it."""
+        return self._descriptor is not None
+
     def acquire(self) -> None:
-        """Take the lock at once.
+        """Take the lock at once; held already, nothing happens.
 
         Raises:
             StoreBusy: another process (or another backend in this one) has it.
         """
+        if self._descriptor is not None:
+            return
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -6,53 +6,54 @@ follower that is farther behind needs a full copy, and is told so.
 
 import sqlite3
 
+from actors.history import Entry
 from actors.ports import Position
-from actors.storage import Batch
-from daemon.storage import codec
-from daemon.storage.errors import JournalPruned
+from actors.stores import NeedsCopy
 
-JOURNAL_KEPT = 10_000
+JOURNAL_KEPT = 100_000
 """The newest batches that always stay."""
 
 PRUNE_EVERY = 100
 """Batches between two prunings, so that most commits do not pay for one."""
 
 
-def take_term(connection: sqlite3.Connection) -> int:
-    """Begin the term of a new writer: one more than any before."""
-    connection.execute("UPDATE meta SET value = value + 1 WHERE name = 'term'")
-    return _meta(connection, "term")
-
-
-def last_sequence(connection: sqlite3.Connection, term: int) -> int:
-    """The number of the term's last batch; 0 before the first.
+def last_batch(connection: sqlite3.Connection) -> Position:
+    """The last batch's place, also where its row is gone; (0, 0) before the first.
 
     Asked of the file each time: after a failed commit only the file knows what became of it.
     """
-    query = "SELECT coalesce(max(sequence), 0) FROM journal WHERE term = ?"
-    return int(connection.execute(query, (term,)).fetchone()[0])
+    query = "SELECT term, sequence FROM journal ORDER BY term DESC, sequence DESC LIMIT 1"
+    row = connection.execute(query).fetchone()
+    return begins_after(connection) if row is None else Position(*row)
 
 
-def append(connection: sqlite3.Connection, term: int, at: float, batch: str) -> Position:
-    """Write the batch's row, inside its transaction, and prune now and then."""
-    sequence = last_sequence(connection, term) + 1
+def append_next(connection: sqlite3.Connection, term: int, at: float, batch: str) -> Position:
+    """Write the row of the term's next batch, inside its transaction."""
+    last = last_batch(connection)
+    position = Position(term, last.sequence + 1 if last.term == term else 1)
+    append(connection, Entry(position, at, batch))
+    return position
+
+
+def append(connection: sqlite3.Connection, entry: Entry) -> None:
+    """Write the row of a batch that has its place, and prune now and then."""
     number = connection.execute(
-        "INSERT INTO journal (term, sequence, at, batch) VALUES (?, ?, ?, ?)", (term, sequence, at, batch)
+        "INSERT INTO journal (term, sequence, at, batch) VALUES (?, ?, ?, ?)",
+        (entry.position.term, entry.position.sequence, entry.at, entry.batch),
     ).lastrowid
     if number and number % PRUNE_EVERY == 0 and number > JOURNAL_KEPT:
         _prune(connection, number - JOURNAL_KEPT)
-    return Position(term, sequence)
 
 
-def read(connection: sqlite3.Connection, after: Position, limit: int) -> list[Batch]:
+def read(connection: sqlite3.Connection, after: Position, limit: int) -> list[Entry]:
     """The batches that follow `after`, oldest first, at most `limit`.
 
     Raises:
-        JournalPruned: some of them are gone.
+        NeedsCopy: some of them are gone.
     """
-    pruned = Position(_meta(connection, "pruned_term"), _meta(connection, "pruned_sequence"))
+    pruned = begins_after(connection)
     if after < pruned:
-        raise JournalPruned(
+        raise NeedsCopy(
             f"the journal begins after {_words(pruned)}, asked was what follows {_words(after)}: "
             "a store that is so far behind needs a full copy"
         )
@@ -61,19 +62,37 @@ def read(connection: sqlite3.Connection, after: Position, limit: int) -> list[Ba
         "ORDER BY term, sequence LIMIT ?",
         (after.term, after.sequence, limit),
     ).fetchall()
-    return [Batch(Position(term, number), at, codec.decode_batch(text)) for term, number, at, text in rows]
+    return [Entry(Position(term, number), at, text) for term, number, at, text in rows]
+
+
+def begins_after(connection: sqlite3.Connection) -> Position:
+    """The last batch whose row is gone; (0, 0) where none is."""
+    return Position(read_meta(connection, "pruned_term"), read_meta(connection, "pruned_sequence"))
+
+
+def begin_after(connection: sqlite3.Connection, position: Position) -> None:
+    """Remember that the rows up to `position` are gone."""
+    write_meta(connection, "pruned_term", position.term)
+    write_meta(connection, "pruned_sequence", position.sequence)
 
 
 def _prune(connection: sqlite3.Connection, last: int) -> None:
     """Forget the rows up to `last`, and remember that they are gone."""
-    term, sequence = connection.execute("SELECT term, sequence FROM journal WHERE id = ?", (last,)).fetchone()
-    connection.execute("UPDATE meta SET value = ? WHERE name = 'pruned_term'", (term,))
-    connection.execute("UPDATE meta SET value = ? WHERE name = 'pruned_sequence'", (sequence,))
-    connection.execute("DELETE FROM journal WHERE id <= ?", (last,))
+    query = "SELECT term, sequence FROM journal WHERE id <= ? ORDER BY id DESC LIMIT 1"
+    row = connection.execute(query, (last,)).fetchone()
+    if row is not None:
+        begin_after(connection, Position(*row))
+        connection.execute("DELETE FROM journal WHERE id <= ?", (last,))
 
 
-def _meta(connection: sqlite3.Connection, name: str) -> int:
+def read_meta(connection: sqlite3.Connection, name: str) -> int:
+    """One of the file's own numbers."""
     return int(connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()[0])
+
+
+def write_meta(connection: sqlite3.Connection, name: str, value: int) -> None:
+    """Change one of the file's own numbers, which is there."""
+    connection.execute("UPDATE meta SET value = ? WHERE name = ?", (value, name))
 
 
 def _words(position: Position) -> str:

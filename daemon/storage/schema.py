@@ -5,6 +5,7 @@ changed once released: a new collection or a new indexed attribute is a new one 
 """
 
 import sqlite3
+import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -61,7 +62,29 @@ def _first(connection: sqlite3.Connection) -> None:
     create_collection(connection, "posts", "game", "guild")
 
 
-MIGRATIONS: tuple[Migration, ...] = (_first,)
+def _second(connection: sqlite3.Connection) -> None:
+    """Version 2: terms know their writers, so that two stores can be compared.
+
+    A term that an older perkd began gets a writer now: no other store has heard of it yet.
+    """
+    connection.execute(
+        "CREATE TABLE terms (number INTEGER PRIMARY KEY, writer TEXT NOT NULL, "
+        "after_term INTEGER NOT NULL, after_sequence INTEGER NOT NULL)"
+    )
+    values = dict(connection.execute("SELECT name, value FROM meta").fetchall())
+    after = pruned = (values["pruned_term"], values["pruned_sequence"])
+    ends = dict(connection.execute("SELECT term, max(sequence) FROM journal GROUP BY term").fetchall())
+    for number in sorted({pruned[0], values["term"], *ends} - {0}):
+        writer = uuid.uuid4().hex
+        start = after if after[0] < number else (0, 0)  # of a term pruned in part: what came before is gone
+        connection.execute("INSERT INTO terms VALUES (?, ?, ?, ?)", (number, writer, *start))
+        if number in ends:
+            after = (number, ends[number])
+    connection.execute("DELETE FROM meta WHERE name = 'term'")
+    connection.execute("INSERT INTO meta VALUES ('leads', 0)")
+
+
+MIGRATIONS: tuple[Migration, ...] = (_first, _second)
 
 
 def version(connection: sqlite3.Connection) -> int:

@@ -1,37 +1,42 @@
-"""The embedded store: one SQLite file, one writer, durable commits.
+"""The local file as a store: one SQLite file, one writer, durable commits.
 
-Blocking, and used by one thread at a time: `actors.storage.StorageActor` sees to both.
+Blocking, and used by one thread at a time: the actor that leads it sees to both.
 """
 
-import contextlib
-import os
+import logging
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import uuid
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from attrs import evolve
+
 from actors.giftcodes.model import Record
-from actors.ports import Change, Delete, Position, Put, StoreUnavailable
+from actors.history import Document, Entry, History, Term, begun, followed, next_term
+from actors.ports import Change, Position, StoreUnavailable
 from actors.storage import Batch, Value
-from daemon.storage import codec, journal
-from daemon.storage.conditions import damaged, translated
-from daemon.storage.files import WriterLock, make_private
-from daemon.storage.schema import MIGRATIONS, Migration, migrate, refuse_newer
-from daemon.storage.statements import Statements, statements
+from actors.stores import NeedsCopy
+from daemon.storage import codec, journal, lookups, terms
+from daemon.storage.database import Database
+from daemon.storage.errors import JournalPruned, StoreDamaged
+from daemon.storage.lookups import to_write
+from daemon.storage.replacement import Replacement
+from daemon.storage.schema import MIGRATIONS, Migration
+
+logger = logging.getLogger(__name__)
 
 R = TypeVar("R", bound=Record)
 
-BUSY_TIMEOUT = 1.0
-"""Seconds a statement waits for somebody who looks into the file with another program."""
 
-
-class SQLiteBackend:
-    """A `Backend` in one file.
+class SQLiteStore:
+    """A `LocalStore` in one file.
 
     Args:
-        path: the database; `-wal`, `-shm` and `.lock` files stand beside it. Its directory is made.
-        clock: unix seconds, for the journal.
+        path: the database; `-wal`, `-shm`, `.lock`, `.behind` and `.filling` files stand beside it. Its
+            directory is made.
+        clock: unix seconds, for the journal, and for the names of what is set aside.
         migrations: the schema's history; another one only in tests.
     """
 
@@ -44,174 +49,198 @@ class SQLiteBackend:
     ) -> None:
         self.path = path
         self._clock = clock
-        self._migrations = migrations
-        self._lock = WriterLock(path)
-        self._connection: sqlite3.Connection | None = None
-        self._identity: tuple[int, int] | None = None
-        self._term = 0
+        self._database = Database(path, migrations, clock)
+        self._replacement = Replacement(self._database, migrations, clock)
+        self._mark = path.with_name(path.name + ".behind")
+        self._begun: Term | None = None
 
     # --- its life -------------------------------------------------------------------------------
 
-    def open(self) -> Position:
-        """Take the lock, check the file, bring its schema up to date, begin a new term.
+    def attach(self) -> History:
+        """Take the lock, check the file, bring its schema up to date. Begins no term.
 
         Raises:
             StoreBusy: another process is the writer.
             StoreUnavailable: the directory or the file can't be used now.
             StoreDamaged, SchemaTooNew: a person has to look; nothing was changed.
         """
-        try:
-            with translated(self.path):
-                make_private(self.path)
-                self._lock.acquire()
-                self._connect()
-                with self._transaction() as connection:
-                    self._term = journal.take_term(connection)
-                return Position(self._term, 0)
-        except BaseException:
-            self.close()
-            raise
+        self.close()
+        self._database.open()
+        return self.history()
 
     def close(self) -> None:
-        """Close the file and let go of the lock. Twice, or without `open`: nothing happens."""
+        """Close the file and let go of the lock. Twice, or without `attach`: nothing happens."""
+        self._begun = None
         try:
-            if self._connection is not None:
-                self._connection.close()
+            self._replacement.drop()
         finally:
-            self._connection = None
-            self._lock.release()
+            self._database.close()
 
-    def _connect(self) -> None:
-        connection = sqlite3.connect(
-            self.path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
-        )
-        self._connection = connection
-        refuse_newer(connection, self.path, self._migrations)
-        self._check(connection)
-        mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
-        if mode != "wal":
-            raise StoreUnavailable(
-                f"{self.path}: its file system can't do write-ahead logging: put data_dir on a local disk"
-            )
-        connection.execute("PRAGMA synchronous = FULL")
-        migrate(connection, self._migrations)
-        self._identity = _identity(self.path)
+    def set_aside(self) -> str:
+        """See `LocalStore.set_aside`. Raises `StoreBusy` while another process is the writer."""
+        self.close()
+        return self._replacement.set_aside()
 
-    def _check(self, connection: sqlite3.Connection) -> None:
-        findings = [str(row[0]) for row in connection.execute("PRAGMA quick_check(3)")]
-        if findings != ["ok"]:
-            raise damaged(self.path, "; ".join(findings))
+    def mark_behind(self, behind: bool) -> None:
+        """See `LocalStore.mark_behind`. It is a file beside, so that it also works for a damaged one."""
+        try:
+            if behind:
+                self._mark.touch(mode=0o600)
+            else:
+                self._mark.unlink(missing_ok=True)
+        except OSError as error:
+            logger.warning("%s can't be %s: %s", self._mark, "made" if behind else "removed", error.strerror)
+
+    def is_marked_behind(self) -> bool:
+        """See `LocalStore.is_marked_behind`."""
+        return self._mark.exists()
 
     # --- writing --------------------------------------------------------------------------------
 
-    def commit(self, changes: Sequence[Change]) -> Position:
-        """See `Backend.commit`. On the disk when it returns: a power cut does not undo it."""
-        writes = [_write(change) for change in changes]
+    def begin(self, term: Term) -> None:
+        """See `LocalStore.begin`."""
+        with self._database.transaction() as connection:
+            own = terms.read_history(connection)
+            terms.write_terms(connection, own.terms, begun(own, term).terms)
+        self._begun = term
+
+    def write(self, changes: Sequence[Change]) -> Entry:
+        """See `LocalStore.write`. On the disk when it returns: a power cut does not undo it."""
+        writes = [to_write(change) for change in changes]
         batch = codec.encode_batch(changes)
-        with translated(self.path):
-            self._require_same_file()
-            if not changes:
-                return Position(self._term, journal.last_sequence(self._open, self._term))
-            with self._transaction() as connection:
-                for statement, values in writes:
-                    connection.execute(statement, values)
-                return journal.append(connection, self._term, self._clock(), batch)
+        with self._database.transaction() as connection:
+            for statement, values in writes:
+                connection.execute(statement, values)
+            at = self._clock()
+            position = journal.append_next(connection, self._term, at, batch)
+        return Entry(position, at, batch)
+
+    @property
+    def _term(self) -> int:
+        if self._begun is None:
+            raise RuntimeError(f"{self.path}: no term was begun to write in")
+        return self._begun.number
+
+    def follow(self, terms_: Sequence[Term], entries: Sequence[Entry]) -> None:
+        """See `LocalStore.follow`. Raises `actors.history.Unfit` where they do not go on from here."""
+        with self._database.transaction() as connection:
+            own = terms.read_history(connection)
+            news = followed(own, terms_, [entry.position for entry in entries])
+            terms.write_terms(connection, own.terms, news.terms)
+            for entry in entries:
+                if entry.position > own.end:
+                    _take_over(connection, entry)
+        if self._begun not in news.terms[-1:]:
+            self._begun = None
+
+    def set_lead(self) -> None:
+        """An operator says that this store's state shall replace the other's."""
+        with self._database.transaction() as connection:
+            terms.set_lead(connection, True)
+
+    def clear_lead(self) -> None:
+        """See `LocalStore.clear_lead`."""
+        with self._database.transaction() as connection:
+            terms.set_lead(connection, False)
 
     # --- reading --------------------------------------------------------------------------------
 
+    def history(self) -> History:
+        """See `LocalStore.history`. After a replacement that failed it tries to open what is there."""
+        if self._database.is_cut_off:
+            self._reopen()
+        with self._database.use() as connection:
+            return terms.read_history(connection)
+
+    def _reopen(self) -> None:
+        try:
+            self._database.connect()
+        except StoreDamaged as error:
+            raise StoreUnavailable(str(error)) from error
+
+    def entries(self, after: Position, limit: int) -> list[Entry]:
+        """See `LocalStore.entries`."""
+        with self._database.use() as connection:
+            return journal.read(connection, after, limit)
+
     def get(self, type_: type[R], key: str) -> R | None:
-        """See `Backend.get`."""
+        """See `LocalStore.get`."""
         codec.check_key(type_, key)
-        with translated(self.path):
-            row = self._open.execute(statements(type_).get, (key,)).fetchone()
-        return None if row is None else codec.decode(type_, key, row[0])
+        with self._database.use() as connection:
+            text = lookups.get(connection, type_, key)
+        return None if text is None else codec.decode(type_, key, text)
 
     def find(self, type_: type[R], **equal: Value) -> list[R]:
-        """See `Backend.find`."""
+        """See `LocalStore.find`."""
         values = codec.query_values(type_, equal)
-        sql = statements(type_)
-        with translated(self.path):
-            query = sql.select(values, self._narrowest(sql, values))
-            rows = self._open.execute(query, tuple(values.values())).fetchall()
-        return [codec.decode(type_, key, document) for key, document in rows]
+        with self._database.use() as connection:
+            rows = lookups.find(connection, type_, values)
+        return [codec.decode(type_, key, text) for key, text in rows]
 
     def count(self, type_: type[Record], **equal: Value) -> int:
-        """See `Backend.count`."""
+        """How many records `find` would return."""
         values = codec.query_values(type_, equal)
-        sql = statements(type_)
-        with translated(self.path):
-            query = sql.count(values, self._narrowest(sql, values))
-            return int(self._open.execute(query, tuple(values.values())).fetchone()[0])
+        with self._database.use() as connection:
+            return lookups.count(connection, type_, values)
+
+    def collections(self) -> tuple[str, ...]:
+        """See `LocalStore.collections`."""
+        return tuple(codec.COLLECTIONS)
+
+    def page(self, collection: str, after: str, limit: int) -> list[Document]:
+        """See `LocalStore.page`."""
+        with self._database.use() as connection:
+            return lookups.page(connection, codec.COLLECTIONS[collection], after, limit)
+
+    # --- a full copy ----------------------------------------------------------------------------
+
+    def begin_copy(self) -> None:
+        """See `LocalStore.begin_copy`. Takes the lock where `attach` could not: of a damaged file."""
+        self._replacement.begin()
+
+    def copy(self, collection: str, documents: Sequence[Document]) -> None:
+        """See `LocalStore.copy`."""
+        self._replacement.copy(collection, documents)
+
+    def end_copy(self, history: History) -> str | None:
+        """See `LocalStore.end_copy`."""
+        self._begun = None
+        return self._replacement.end(history)
+
+
+def _take_over(connection: sqlite3.Connection, entry: Entry) -> None:
+    """Write a batch of the replica's as it is there, and what it changes."""
+    changes = codec.decode_batch(entry.batch)
+    for statement, values in map(to_write, changes):
+        connection.execute(statement, values)
+    journal.append(connection, evolve(entry, batch=codec.encode_batch(changes)))
+
+
+class SQLiteBackend(SQLiteStore):
+    """The file alone, without a replica: a `Backend`."""
+
+    def open(self) -> Position:
+        """Attach the file and begin a new term. See `Backend.open`."""
+        try:
+            term = next_term(uuid.uuid4().hex, self.attach())
+            self.begin(term)
+        except BaseException:
+            self.close()
+            raise
+        return Position(term.number, 0)
+
+    def commit(self, changes: Sequence[Change]) -> Position:
+        """See `Backend.commit`."""
+        return self.write(changes).position if changes else self.history().last
 
     def changes(self, after: Position, limit: int) -> list[Batch]:
         """See `Backend.changes`."""
-        with translated(self.path):
-            return journal.read(self._open, after, limit)
-
-    def _narrowest(self, sql: Statements, values: Mapping[str, Value]) -> str | None:
-        """The attribute whose value the fewest documents have: its index is the one to use.
-
-        SQLite would guess from averages, and walk half a million documents of a game for the one of a
-        player. Each value is counted, up to a limit that grows until one stays below it; so the counting
-        costs no more than the look-up itself.
-        """
-        if len(values) <= 1:
-            return next(iter(values), None)
-        limit = 32
-        while True:
-            counts = {
-                name: self._open.execute(sql.probe(name), (value, limit)).fetchone()[0]
-                for name, value in values.items()
-            }
-            name = min(counts, key=lambda name: int(counts[name]))
-            if counts[name] < limit:
-                return name
-            limit *= 32
-
-    # --- the connection -------------------------------------------------------------------------
+        try:
+            entries = self.entries(after, limit)
+        except NeedsCopy as error:
+            raise JournalPruned(str(error)) from error
+        return [Batch(entry.position, entry.at, codec.decode_batch(entry.batch)) for entry in entries]
 
     @property
     def _open(self) -> sqlite3.Connection:
-        if self._connection is None:
-            raise RuntimeError(f"{self.path} is not open")
-        return self._connection
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        connection = self._open
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield connection
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:  # SQLite itself has rolled back after some errors
-                with contextlib.suppress(sqlite3.OperationalError):
-                    connection.execute("ROLLBACK")
-            raise
-
-    def _require_same_file(self) -> None:
-        """SQLite would go on writing, without a word, to a file that has lost its name."""
-        try:
-            same = _identity(self.path) == self._identity
-        except FileNotFoundError:
-            same = False
-        if not same:
-            raise StoreUnavailable(
-                f"{self.path} was removed or replaced under perkd: put it back, or restart perkd"
-            )
-
-
-def _write(change: Change) -> tuple[str, tuple[Value, ...]]:
-    """The statement of one change; refuses what can't be stored before the database is touched."""
-    match change:
-        case Put(record):
-            document = codec.encode(record)
-            return statements(type(record)).put, (record.key, document, *codec.index_values(record))
-        case Delete(type_, key):
-            codec.check_key(type_, key)
-            return statements(type_).delete, (key,)
-
-
-def _identity(path: Path) -> tuple[int, int]:
-    found = os.stat(path)  # noqa: PTH116 - the hot path of every commit
-    return found.st_dev, found.st_ino
+        return self._database.connection

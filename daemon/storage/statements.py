@@ -21,6 +21,8 @@ class Statements:
     """Binds key, doc, and the indexed attributes in their order."""
     get: str
     delete: str
+    page: str
+    """Binds the key after which it begins, and the limit."""
 
     def select(self, names: Iterable[str], narrowest: str | None) -> str:
         """Keys and documents, ordered by key, where these columns have the values bound."""
@@ -56,4 +58,5 @@ def _statements(table: str, indexed: tuple[str, ...]) -> Statements:
         put=f'INSERT INTO "{table}" ({names}) VALUES ({marks}) ON CONFLICT (key) DO UPDATE SET {updates}',  # noqa: S608 - see above
         get=f'SELECT doc FROM "{table}" WHERE key = ?',  # noqa: S608 - see above
         delete=f'DELETE FROM "{table}" WHERE key = ?',  # noqa: S608 - see above
+        page=f'SELECT key, doc FROM "{table}" WHERE key > ? ORDER BY key LIMIT ?',  # noqa: S608 - see above
     )

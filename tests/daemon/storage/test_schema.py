@@ -8,12 +8,14 @@ from actors.giftcodes.model import RECORDS, Player
 from actors.ports import Put
 from daemon.storage import SchemaTooNew, SQLiteBackend, schema
 
+KNOWN = len(schema.MIGRATIONS)
+
 
 def test_the_tables_have_a_column_and_an_index_for_each_indexed_attribute(backend: SQLiteBackend) -> None:
     """When this fails, a record class has changed: add a migration at the end of `schema.MIGRATIONS`."""
     connection = backend._open
     tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-    assert tables == {type_.collection for type_ in RECORDS} | {"meta", "journal"}
+    assert tables == {type_.collection for type_ in RECORDS} | {"meta", "journal", "terms"}
     for type_ in RECORDS:
         columns = [row[1] for row in connection.execute(f'PRAGMA table_info("{type_.collection}")')]
         assert columns == ["key", "doc", *type_.indexed]
@@ -28,12 +30,12 @@ def test_the_version_is_the_number_of_migrations(backend: SQLiteBackend) -> None
 def test_an_older_file_is_migrated_step_by_step_with_its_data(database: Path) -> None:
     steps: list[int] = []
 
-    def second(connection: sqlite3.Connection) -> None:
-        steps.append(2)
+    def next_(connection: sqlite3.Connection) -> None:
+        steps.append(1)
         schema.add_indexed(connection, "players", "name")
 
-    def third(connection: sqlite3.Connection) -> None:
-        steps.append(3)
+    def next_but_one(connection: sqlite3.Connection) -> None:
+        steps.append(2)
         schema.create_collection(connection, "threads", "member")
 
     old = SQLiteBackend(database)
@@ -41,14 +43,14 @@ def test_an_older_file_is_migrated_step_by_step_with_its_data(database: Path) ->
     old.commit([Put(Player("wos", "1", name="Ann"))])
     old.close()
     for _ in range(2):  # the second time there is nothing left to do
-        new = SQLiteBackend(database, migrations=(*schema.MIGRATIONS, second, third))
+        new = SQLiteBackend(database, migrations=(*schema.MIGRATIONS, next_, next_but_one))
         new.open()
         assert new._open.execute("SELECT name FROM players").fetchall() == [("Ann",)]
         assert new._open.execute("SELECT count(*) FROM threads").fetchone() == (0,)
-        assert schema.version(new._open) == 3
+        assert schema.version(new._open) == KNOWN + 2
         assert new.get(Player, "wos/1") == Player("wos", "1", name="Ann")
         new.close()
-    assert steps == [2, 3]
+    assert steps == [1, 2]
 
 
 def test_a_migration_that_fails_leaves_the_file_as_it_was(database: Path) -> None:
@@ -63,7 +65,7 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(database: Path) -> Non
         SQLiteBackend(database, migrations=(*schema.MIGRATIONS, broken)).open()
     again = SQLiteBackend(database)
     again.open()
-    assert schema.version(again._open) == 1
+    assert schema.version(again._open) == KNOWN
     assert again._open.execute("SELECT 1 FROM sqlite_schema WHERE name = 'threads'").fetchall() == []
     again.close()
 
@@ -76,7 +78,7 @@ def test_a_newer_schema_is_refused_and_the_file_untouched(database: Path) -> Non
     before = database.read_bytes()
     with pytest.raises(SchemaTooNew) as caught:
         SQLiteBackend(database).open()
-    assert f"{database} has schema version 2, this perkd knows 1 at most" in str(caught.value)
+    assert f"{database} has schema version {KNOWN + 1}, this perkd knows {KNOWN} at most" in str(caught.value)
     assert "run the newer perkd" in str(caught.value)
     assert database.read_bytes() == before
     newer.open()
