@@ -61,6 +61,8 @@ class Commands:
             raise MongoError(20, "Transaction numbers are only allowed on a replica set member or mongos")
         if "startTransaction" in command:
             raise MongoError(263, "the stand-in knows no transactions of several documents")
+        if name in WRITES and self.state.journal is not None:
+            self.state.journal(command, stop_after)
         if name in BATCHES:
             return BATCHES[name](Batch(self.state, command, stop_after))
         answer: Document = KNOWN[name](self, command, connection)

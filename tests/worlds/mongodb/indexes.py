@@ -5,6 +5,7 @@ from itertools import product
 from typing import Any
 
 from attrs import define, field
+from bson import Regex
 from sortedcontainers import SortedSet  # type: ignore[import-untyped]
 
 from tests.worlds.mongodb.errors import Document, MongoError
@@ -62,10 +63,10 @@ class Index:
         prefix: list[Key] = []
         for path in self.fields:
             value = query.get(path)
-            if value is None or isinstance(value, list) or is_operators(value):
+            if value is None or isinstance(value, list | Regex) or is_operators(value):
                 break
             prefix.append(order_key(value))
-        return [entry[-1] for entry in self._with(tuple(prefix))] if prefix else None
+        return list(dict.fromkeys(entry[-1] for entry in self._with(tuple(prefix)))) if prefix else None
 
     def _with(self, prefix: Key) -> Iterator[Key]:
         found: Iterator[Key] = self.entries.irange(prefix, (*prefix, TOP))

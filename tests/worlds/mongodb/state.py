@@ -28,6 +28,8 @@ class MongoState:
     sessions: dict[bytes, Session] = field(factory=dict)
     term: int = 1
     """Grows with each election."""
+    journal: Callable[[Document, int | None], None] | None = None
+    """Told of each command that writes before it is done, see `journal.reopen`."""
 
     def now_ms(self) -> int:
         return int(self.now() * 1000)
