@@ -14,6 +14,7 @@ from daemon.cli.process import check, demo, reload, run
 from daemon.cli.session import Session
 from daemon.cli.simulate import simulate
 from daemon.cli.status import status
+from daemon.cli.storage import backup, export, import_, restore, storage
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -39,4 +40,6 @@ def main(context: click.Context, config: Path | None) -> None:
 
 
 for command in (run, demo, simulate, status, check, players, codes, guilds, history, reload):
+    main.add_command(command)
+for command in (backup, restore, export, import_, storage):
     main.add_command(command)
