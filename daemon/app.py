@@ -20,6 +20,7 @@ from actors.giftcodes.source_health import PollerPolicy
 from actors.ports import Board
 from actors.storage import StorageActor, StoreClient
 from daemon.assembly import CAMPAIGN, POLLERS, POOL, STORAGE, Parts, Settings, build_tree
+from daemon.backups import BackupActor, BackupPlan, LastBackup
 from daemon.clock import SteadyClock
 from daemon.config import Config, ConfigError, SourceConfig, load_config, reloadable_changes
 from daemon.control.actor import ControlActor
@@ -40,7 +41,7 @@ from daemon.setup_check import SetupActor
 from daemon.status import StatusReport
 from daemon.storage import SQLiteBackend
 from daemon.terminal import TerminalBoard
-from supervision import ActorDead, MailboxFull, Tree, run_until_signal
+from supervision import Actor, ActorDead, MailboxFull, Tree, run_until_signal
 
 logger = logging.getLogger("perkd")
 
@@ -58,6 +59,7 @@ class Daemon:
     board: Board
     opened: Opened = field(factory=Opened)
     events: EventLog = field(factory=EventLog)
+    last_backup: LastBackup = field(factory=LastBackup)
     tree: Tree = field(init=False)
     store: StoreClient = field(init=False)
     report: StatusReport = field(init=False)
@@ -73,7 +75,7 @@ class Daemon:
             storage=lambda: StorageActor(lambda: SQLiteBackend(database(self.config))),
             solvers=self.opened.solvers,
             pollers=self.opened.pollers,
-            status={"setup": self._setup, "control": self._control},
+            status=self._shown(),
             intensity=self.config.supervision.intensity,
             period=self.config.supervision.period,
         )
@@ -83,9 +85,18 @@ class Daemon:
             self.tree,
             self.clock,
             tuple(self.opened.pollers),
-            notes=lambda: self.opened.problems,
+            notes=lambda: (*self.opened.problems, *self.last_backup.problems()),
             keyless=lambda: self.opened.keyless,
         )
+
+    def _shown(self) -> dict[str, Callable[[Tree], Actor]]:
+        actors: dict[str, Callable[[Tree], Actor]] = {"setup": self._setup, "control": self._control}
+        if self.config.storage.backup_every:
+            actors["backups"] = self._backups
+        return actors
+
+    def _backups(self, _tree: Tree) -> BackupActor:
+        return BackupActor(database(self.config), backup_plan(self.config), self.clock, self.last_backup)
 
     def _setup(self, tree: Tree) -> SetupActor:
         return SetupActor(self.store, tree.ref(POOL), self.opened.setups)
@@ -135,6 +146,13 @@ class Daemon:
 def database(config: Config) -> Path:
     """Where the state is."""
     return config.perkd.data_dir / DATABASE
+
+
+def backup_plan(config: Config) -> BackupPlan:
+    """`[storage] backup_…`."""
+    storage = config.storage
+    directory = storage.backup_dir or config.perkd.data_dir / "backups"
+    return BackupPlan(directory, storage.backup_every, storage.backup_keep)
 
 
 @asynccontextmanager

@@ -58,11 +58,12 @@ class Whole(Rule):
 
 @frozen
 class Number(Rule):
-    """A number from `low` (or just above it, with `above`) to `high`; finite."""
+    """A number from `low` (or just above it, with `above`) to `high`; finite. `zero`: or 0, for off."""
 
     low: float = 0.0
     high: float = YEAR
     above: bool = False
+    zero: bool = False
 
     def read(self, value: object) -> float:
         """See `Rule.read`."""
@@ -70,6 +71,10 @@ class Number(Rule):
             raise RefusedError("must be a number", show(value))
         if isinstance(value, float) and not math.isfinite(value):
             raise RefusedError("must be a finite number", show(value))
+        if self.zero and value == 0:
+            return 0.0
+        if self.zero and value < self.low:
+            raise RefusedError(f"must be 0, or {self.low:.12g} or more", show(value))
         if self.above and value <= self.low:
             raise RefusedError(f"must be more than {self.low:.12g}", show(value))
         if value < self.low:

@@ -164,12 +164,16 @@ class PollerConfig:
 
 @frozen
 class StorageConfig:
-    """`[storage]`: where the state is kept beside the local file."""
+    """`[storage]`: where the state is kept beside the local file. `backup_every` is 0 for no backups."""
 
     mongodb_uri_env: Env = "MONGODB_URI"
     mongodb_database: Annotated[
         str, Text(r"[A-Za-z0-9_-]{1,63}", "must be 1 to 63 of the characters A-Z, a-z, 0-9, _ and -")
     ] = "perkd"
+    backup_every: Annotated[float, Number(60.0, zero=True)] = 0.0
+    backup_dir: Annotated[Path | None, Location()] = None
+    """None: `backups` in the data directory."""
+    backup_keep: CountFromOne = 7
 
 
 @frozen

@@ -67,6 +67,7 @@ def test_the_shipped_file_states_the_defaults() -> None:
 def test_the_shipped_file_states_every_default_itself() -> None:
     stated = set(written(tomllib.loads(SHIPPED.read_text(encoding="utf-8"))))
     optional = {("games", ANY, "sign_key_file"), ("telegram", "accounts", ANY, "name")}
+    optional |= {("storage", "backup_dir")}
     optional |= {("telegram", "accounts", ANY, "session")}
     optional |= {("sources", ANY, name) for name in ("interval", "api_key_env", "token_env")}
     assert {key.path for key in KEYS} - stated == optional
@@ -112,7 +113,8 @@ def test_the_manual_tells_default_and_reload_of_every_key(key: Key) -> None:
         case attrs.NOTHING:
             assert default == "must be given"
         case () | None | "":
-            assert default in {"`[]`", '`""`', "none", "scheme and host of `base_url`"}
+            words = {"none", "scheme and host of `base_url`", "`backups` in `data_dir`"}
+            assert default in {"`[]`", '`""`'} | words
         case bool():
             assert default == f"`{str(key.default).lower()}`"
         case int() | float():
