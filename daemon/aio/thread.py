@@ -48,7 +48,7 @@ class LoopThread:
     def post(
         self, callback: Callable[..., object], *args: object, context: contextvars.Context | None = None
     ) -> None:
-        """Have the loop call this soon; a loop that ends at this moment may never do so. Raises `LoopEnded`."""
+        """Have the loop call this soon; one that ends at this moment may never do so. Raises `LoopEnded`."""
         if self._loop is None:
             raise self.has_ended()
         try:
@@ -134,7 +134,7 @@ class LoopThread:
         await self._stop.wait()
 
     async def _end_tasks(self) -> None:
-        """Cancel and await every task. One that swallows it is cancelled again at half time, then given up."""
+        """Cancel and await every task. One that swallows it is cancelled again at half time, then left."""
         clock = asyncio.get_running_loop().time
         for _ in range(2):
             until = clock() + self._tasks_within / 2
