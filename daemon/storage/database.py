@@ -127,6 +127,10 @@ class Database:
             raise RuntimeError(f"{self.path} is not open")
         return self._connection
 
+    def require_open(self) -> None:
+        """Raise where there is no connection to be had."""
+        _ = self.connection
+
     @contextlib.contextmanager
     def use(self) -> Iterator[sqlite3.Connection]:
         """For statements that read. Damage met now is `StoreUnavailable`: the next `open` says more."""

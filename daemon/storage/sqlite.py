@@ -106,17 +106,19 @@ class SQLiteStore:
 
     def write(self, changes: Sequence[Change]) -> Entry:
         """See `LocalStore.write`. On the disk when it returns: a power cut does not undo it."""
+        term = self._term
         writes = [to_write(change) for change in changes]
         batch = codec.encode_batch(changes)
         with self._database.transaction() as connection:
             for statement, values in writes:
                 connection.execute(statement, values)
             at = self._clock()
-            position = journal.append_next(connection, self._term, at, batch)
+            position = journal.append_next(connection, term, at, batch)
         return Entry(position, at, batch)
 
     @property
     def _term(self) -> int:
+        self._database.require_open()
         if self._begun is None:
             raise RuntimeError(f"{self.path}: no term was begun to write in")
         return self._begun.number
