@@ -126,7 +126,7 @@ class CampaignActor(Actor):
         if not self._loaded:
             ledger.adopted = self._director.adopt()
             self._loaded = True
-        changes = take_over(ledger, codes, self._ports.clock.now())
+        changes = await take_over(ledger, codes, self._ports.clock.now())
         for key in ledger.doubted():
             self._seek_confirmation(key)
         self._director.look_at_everybody()

@@ -80,15 +80,16 @@ class CodeRegister:
 
     async def _try_again(self, code: Code) -> None:
         now = self._ports.clock.now()
-        records = await self._ports.store.find(Redemption, game=code.game, code=code.code)
-        player = canary.choose(code, self._ledger.players.values(), records, now)
+        player = await canary.find_player(self._ports.store, code, self._ledger.players.values(), now)
         if player is None:
             return
-        code = evolve(code, canary_at=now)
+        # The trial before was forgotten when it ended; this is for one whose end the store did not take.
+        forgotten = [Delete(Redemption, code.trial_key)] if code.canary else []
+        code = evolve(code, canary_at=now, canary=player.fid)
         changes = await unless_retired(self._ports.store, [Put(code)])
         if not changes:
             return  # the news of it is on its way
-        await self._ports.store.commit(*changes)
+        await self._ports.store.commit(*forgotten, *changes)
         self._ledger.set_code(code)
         trial = Redemption(code.game, player.fid, code.code, code.activation + 1)
         self._ledger.canaries[code.code_key] = trial

@@ -1,7 +1,6 @@
 """What is owed: live codes × players who want them − recorded final outcomes. Pure; time is an argument."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from attrs import define, field, frozen
 
@@ -57,8 +56,8 @@ class Ledger:
     """Who is asked whether a code has really ended, after the first verdict."""
     canaries: dict[CodeKey, Redemption] = field(factory=dict)
     """Who tries an ended code again, and how far that got."""
-    _wanting: "Counter[str]" = field(factory=Counter)
-    """game → players who want codes."""
+    _wanting: dict[str, set[str]] = field(factory=dict)
+    """game → the fids of players who want codes."""
     _verdicts: dict[CodeKey, dict[str, str]] = field(factory=dict)
     _live: dict[str, list[Code]] = field(factory=dict)
     """game → live codes, oldest first."""
@@ -70,7 +69,10 @@ class Ledger:
     ) -> None:
         """Take over who there is, and how urgent: the highest priority of the guilds that registered them."""
         self.players = {player.player_key: player for player in players}
-        self._wanting = Counter(player.game for player in self.players.values() if player.auto_redeem)
+        self._wanting = {}
+        for player in self.players.values():
+            if player.auto_redeem:
+                self._wanting.setdefault(player.game, set()).add(player.fid)
         priority = {guild.id: guild.priority for guild in guilds}
         self.priorities = {}
         for registration in registrations:
@@ -136,6 +138,10 @@ class Ledger:
             if trial.player_key == player.player_key and trial.outcome is Outcome.PENDING:
                 yield Pair(trial.due_at, _CANARY_RANK, trial)
 
+    def wanting(self, game: str) -> Collection[str]:
+        """The fids of the game's players who want codes."""
+        return self._wanting.get(game, ())
+
     def _wants(self, key: PlayerKey) -> bool:
         player = self.players.get(key)
         return player is not None and player.auto_redeem
@@ -195,7 +201,7 @@ class Ledger:
         verdicts = self.verdicts(key)
         if not verdicts:
             return None
-        enough = min(2, max(1, self._wanting[key.game]))
+        enough = min(2, max(1, len(self.wanting(key.game))))
         return ENDING[Status(list(verdicts.values())[-1])] if len(verdicts) >= enough else None
 
     def is_worked_on(self, key: CodeKey) -> bool:

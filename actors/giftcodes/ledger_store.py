@@ -1,7 +1,8 @@
 """Filling the ledger from the store, and mending what a crash left half done."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
+import trio
 from attrs import evolve, frozen
 
 from actors.giftcodes.ledger import STATUS_OF, Ledger, settle
@@ -16,13 +17,16 @@ from actors.giftcodes.model import (
 )
 from actors.ports import Change, Delete, Put, Store
 
+IN_ONE_GO = 500
+"""Pairs taken over before others have a turn: that many take a millisecond or two."""
+
 
 @frozen
 class StoredCode:
-    """A code as it is stored, and its pairs as far as they matter."""
+    """A code as it is stored, and its pairs as far as they matter: of an ended code those that are open."""
 
     code: Code
-    records: list[Redemption]
+    records: Sequence[Redemption]
 
 
 async def load_players(ledger: Ledger, store: Store, games: Collection[str] | None = None) -> None:
@@ -45,14 +49,27 @@ async def read_codes(ledger: Ledger, store: Store) -> list[StoredCode]:
 
 
 async def _records(store: Store, code: Code) -> list[Redemption]:
-    if code.state is CodeState.LIVE or code.canary_at is not None:
+    if code.state is CodeState.LIVE:
         return await store.find(Redemption, game=code.game, code=code.code)
     pending = Outcome.PENDING.value
-    return await store.find(Redemption, game=code.game, code=code.code, outcome=pending)
+    unsettled = await store.find(Redemption, game=code.game, code=code.code, outcome=pending)
+    trials = await _trials(store, code)
+    return list({record.key: record for record in (*unsettled, *trials)}.values())
 
 
-def take_over(ledger: Ledger, read: Iterable[StoredCode], now: float) -> list[Change]:
-    """Take over what was read.
+async def _trials(store: Store, code: Code) -> list[Redemption]:
+    """How far the canary of an ended code got. There may be a million pairs of such codes: one is read."""
+    if code.canary_at is None:
+        return []
+    if code.canary:
+        trial = await store.get(Redemption, code.trial_key)
+        return [] if trial is None else [trial]
+    records = await store.find(Redemption, game=code.game, code=code.code)
+    return [record for record in records if record.activation > code.activation]
+
+
+async def take_over(ledger: Ledger, read: Iterable[StoredCode], now: float) -> list[Change]:
+    """Take over what was read; others have a turn in between.
 
     Returns what has to be committed for the store to be whole: outcomes of pairs whose code ended in
     the moment of a crash, a code whose new life had been found out but not recorded.
@@ -60,19 +77,22 @@ def take_over(ledger: Ledger, read: Iterable[StoredCode], now: float) -> list[Ch
     changes: list[Change] = []
     for stored in read:
         if stored.code.state is CodeState.LIVE:
-            _take_live(ledger, stored)
+            await _take_live(ledger, stored)
         else:
-            changes += _take_ended(ledger, stored, now)
+            changes += await _take_ended(ledger, stored, now)
     return changes
 
 
-def _take_live(ledger: Ledger, stored: StoredCode) -> None:
+async def _take_live(ledger: Ledger, stored: StoredCode) -> None:
     ledger.set_code(stored.code)
-    for record in sorted(stored.records, key=lambda record: record.last_at or 0.0):
-        ledger.set_record(record)
+    records = sorted(stored.records, key=lambda record: record.last_at or 0.0)
+    for first in range(0, len(records), IN_ONE_GO):
+        for record in records[first : first + IN_ONE_GO]:
+            ledger.set_record(record)
+        await trio.lowlevel.checkpoint()
 
 
-def _take_ended(ledger: Ledger, stored: StoredCode, now: float) -> list[Change]:
+async def _take_ended(ledger: Ledger, stored: StoredCode, now: float) -> list[Change]:
     code = stored.code
     changes: list[Change] = []
     for record in stored.records:
@@ -85,7 +105,7 @@ def _take_ended(ledger: Ledger, stored: StoredCode, now: float) -> list[Change]:
     success = next((trial for trial in trials if trial.outcome is Outcome.REDEEMED), None)
     if success is not None:
         live = evolve(code, state=CodeState.LIVE, activation=success.activation, ended_at=None)
-        _take_live(ledger, StoredCode(live, stored.records))
+        await _take_live(ledger, StoredCode(live, stored.records))
         return [*changes, Put(live)]
     ledger.set_code(code)
     # A canary's trial that was cut short: tomorrow there is another.

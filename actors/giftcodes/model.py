@@ -217,6 +217,8 @@ class Code(Record):
     ended_at: float | None = None
     canary_at: float | None = None
     """When an ended code that a source still lists was last tried again."""
+    canary: str = ""
+    """The fid of who tried it then; "" where an earlier version wrote that down without it."""
 
     @property
     def code_key(self) -> CodeKey:
@@ -227,6 +229,11 @@ class Code(Record):
     def key(self) -> str:
         """`game/code`."""
         return str(self.code_key)
+
+    @property
+    def trial_key(self) -> str:
+        """The key of the redemption in which `canary` tries whether a new activation has begun."""
+        return Redemption(self.game, self.canary, self.code, self.activation + 1).key
 
 
 @frozen

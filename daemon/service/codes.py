@@ -7,7 +7,7 @@ from attrs import evolve, frozen
 
 from actors.giftcodes import canary
 from actors.giftcodes.codes import MAX_CODE_LENGTH, clean_code, read_code
-from actors.giftcodes.model import Code, CodeKey, CodeState, Player, Redemption
+from actors.giftcodes.model import Code, CodeKey, CodeState, Player
 from actors.ports import Put
 from daemon.service.ports import Service
 from daemon.service.problems import NotFound, Refused
@@ -63,8 +63,7 @@ async def _retry(service: Service, code: Code) -> CodeAdded:
     if service.retry_code is None:
         return CodeAdded("ended", code, "perkd is not running: start it and add the code again to try it")
     players = await service.store.find(Player, game=code.game)
-    records = await service.store.find(Redemption, game=code.game, code=code.code)
-    if canary.choose(code, players, records) is None:
+    if await canary.find_player(service.store, code, players) is None:
         return CodeAdded("ended", code, f"no player of {code.game} is without it, so nobody can try it")
     service.retry_code(code.game, code.code)
     return CodeAdded("retrying", code)
