@@ -188,7 +188,27 @@ GIFTCODES = Group(
     ),
 )
 
-GROUPS = (SUPERVISION, GIFTCODES)
+ASYNCIO = Group(
+    "asyncio",
+    "Trio and asyncio",
+    (
+        Figure("call", "a call into asyncio and back", "asyncio_bridge.call/us", "µs", goal=at_most(80)),
+        _ratio(
+            "call-portal",
+            "… ÷ the same on anyio's portal",
+            "asyncio_bridge.call/us",
+            "asyncio_bridge.call_portal/us",
+        ),
+        Figure("back", "a call into trio and back", "asyncio_bridge.back/us", "µs"),
+        Figure("outlet", "values from asyncio to trio", "asyncio_bridge.outlet/per_second", "/s"),
+        Figure("reopen", "a loop from start to end, one call", "asyncio_bridge.restart/us", "µs"),
+        Figure("reopen-portal", "… on anyio's portal", "asyncio_bridge.restart_portal/us", "µs"),
+        Figure("blocked", "asyncio sleeps 0.5 s: trio late by", "asyncio_bridge.blocked/asleep", "ms"),
+        Figure("blocked-busy", "… computes 0.5 s", "asyncio_bridge.blocked/busy", "ms"),
+    ),
+)
+
+GROUPS = (SUPERVISION, GIFTCODES, ASYNCIO)
 
 
 class UnknownName(LookupError):  # noqa: N818 - what is wrong with it
