@@ -13,7 +13,6 @@ from actors.history import NOWHERE, Entry, Term, Unfit
 from actors.ports import Change, Position, Put, StoreUnavailable
 from actors.stores import LocalDamaged, NeedsCopy
 from daemon.storage import SQLiteStore, Unreadable, codec, journal
-from daemon.storage.database import Database
 
 TERM = Term(1, "w")
 
@@ -69,10 +68,11 @@ def test_after_damage_was_met_the_next_attach_looks_thoroughly(store: SQLiteStor
     connection.execute("CREATE TABLE spare (x)")
     connection.execute("CREATE INDEX spare_by_x ON spare (x)")
     connection.execute("PRAGMA writable_schema = ON")
-    query = "SELECT rootpage FROM sqlite_schema WHERE name = 'spare_by_x'"
-    root = connection.execute(query).fetchone()
-    connection.execute("UPDATE sqlite_schema SET rootpage = ? WHERE name = 'players_by_game'", root)
-    connection.execute("DELETE FROM sqlite_schema WHERE name = 'spare_by_x'")
+    swap = (
+        "UPDATE sqlite_schema SET rootpage = (SELECT sum(rootpage) FROM sqlite_schema WHERE name IN "
+        "('spare_by_x', 'players_by_game')) - rootpage WHERE name IN ('spare_by_x', 'players_by_game')"
+    )
+    connection.execute(swap)
     connection.execute("PRAGMA writable_schema = OFF")
     store.attach()
     store._database._found_damaged = True  # as after SQLITE_CORRUPT
