@@ -53,19 +53,9 @@ async def _records(store: Store, code: Code) -> list[Redemption]:
         return await store.find(Redemption, game=code.game, code=code.code)
     pending = Outcome.PENDING.value
     unsettled = await store.find(Redemption, game=code.game, code=code.code, outcome=pending)
-    trials = await _trials(store, code)
-    return list({record.key: record for record in (*unsettled, *trials)}.values())
-
-
-async def _trials(store: Store, code: Code) -> list[Redemption]:
-    """How far the canary of an ended code got. There may be a million pairs of such codes: one is read."""
-    if code.canary_at is None:
-        return []
-    if code.canary:
-        trial = await store.get(Redemption, code.trial_key)
-        return [] if trial is None else [trial]
-    records = await store.find(Redemption, game=code.game, code=code.code)
-    return [record for record in records if record.activation > code.activation]
+    # There may be a million settled pairs of ended codes: none is read but the canary's trial, by its key.
+    trial = await store.get(Redemption, code.trial_key) if code.canary else None
+    return unsettled if trial is None or trial in unsettled else [*unsettled, trial]
 
 
 async def take_over(ledger: Ledger, read: Iterable[StoredCode], now: float) -> list[Change]:

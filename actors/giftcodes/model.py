@@ -218,7 +218,7 @@ class Code(Record):
     canary_at: float | None = None
     """When an ended code that a source still lists was last tried again."""
     canary: str = ""
-    """The fid of who tried it then; "" where an earlier version wrote that down without it."""
+    """The fid of who tried it then; "" nobody."""
 
     @property
     def code_key(self) -> CodeKey:
