@@ -10,7 +10,7 @@ from attrs import define, field
 
 from actors.catching_up import Filler, Pusher
 from actors.history import History, Term, next_term
-from actors.leading import Damaged, Decision, Failing, Step
+from actors.leading import Decision, Failing, Step
 from actors.pair import Local, LocalFails, Mode, Other, Pair
 from actors.ports import Position, StoreUnavailable
 from actors.stores import Fenced, NeedsCopy
@@ -35,18 +35,33 @@ class Election:
         """Decide who leads, and see to it; `quickly`: unless the file must be filled first."""
         while True:
             decision, local, replica = await self.pair.decide()
+            if decision.step in _NEEDS_TIME:
+                await self.pair.mark_behind(True)  # noqa: FBT003 - the port's word
             if decision.step in {Step.WAIT, Step.REFUSE} or (quickly and decision.step in _NEEDS_TIME):
                 self.pair.wait(decision.why or decision.step.value)
                 return decision
             try:
                 done = await self._carry_out(decision, local, replica)
-            except LocalFails as error:
-                if not isinstance(replica, History):
+            except LocalFails as error:  # it can be opened, but not written
+                if not isinstance(replica, History) or decision.step is Step.REPLACE_REPLICA:
                     raise
-                await self._lead_replica(replica, str(error))  # it can be read, or opened, but not written
+                await self._lead_replica(await self._send_all(local, replica), str(error))
                 done = True
             if done:
                 return decision
+
+    async def _send_all(self, local: Local, replica: History) -> History:
+        """Let MongoDB have what a file has that can only be read."""
+        pair = self.pair
+        if isinstance(local, History) and not replica.holds(local):
+            known = {term.number for term in replica.terms}
+            pair.outbox.restart(local.end)
+            pair.outbox.acknowledge(replica.end)
+            terms = [term for term in local.terms if term.number <= local.end.term]
+            pusher = Pusher(pair.local, pair.replica, pair.on_local, pair.outbox, terms, known)
+            while await pusher.push():
+                pass
+        return await pair.replica.open()
 
     async def _carry_out(self, decision: Decision, local: Local, replica: Other) -> bool:
         match decision.step, local, replica:
@@ -132,6 +147,8 @@ class Election:
         if pair.pusher is None or pair.pusher.copy:
             return False
         async with self.sending:
+            if pair.pusher is None:  # MongoDB went away while we waited
+                return False
             try:
                 lost = await self._save_what_is_left(pair.pusher)
                 replica = await pair.replica.open()
@@ -167,17 +184,44 @@ class Election:
 
     async def _name_the_lost(self) -> str:
         """The journal can't be read. Where the file is damaged, it is given up; else there is hope: wait."""
-        pair = self.pair
+        pair, known = self.pair, self.pair.seen()
         await pair.detach()
-        match await pair.look_at_local():
-            case Damaged():
-                first, last = pair.outbox.acknowledged, pair.outbox.kept_after
-                pair.outbox.kept_after = first
-                return f"the changes after {first} up to {last}"
-            case Failing(text):
-                raise LocalFails(text)
-            case _:
-                return ""
+        local = await pair.look_at_local()
+        if isinstance(local, Failing):
+            raise LocalFails(local.text)
+        if isinstance(local, History) and local.holds(known):
+            await self._begin_again(local, known)
+            return ""
+        first, last = pair.outbox.acknowledged, pair.outbox.kept_after
+        pair.outbox.kept_after = first
+        return f"the changes after {first} up to {last}"
+
+    async def reattach(self) -> None:
+        """Open the file again, which leads but had to be closed. Raises `LocalFails`."""
+        pair, known = self.pair, self.pair.seen()
+        local = await pair.look_at_local()
+        if not isinstance(local, History):
+            raise LocalFails(local.text)
+        if not local.holds(known):
+            pair.remember(known)
+            await pair.detach()
+            raise LocalFails("the file was replaced by an older one, or is gone")
+        await self._begin_again(local, known)
+
+    async def _begin_again(self, local: History, known: History) -> None:
+        pair = self.pair
+        term = next_term(self.new_id(), local, known)
+        try:
+            await pair.on_local(partial(pair.local.begin, term))
+        except LocalFails:
+            await pair.detach()
+            raise
+        if local.end != known.end:
+            pair.outbox.skip(local.end)
+        await pair.look_at_local()
+        pair.lead(Mode.LOCAL, term, Position(term.number, 0))
+        if pair.pusher is not None:
+            pair.pusher.terms = pair.seen().terms
 
     # --- the file can be used again -------------------------------------------------------------
 

@@ -27,8 +27,13 @@ class Outbox:
 
     def restart(self, end: Position) -> None:
         """Begin anew: the file has what is up to `end`, and nothing of it is in memory."""
+        self.skip(end)
+        self.acknowledged = NOWHERE
+
+    def skip(self, end: Position) -> None:
+        """Not all up to `end` is known here: it has to be read from the journal."""
         self._entries.clear()
-        self._text, self.kept_after, self.acknowledged = 0, end, NOWHERE
+        self._text, self.kept_after = 0, end
 
     def add(self, entry: Entry) -> None:
         """One more batch, durable in the file."""

@@ -57,6 +57,8 @@ class Pair:
     pusher: Pusher | None = field(default=None, init=False)
     """There is one while MongoDB follows."""
     attached: bool = field(default=False, init=False)
+    behind: bool = field(default=False, init=False)
+    """MongoDB has been seen to have what the file has not."""
     local_error: str | None = field(default=None, init=False)
     """Why the file can't be used; None while it can."""
     replica_error: str | None = field(default=None, init=False)
@@ -87,9 +89,13 @@ class Pair:
 
     def written(self, entry: Entry) -> None:
         """The file has one more batch, which MongoDB has not."""
-        self.position, self.local_error = entry.position, None
+        before, now = self.position, entry.position
+        if now.sequence != before.sequence + 1:
+            # A commit that seemed to fail was durable all the same: what came before is in the journal.
+            self.outbox.skip(Position(now.term, now.sequence - 1))
+        self.position, self.local_error = now, None
         self.outbox.add(entry)
-        self.lag = None if self.lag is None else self.lag + 1
+        self.lag = None if self.lag is None else self.lag + now.sequence - before.sequence
 
     def sent(self, count: int) -> None:
         """MongoDB has acknowledged this many more."""
@@ -104,9 +110,13 @@ class Pair:
         self.replica_error = None
         self.lag = file.batches_after(replica.end)
 
+    def remember(self, history: History) -> None:
+        """What was found now is not the file that led: go on by what that one held."""
+        self._history = history
+
     def seen(self) -> History:
         """The file's history as it was last seen, and what was written since."""
-        return evolve(self._history, last=max(self._history.last, self.position))
+        return evolve(self._history, last=max(self._history.last, self.position), leads=False)
 
     # --- looking --------------------------------------------------------------------------------
 
@@ -150,7 +160,7 @@ class Pair:
     async def decide(self) -> tuple[Decision, Local, Other]:
         """Look at both, and tell who should lead."""
         local, replica = await self.look_at_local(), await self.look_at_replica()
-        behind = await self.run(self.local.is_marked_behind)
+        behind = self.behind or await self.run(self.local.is_marked_behind)
         if self.mode is Mode.LOCAL and isinstance(local, Failing):
             local = self.seen()  # it led until now: what it holds is known, also while it can't be read
         return decide(local, replica, behind=behind), local, replica
@@ -162,6 +172,7 @@ class Pair:
 
     async def mark_behind(self, behind: bool) -> None:
         """Leave a note beside the file that MongoDB has more than it, or take it away."""
+        self.behind = behind  # also where the disk takes no note
         await self.run(partial(self.local.mark_behind, behind))
 
     # --- for the status -------------------------------------------------------------------------

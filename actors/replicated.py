@@ -141,6 +141,8 @@ class ReplicatedStore:
         return answer
 
     async def _write_local(self, changes: Sequence[Change]) -> Position:
+        if not self.pair.attached:
+            await self.election.reattach()
         entry = await self.pair.on_local(partial(self.pair.local.write, changes))
         self.pair.written(entry)
         self._bell.set()
