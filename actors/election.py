@@ -36,7 +36,7 @@ class Election:
         while True:
             decision, local, replica = await self.pair.decide()
             if decision.step in _NEEDS_TIME:
-                await self.pair.mark_behind(True)  # noqa: FBT003 - the port's word
+                await self.pair.mark_behind(True)
             if decision.step in {Step.WAIT, Step.REFUSE} or (quickly and decision.step in _NEEDS_TIME):
                 self.pair.wait(decision.why or decision.step.value)
                 return decision
