@@ -11,7 +11,7 @@ from daemon.storage.conditions import damaged, translated
 from daemon.storage.errors import StoreDamaged
 from daemon.storage.files import WriterLock, make_directory, make_private, read_ahead
 from daemon.storage.schema import Migration, migrate, refuse_newer
-from daemon.storage.second_name import free_name, move_logs
+from daemon.storage.second_name import drop_second_names, free_name, move_logs
 
 BUSY_TIMEOUT = 1.0
 """Seconds a statement waits for somebody who looks into the file with another program."""
@@ -60,7 +60,9 @@ class Database:
         self.disconnect()
         try:
             with translated(self.path):
-                if not self.path.exists():  # SQLite would drop what an older file has left
+                if self.path.exists():
+                    drop_second_names(self.path)
+                else:  # SQLite would drop the log that an older file has left
                     move_logs(self.path, free_name(self.path, self._clock()))
                 make_private(self.path)
                 self._connect()

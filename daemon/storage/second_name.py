@@ -29,7 +29,7 @@ def set_aside(database: Path, at: float, *, leave: bool = False) -> Path:
     """
     _settle(database)
     with refused(database):
-        _drop_second_names(database)
+        drop_second_names(database)
         aside = free_name(database, at)
         try:
             os.link(database, aside)
@@ -62,7 +62,7 @@ def _settle(database: Path) -> None:
         pass  # damaged: its log can't be brought in, and goes aside together with it
 
 
-def _drop_second_names(database: Path) -> None:
+def drop_second_names(database: Path) -> None:
     """What an attempt that was killed between link and rename has left: another name of this very file."""
     for other in database.parent.glob(f"{database.name}.aside-*"):
         if other.samefile(database):

@@ -233,6 +233,7 @@ def test_killed_at_any_step_the_old_or_the_new_file_is_there(
     assert turn > 2
     assert whole(database) == "new"
     for moment in moments:
+        assert all(path.stat().st_nlink == 1 for path in moment.glob("perkd.db*"))
         again = at_noon(moment / "perkd.db")  # and the next attempt succeeds
         fill(again)
         assert again.end_copy(NEW) is not None
