@@ -54,7 +54,7 @@ def read(connection: sqlite3.Connection, after: Position, limit: int) -> list[En
     pruned = begins_after(connection)
     if after < pruned:
         raise NeedsCopy(
-            f"the journal begins after {_words(pruned)}, asked was what follows {_words(after)}: "
+            f"the journal begins after {pruned}, asked was what follows {after}: "
             "a store that is so far behind needs a full copy"
         )
     rows = connection.execute(
@@ -93,7 +93,3 @@ def read_meta(connection: sqlite3.Connection, name: str) -> int:
 def write_meta(connection: sqlite3.Connection, name: str, value: int) -> None:
     """Change one of the file's own numbers, which is there."""
     connection.execute("UPDATE meta SET value = ? WHERE name = ?", (value, name))
-
-
-def _words(position: Position) -> str:
-    return f"batch {position.sequence} of term {position.term}"
