@@ -5,9 +5,11 @@ from typing import Any
 
 import click
 
+from daemon.cli.failures import complain
 from daemon.cli.output import line_width, print_json, print_line, print_text
 from daemon.cli.session import Session, pass_session
 
+MOST_SHOWN = 9_999
 STYLES = {"redeemed": "green", "already": "cyan", "failed": "red", "pending": "yellow"}
 
 
@@ -15,12 +17,23 @@ STYLES = {"redeemed": "green", "already": "cyan", "failed": "red", "pending": "y
 @click.option("--code", default="", help="Only this code, in its exact spelling.")
 @click.option("--player", default="", help="Only this player: GAME/FID, a fid, or a name.")
 @click.option("--game", default="", help="Only this game.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, MOST_SHOWN),
+    default=1000,
+    show_default=True,
+    help="So many at most, the newest.",
+)
 @click.option("--json", "as_json", is_flag=True, help="As a JSON list.")
 @pass_session
-def history(session: Session, code: str, player: str, game: str, as_json: bool) -> None:
+def history(session: Session, *, code: str, player: str, game: str, limit: int, as_json: bool) -> None:
     """Show what was redeemed, what failed and why; the newest last."""
     query = {"code": code, "player": player, "game": game}
-    found = session.ask("GET", "/api/history", query=query).document
+    # One more is asked for than is shown: then there are more.
+    asked = session.ask("GET", "/api/history", query={**query, "limit": str(limit + 1)}).document
+    found = asked[-limit:]  # newest last
+    if len(asked) > limit:
+        complain(f"(the newest {limit}; there are more: see --limit, --code, --player and --game)")
     if as_json:
         print_json(found)
     elif not found:

@@ -1,15 +1,22 @@
 """History: what was redeemed, what failed and why."""
 
+import math
 from collections.abc import Iterable
+from heapq import nlargest
 
 from attrs import frozen
 
 from actors.giftcodes.codes import clean_code
-from actors.giftcodes.model import Code, Player, PlayerKey, Redemption
+from actors.giftcodes.model import Code, CodeState, Player, PlayerKey, Redemption
 from daemon.service.codes import no_such_code
 from daemon.service.ports import Service
-from daemon.service.problems import NotFound
+from daemon.service.problems import NotFound, Refused
 from daemon.service.values import read_game, shown
+
+LIMIT = 1000
+"""Pairs in an answer, where nobody says how many."""
+MOST = 10_000
+"""Pairs in an answer, however many are asked for: there may be millions."""
 
 
 @frozen
@@ -21,32 +28,53 @@ class PairHistory:
 
 
 async def read_history(
-    service: Service, *, code: str = "", player: str = "", game: str = ""
+    service: Service, *, code: str = "", player: str = "", game: str = "", limit: str = ""
 ) -> list[PairHistory]:
-    """The recorded pairs, the oldest first; those never tried come first of all.
+    """The newest of the recorded pairs, the oldest of them first; those never tried come before all.
 
     Args:
         service: the store to read.
         code: only this code, in its exact spelling.
-        player: only this player: `game/fid`, a fid, or a name in any case.
+        player: only this player: `game/fid`, a fid, or where nobody has such a one a name in any case.
         game: only this game.
+        limit: how many pairs at most, as a number; "" is `LIMIT`.
 
     Raises:
-        Refused: the game is not configured.
+        Refused: the game is not configured, or the limit is no number from 1 to `MOST`.
         NotFound: there is no such code, or nobody is called `player`, now or in the records.
         StoreUnavailable: the store can't be asked now.
     """
-    names = {one.player_key: one.name for one in await service.store.find(Player)}
+    most = _read_limit(limit)
     equal = {"game": read_game(game, service.games())} if game else {}
     if code:
         equal["code"] = await _known_code(service, code, equal)
     if player:
-        records = await _of_player(service, player.strip(), names, equal)
+        records, names = await _of_player(service, player.strip(), equal)
     else:
-        records = await service.store.find(Redemption, **equal)
-    unique = {record.key: record for record in records}.values()
-    rows = [PairHistory(record, names.get(record.player_key, "")) for record in unique]
-    return sorted(rows, key=lambda row: (row.record.last_at or 0.0, row.record.key))
+        records = await _of_code(service, equal, most) if code else await _of_codes(service, equal, most)
+        names = _names(await service.store.find(Player)) if records else {}
+    newest = sorted(nlargest(most, records, key=_age), key=_age)
+    return [PairHistory(record, names.get(record.player_key, "")) for record in newest]
+
+
+def _read_limit(text: str) -> int:
+    if not text:
+        return LIMIT
+    if text.isascii() and text.isdecimal() and len(text) <= len(str(MOST)) and 1 <= int(text) <= MOST:
+        return int(text)
+    raise Refused(f"limit {shown(text)}: must be a number from 1 to {MOST}")
+
+
+def _age(record: Redemption) -> tuple[float, str]:
+    """Sorts the newest last."""
+    return (record.last_at or 0.0, record.key)
+
+
+def _names(players: Iterable[Player]) -> dict[PlayerKey, str]:
+    return {player.player_key: player.name for player in players}
+
+
+# --- codes --------------------------------------------------------------------------------------
 
 
 async def _known_code(service: Service, text: str, equal: dict[str, str]) -> str:
@@ -59,31 +87,54 @@ async def _known_code(service: Service, text: str, equal: dict[str, str]) -> str
     return code
 
 
+async def _of_code(service: Service, equal: dict[str, str], most: int) -> list[Redemption]:
+    return nlargest(most, await service.store.find(Redemption, **equal), key=_age)
+
+
+async def _of_codes(service: Service, equal: dict[str, str], most: int) -> list[Redemption]:
+    """The newest pairs of all codes, read code by code for as long as there may be newer ones."""
+    found: list[Redemption] = []
+    for code in sorted(await service.store.find(Code, **equal), key=_over_at, reverse=True):
+        if len(found) == most and _over_at(code) < (found[-1].last_at or 0.0):
+            break
+        pairs = {"game": code.game, "code": code.code}
+        found = nlargest(most, [*found, *await service.store.find(Redemption, **pairs)], key=_age)
+    return found
+
+
+def _over_at(code: Code) -> float:
+    """After this a code is not tried any more. What is settled later was left open by a crash."""
+    if code.state is CodeState.LIVE:
+        return math.inf
+    return max(code.first_seen, code.ended_at or math.inf, code.canary_at or 0.0)
+
+
+# --- players ------------------------------------------------------------------------------------
+
+
 async def _of_player(
-    service: Service, text: str, names: dict[PlayerKey, str], equal: dict[str, str]
-) -> list[Redemption]:
-    found = _named(text, names)
-    records: list[Redemption] = []
-    for key in found:
-        if equal.get("game", key.game) == key.game:
-            records += await service.store.find(Redemption, **{**equal, "game": key.game, "fid": key.fid})
-    removed = await service.store.find(Redemption, **_key_of_removed(text))
-    if not found and not removed:
+    service: Service, text: str, equal: dict[str, str]
+) -> tuple[list[Redemption], dict[PlayerKey, str]]:
+    """The pairs of everybody called so, and their names."""
+    game, slash, fid = text.rpartition("/")
+    records = await service.store.find(Redemption, **({"game": game, "fid": fid} if slash else {"fid": fid}))
+    keys = {record.player_key for record in records}
+    keys |= {PlayerKey(one, fid) for one in ([game] if slash else service.games())}
+    players = [await service.store.get(Player, str(key)) for key in sorted(keys)]
+    named = _names(player for player in players if player is not None)
+    if not records and not named:
+        named = _names(one for one in await service.store.find(Player) if _is_called(one, text))
+        for key in named:
+            records += await service.store.find(Redemption, game=key.game, fid=key.fid)
+    if not records and not named:
         raise NotFound(
             f"player {shown(text)}: nobody of that name or fid: `perkd players list` shows who is registered"
         )
-    return records + [record for record in removed if _fits(record, equal)]
+    return [record for record in records if _fits(record, equal)], named
 
 
-def _named(text: str, names: dict[PlayerKey, str]) -> Iterable[PlayerKey]:
-    folded = text.casefold()
-    return [key for key, name in names.items() if text in {str(key), key.fid} or name.casefold() == folded]
-
-
-def _key_of_removed(text: str) -> dict[str, str]:
-    """A player that was removed has no name any more, but still its fid."""
-    game, slash, fid = text.rpartition("/")
-    return {"game": game, "fid": fid} if slash else {"fid": fid}
+def _is_called(player: Player, text: str) -> bool:
+    return text == player.fid or text.casefold() == player.name.casefold()
 
 
 def _fits(record: Redemption, equal: dict[str, str]) -> bool:

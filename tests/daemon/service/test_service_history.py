@@ -1,9 +1,12 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from actors.giftcodes.model import Channel, Code, Guild, Outcome, Player, Redemption
+from actors.giftcodes.model import Channel, Code, CodeState, Guild, Outcome, Player, Redemption
 from actors.ports import Put
+from daemon.clock import SteadyClock
 from daemon.service import NotFound, Refused, Service, list_guilds, read_history
 from daemon.service.documents import code_document, guild_document, history_document, iso
 from daemon.storage import MemoryStore
@@ -12,6 +15,7 @@ from daemon.storage import MemoryStore
 @pytest.fixture
 async def filled(store: MemoryStore) -> MemoryStore:
     await store.commit(
+        *(Put(Code(game, code)) for game, code in (("wos", "SNOW"), ("wos", "ICE"), ("ks", "SNOW"))),
         Put(Player("wos", "1", "7", "Anna")),
         Put(Player("wos", "2", "7", "雪狐")),
         Put(Player("ks", "1", "", "Anna")),
@@ -45,8 +49,10 @@ async def test_history_is_told_in_the_order_it_happened(service: Service, filled
 
 async def test_history_of_one_code(service: Service, filled: Any) -> None:
     assert await keys(service, code=" ICE\u200b") == ["wos/2 ICE"]
-    with pytest.raises(NotFound, match="code ice: no such code: `perkd codes list` shows"):
+    with pytest.raises(NotFound, match="code ice: no such code, but there is ICE: case matters"):
         await read_history(service, code="ice")
+    with pytest.raises(NotFound, match="code FOG: no such code: `perkd codes list` shows"):
+        await read_history(service, code="FOG")
 
 
 @pytest.mark.parametrize(
@@ -91,6 +97,69 @@ async def test_nobody_of_that_name_is_an_error_and_nothing_redeemed_is_none(
         await read_history(service, player="Zoe")
     await filled.commit(Put(Player("wos", "5", "7", "Eve")))
     assert await keys(service, player="Eve") == []
+
+
+async def test_of_a_long_history_the_newest_are_told(service: Service, filled: Any) -> None:
+    assert await keys(service, limit="2") == ["wos/2 SNOW", "wos/1 SNOW"]
+    assert await keys(service, limit="1", player="2") == ["wos/2 SNOW"]
+    assert await keys(service, limit="2", code="SNOW", game="wos") == ["wos/2 SNOW", "wos/1 SNOW"]
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "10001", "many", "٣", "1e3", "9" * 5000])
+async def test_a_limit_is_a_number_within_bounds(service: Service, limit: str) -> None:
+    with pytest.raises(Refused, match="must be a number from 1 to 10000"):
+        await read_history(service, limit=limit)
+
+
+ENDED_AT = st.one_of(st.none(), st.integers(1, 30).map(float))
+
+
+@given(
+    ends=st.lists(ENDED_AT, min_size=1, max_size=5),
+    times=st.lists(st.tuples(st.integers(0, 4), st.integers(1, 30).map(float)), max_size=20),
+    limit=st.integers(1, 8),
+)
+async def test_the_newest_are_the_same_whether_all_codes_are_read_or_few(
+    ends: Any, times: Any, limit: int
+) -> None:
+    """A code that ended (at a time; None: it lives) has no calls after its end."""
+    codes = [
+        Code("wos", f"C{n}", CodeState.LIVE if end is None else CodeState.EXPIRED, ended_at=end)
+        for n, end in enumerate(ends)
+    ]
+    pairs = [
+        Redemption("wos", str(number), f"C{n % len(ends)}", last_at=min(at, ends[n % len(ends)] or at))
+        for number, (n, at) in enumerate(times)
+    ]
+    store = MemoryStore()
+    await store.commit(*map(Put, [*codes, *pairs]))
+    service = Service(store, SteadyClock(), lambda: {"wos": "v2"})
+    rows = await read_history(service, limit=str(limit))
+    by_age = sorted(pairs, key=lambda pair: (pair.last_at or 0.0, pair.key))
+    assert [row.record for row in rows] == by_age[-limit:]
+
+
+async def test_codes_that_ended_long_ago_are_not_read_for_the_newest(
+    service: Service, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = Code("wos", "OLD", CodeState.EXPIRED, ended_at=5.0)
+    new = Redemption("wos", "1", "NEW", last_at=9.0)
+    await store.commit(Put(old), Put(Code("wos", "NEW")), Put(new), Put(Redemption("wos", "1", "OLD")))
+    asked: list[Any] = []
+    find = store.find
+
+    async def watched(type_: Any, **equal: Any) -> Any:
+        asked.append(equal.get("code"))
+        return await find(type_, **equal)
+
+    monkeypatch.setattr(store, "find", watched)
+    assert await keys(service, limit="1") == ["wos/1 NEW"]
+    assert "OLD" not in asked
+
+
+async def test_a_name_counts_where_nobody_has_such_a_fid(service: Service, filled: Any) -> None:
+    await filled.commit(Put(Player("wos", "3", "7", "2")))
+    assert await keys(service, player="2") == ["wos/2 ICE", "wos/2 SNOW"]
 
 
 async def test_an_unknown_game_is_refused(service: Service) -> None:
