@@ -128,7 +128,9 @@ class Session:
 
         games = {name: game.protocol for name, game in self.config.games.items()}
         try:
-            answer = call_offline(database(self.config), games, Request(method, path, query, json, content))
+            request = Request(method, path, query, json, content)
+            replicated = bool(os.environ.get(self.config.storage.mongodb_uri_env))
+            answer = call_offline(database(self.config), games, request, replicated=replicated)
         except StoreBusy as error:
             raise CommandFailed(
                 f"{error}. Nobody listens at {self.config.status.socket}: if that perkd is starting or "

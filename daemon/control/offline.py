@@ -57,19 +57,37 @@ class Request:
     content: bytes | None = None
 
 
-def call_offline(database: Path, games: Mapping[str, str], request: Request) -> Answer:
+def call_offline(
+    database: Path, games: Mapping[str, str], request: Request, *, replicated: bool = False
+) -> Answer:
     """Answer `request` from the store in `database`, which is made where there is none.
+
+    `replicated`: MongoDB keeps the state as well. Then a file that is empty, or known to lag, is left alone:
+    what is written into it would contradict what MongoDB has.
 
     Raises:
         StoreBusy: another process has the store: a daemon that is starting, stopping, or hangs.
         ControlError: the store can't be opened; its text says why.
     """
-    return trio.run(_answer, SQLiteBackend(database), games, request)
+    return trio.run(_answer, SQLiteBackend(database), games, request, replicated)
 
 
-async def _answer(backend: SQLiteBackend, games: Mapping[str, str], request: Request) -> Answer:
+def _open(backend: SQLiteBackend, *, replicated: bool) -> None:
+    if replicated:
+        lags = backend.attach().empty or backend.is_marked_behind()
+        backend.close()
+        if lags:
+            raise ControlError(
+                f"{backend.path} may lack what MongoDB has: start perkd, which fills it, and try again then"
+            )
+    backend.open()
+
+
+async def _answer(
+    backend: SQLiteBackend, games: Mapping[str, str], request: Request, replicated: bool
+) -> Answer:
     try:
-        await trio.to_thread.run_sync(backend.open)
+        await trio.to_thread.run_sync(partial(_open, backend, replicated=replicated))
     except StoreBusy:
         raise
     except (StoreDamaged, SchemaTooNew) as error:

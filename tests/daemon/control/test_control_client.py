@@ -11,7 +11,7 @@ from actors.giftcodes.model import Player
 from daemon.control.client import Answer, NoAnswer, call
 from daemon.control.errors import ControlError, NotRunning
 from daemon.control.offline import Request, call_offline
-from daemon.storage import SQLiteBackend, StoreBusy
+from daemon.storage import SQLiteBackend, SQLiteStore, StoreBusy
 
 GAMES = {"wos": "v2"}
 
@@ -110,3 +110,16 @@ def test_a_damaged_store_is_named(tmp_path: Path) -> None:
     (tmp_path / "perkd.db").write_bytes(b"no database" * 500)
     with pytest.raises(ControlError, match=r"perkd\.db"):
         call_offline(tmp_path / "perkd.db", GAMES, Request("GET", "/api/players"))
+
+
+def test_a_file_that_lacks_what_mongodb_has_is_left_alone(tmp_path: Path) -> None:
+    database = tmp_path / "perkd.db"
+    listing = Request("GET", "/api/players")
+    with pytest.raises(ControlError, match="may lack what MongoDB has: start perkd"):
+        call_offline(database, GAMES, listing, replicated=True)
+    player = {"game": "wos", "fid": "123", "state": 456}
+    assert call_offline(database, GAMES, Request("POST", "/api/players", json=player)).code == 201
+    assert call_offline(database, GAMES, listing, replicated=True).code == 200
+    SQLiteStore(database).mark_behind(True)
+    with pytest.raises(ControlError, match="may lack what MongoDB has"):
+        call_offline(database, GAMES, listing, replicated=True)
