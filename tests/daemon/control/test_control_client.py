@@ -117,7 +117,7 @@ def test_a_file_that_lacks_what_mongodb_has_is_left_alone(tmp_path: Path) -> Non
     listing = Request("GET", "/api/players")
     with pytest.raises(ControlError, match="may lack what MongoDB has: start perkd"):
         call_offline(database, GAMES, listing, replicated=True)
-    player = {"game": "wos", "fid": "123", "state": 456}
+    player = {"game": "wos", "fid": "123", "state": "456"}
     assert call_offline(database, GAMES, Request("POST", "/api/players", json=player)).code == 201
     assert call_offline(database, GAMES, listing, replicated=True).code == 200
     SQLiteStore(database).mark_behind(True)
