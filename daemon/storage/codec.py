@@ -131,6 +131,11 @@ def decode(type_: type[R], key: str, text: str) -> R:
     return from_document(type_, key, document)
 
 
+def to_text(document: Document) -> str:
+    """A document as one line of JSON, ASCII only."""
+    return _dumps(document)
+
+
 def _dumps(value: object) -> str:
     return json.dumps(value, allow_nan=False, separators=(",", ":"))
 

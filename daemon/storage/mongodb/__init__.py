@@ -1,0 +1,6 @@
+"""MongoDB as the replica of the state: a journal of batches, and the records made from it."""
+
+from daemon.storage.mongodb.address import AddressError, MongoAddress
+from daemon.storage.mongodb.meta import ReplicaTooNew
+
+__all__ = ["AddressError", "MongoAddress", "ReplicaTooNew"]
