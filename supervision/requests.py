@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Protocol
 
-import outcome
 from attrs import define, field
 
 from supervision.actions import Action, Outcome, Refusal
@@ -152,7 +151,10 @@ class Requests:
         self, question: Question, error: Exception | None = None, cell: ChildCell | None = None
     ) -> None:
         self._open.discard(question)
-        question.settle(outcome.Value(cell) if error is None else outcome.Error(error))
+        if error is None:
+            question.answer(cell)
+        else:
+            question.fail(error)
 
     def close(self) -> None:
         """The supervisor has ended."""
@@ -165,7 +167,7 @@ def _unlike_started(path: str, came: Outcome, failure: Exception | None) -> Exce
         case Outcome.STARTED:
             return None
         case Outcome.STOPPED:
-            return NotRunning(f"{path} was stopped before it had started")
+            return failure or NotRunning(f"{path} was stopped before it had started")
         case Outcome.REGROUPED:
             return Restarting(f"{path} had not started when its group was restarted, and it with the others")
         case Outcome.DECLINED | Outcome.FAILED:

@@ -1,8 +1,10 @@
 """Validation: a pure pass, before anything starts, that names field and value."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
+import attrs
 import pytest
 
 from supervision import Actor, ActorSpec, Backoff, DynamicSpec, InvalidSpec, SupervisorSpec
@@ -44,6 +46,11 @@ BAD: dict[tuple[Make, str], list[object]] = {
     (actor, "mailbox"): [*COUNTS, 0],
     (actor, "backoff"): [1, "1s", Backoff],
     (actor, "drain"): [1, None, "yes"],
+    (actor, "significant"): [1, None, "yes", True],
+    (dynamic, "significant"): [1, True],
+    (dynamic, "auto_shutdown"): ["any", None],
+    (supervisor, "significant"): [1, True],
+    (supervisor, "auto_shutdown"): ["never", True],
     (dynamic, "name"): NAMES,
     (dynamic, "template"): [None, Actor, Actor()],
     (dynamic, "intensity"): COUNTS,
@@ -122,3 +129,43 @@ def test_the_defaults_are_those_of_otp_where_it_has_any() -> None:
     assert (spec.strategy, spec.intensity, spec.period) == ("one_for_one", 1, 5.0)
     assert isinstance(child, ActorSpec)
     assert (child.kind, child.grace, child.backoff) == ("permanent", 5.0, None)
+
+
+def test_a_specification_is_ready_for_json_with_every_default() -> None:
+    spec = supervisor(children=[actor(grace=INF, backoff=Backoff(1)), dynamic(name="d")])
+    document = json.loads(json.dumps(spec.to_json()))
+    first, second = document["children"]
+    assert (document["type"], document["strategy"], document["period"]) == (
+        "SupervisorSpec",
+        "one_for_one",
+        5.0,
+    )
+    assert first == {
+        "type": "ActorSpec",
+        "name": "a",
+        "factory": "Actor",
+        "kind": "permanent",
+        "grace": "infinity",
+        "mailbox": 1024,
+        "backoff": {
+            "type": "Backoff",
+            "min": 1,
+            "max": 30.0,
+            "factor": 2.0,
+            "jitter": 0.0,
+            "reset_after": 60.0,
+        },
+        "drain": False,
+        "significant": False,
+    }
+    assert second["template"]["name"] == "a"
+    for made in (*spec.children, spec):
+        assert set(made.to_json()) == {"type", *(field.name for field in attrs.fields(type(made)))}
+
+
+def test_a_factory_without_a_name_is_shown_by_its_type() -> None:
+    class Make:
+        def __call__(self) -> Actor:
+            return Actor()
+
+    assert str(actor(factory=Make()).to_json()["factory"]).endswith("Make")

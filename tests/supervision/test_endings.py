@@ -1,0 +1,271 @@
+"""What is told of the end of an actor: to those who watch it, and of the messages nobody will read."""
+
+from typing import Any
+
+import pytest
+import trio
+
+from supervision import (
+    ActorDead,
+    ActorSpec,
+    Backoff,
+    DeadLetters,
+    Decline,
+    Down,
+    DynamicSpec,
+    Kind,
+    StartFailed,
+    StopActor,
+    SupervisionError,
+    SupervisorSpec,
+    Tree,
+    open_tree,
+)
+from supervision.cell import DOWN, MOST_TYPES, OTHERS
+from supervision.events import ErrorText
+from supervision.testing import Do, Probes, crash, settle
+
+
+def watched(probes: Probes, **options: Any) -> SupervisorSpec:
+    """`a` is watched; it lives below a supervisor of its own, the watcher beside that."""
+    inner = SupervisorSpec("in", [probes.spec("a", **options)], intensity=0, kind=Kind.TEMPORARY)
+    return SupervisorSpec("t", [probes.spec("watcher"), inner], intensity=9)
+
+
+def downs(probes: Probes) -> list[tuple[str, str, str | None]]:
+    """The notices: path, how, and the type of the error."""
+    heard = [message for message in probes.logs["watcher"].heard if isinstance(message, Down)]
+    return [(down.path, down.how, down.error and down.error.type) for down in heard]
+
+
+# --- monitors ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "order", "told"),
+    [
+        (Kind.TRANSIENT, Do(stop=True), ("normal", None)),
+        (Kind.TEMPORARY, Do(stop=True), ("normal", None)),
+        (Kind.PERMANENT, Do(error=StopActor()), ("finished", None)),
+        (Kind.TEMPORARY, Do(error=OSError("no")), ("crashed", "OSError")),
+        (Kind.PERMANENT, Do(error=OSError("no")), ("gave_up", "OSError")),
+        (Kind.TRANSIENT, Do(error=OSError("no")), ("gave_up", "OSError")),
+    ],
+)
+async def test_a_monitor_tells_how_it_ended_and_the_cause_once(
+    autojump_clock: object, probes: Probes, kind: Kind, order: Do, told: tuple[str, str | None]
+) -> None:
+    async with open_tree(watched(probes, kind=kind)) as tree:
+        tree.ref("in/a").monitor(tree.ref("watcher"))
+        tree.ref("in/a").tell(order)
+        await settle()
+        assert downs(probes) == [("t/in/a", *told)]
+
+
+async def test_a_monitor_of_one_that_has_ended_is_told_at_once_how(
+    autojump_clock: object, probes: Probes
+) -> None:
+    async with open_tree(watched(probes, kind=Kind.TEMPORARY)) as tree:
+        ref = tree.ref("in/a")
+        ref.tell(Do(error=OSError("no")))
+        await settle()
+        ref.monitor(tree.ref("watcher"))
+        ref.monitor(tree.ref("watcher"), "my own words")
+        await settle()
+        assert downs(probes) == [("t/in/a", "crashed", "OSError")]
+        assert probes.logs["watcher"].heard[-1] == "my own words"
+
+
+async def test_a_monitor_hears_nothing_of_a_restart(autojump_clock: object, probes: Probes) -> None:
+    spec = SupervisorSpec("t", [probes.spec("watcher"), probes.spec("a")], intensity=9)
+    async with open_tree(spec) as tree:
+        tree.ref("a").monitor(tree.ref("watcher"))
+        for _ in range(3):
+            crash(tree.ref("a"))
+            await settle()
+        assert downs(probes) == []
+
+
+async def test_a_monitor_is_told_of_a_stop_by_hand_and_of_a_failed_start_by_hand(
+    autojump_clock: object, probes: Probes
+) -> None:
+    child = probes.spec("a", [None, Do(error=OSError("no"))])
+    async with open_tree(SupervisorSpec("t", [probes.spec("watcher"), child])) as tree:
+        ref, watcher = tree.ref("a"), tree.ref("watcher")
+        ref.monitor(watcher)
+        await tree.supervisor().stop_child("a")
+        with pytest.raises(StartFailed):
+            await tree.supervisor().restart_child("a")
+        ref.monitor(watcher)
+        await settle()
+        assert downs(probes) == [("t/a", "stopped", None), ("t/a", "start_failed", "OSError")]
+
+
+async def test_siblings_of_the_one_that_was_too_much_were_stopped(
+    autojump_clock: object, probes: Probes
+) -> None:
+    inner = SupervisorSpec("in", [probes.spec(n) for n in "ab"], intensity=0, kind=Kind.TEMPORARY)
+    async with open_tree(SupervisorSpec("t", [probes.spec("watcher"), inner])) as tree:
+        for path in "in/a", "in/b":
+            tree.ref(path).monitor(tree.ref("watcher"))
+        crash(tree.ref("in/b"))
+        await settle()
+        assert sorted(downs(probes)) == [("t/in/a", "stopped", None), ("t/in/b", "gave_up", "Injected")]
+
+
+@pytest.mark.parametrize(
+    ("order", "how", "error"),
+    [
+        (Do(error=OSError("no")), "gave_up", "OSError"),
+        (Do(stop=True), "normal", None),
+        (Do(error=StopActor()), "finished", None),
+    ],
+)
+async def test_the_end_of_a_dynamic_child_is_told_in_the_same_words(
+    autojump_clock: object, probes: Probes, order: Do, how: str, error: str | None
+) -> None:
+    workers = DynamicSpec("d", probes.template(kind=Kind.TRANSIENT), child_intensity=0)
+    async with open_tree(SupervisorSpec("t", [probes.spec("watcher"), workers])) as tree:
+        ref = await tree.dynamic("d").start_child("1", "1")
+        ref.monitor(tree.ref("watcher"))
+        ref.tell(order)
+        await settle()
+        assert downs(probes) == [("t/d/1", how, error)]
+
+
+@pytest.mark.parametrize(
+    ("start", "how"),
+    [(Do(sleep=5, error=OSError()), "start_failed"), (Do(sleep=5, error=Decline()), "declined")],
+)
+async def test_a_dynamic_child_that_never_started_says_so(
+    autojump_clock: object, probes: Probes, start: Do, how: str
+) -> None:
+    async def attempt() -> None:
+        with pytest.raises(SupervisionError):
+            await workers.start_child("1", "1", start)
+
+    spec = SupervisorSpec("t", [probes.spec("watcher"), DynamicSpec("d", probes.template())])
+    async with open_tree(spec) as tree, trio.open_nursery() as nursery:
+        workers = tree.dynamic("d")
+        nursery.start_soon(attempt)
+        await settle()
+        ref = workers.get("1")
+        assert ref is not None
+        ref.monitor(tree.ref("watcher"))
+        await trio.sleep(10)
+        assert [down[:2] for down in downs(probes)] == [("t/d/1", how)]
+
+
+async def test_a_dynamic_child_stopped_in_its_backoff_was_stopped(
+    autojump_clock: object, probes: Probes
+) -> None:
+    workers = DynamicSpec("d", probes.template(backoff=Backoff(9)))
+    async with open_tree(SupervisorSpec("t", [probes.spec("watcher"), workers])) as tree:
+        ref = await tree.dynamic("d").start_child("1", "1")
+        ref.monitor(tree.ref("watcher"))
+        crash(ref)
+        await settle()
+        await tree.dynamic("d").stop_child("1")
+        await settle()
+        assert downs(probes) == [("t/d/1", "stopped", None)]
+
+
+async def test_an_actor_that_never_ran_was_stopped(autojump_clock: object, probes: Probes) -> None:
+    tree = Tree(SupervisorSpec("t", [probes.spec("a")]))
+    tree.stop()
+    await tree.run()
+    assert tree.root.children[0].final(DOWN) == Down("t/a", "stopped")  # type: ignore[union-attr]
+
+
+async def test_a_notice_holds_text_and_no_live_error(autojump_clock: object, probes: Probes) -> None:
+    async with open_tree(watched(probes, kind=Kind.TEMPORARY)) as tree:
+        tree.ref("in/a").monitor(tree.ref("watcher"))
+        crash(tree.ref("in/a"))
+        await settle()
+        down = probes.logs["watcher"].heard[0]
+        assert isinstance(down, Down)
+        assert isinstance(down.error, ErrorText)
+
+
+# --- dead letters ------------------------------------------------------------------------------------
+
+
+async def test_messages_that_nobody_will_read_are_counted_by_type(
+    autojump_clock: object, probes: Probes
+) -> None:
+    spec = SupervisorSpec("t", [probes.spec("a", kind=Kind.TRANSIENT)])
+    async with open_tree(spec, on_event=probes.trace) as tree:
+        ref = tree.ref("a")
+        for message in (Do(stop=True), "x", "y", 5):
+            ref.tell(message)
+        await settle()
+        assert probes.trace.of(DeadLetters) == [DeadLetters("t/a", {"str": 2, "int": 1})]
+        with pytest.raises(ActorDead):
+            ref.tell(6)
+        for speak in (ref.send, ref.ask):
+            with pytest.raises(ActorDead):
+                await speak(7.0)
+        assert tree.snapshot().children[0].dead_letters == {"str": 2, "int": 2, "float": 2}
+        await tree.supervisor().restart_child("a")
+        assert tree.snapshot().children[0].dead_letters["str"] == 2
+
+
+async def test_a_sender_and_a_question_in_a_full_mailbox_are_dead_letters_too(
+    autojump_clock: object, probes: Probes
+) -> None:
+    async def fail(function: Any, message: object) -> None:
+        with pytest.raises(ActorDead):
+            await function(message)
+
+    spec = SupervisorSpec("t", [probes.spec("a", kind=Kind.TEMPORARY, mailbox=1)])
+    async with open_tree(spec, on_event=probes.trace) as tree, trio.open_nursery() as nursery:
+        ref = tree.ref("a")
+        ref.tell(Do(sleep=1, stop=True))
+        await settle()
+        nursery.start_soon(fail, ref.ask, 1)
+        await settle()
+        await trio.sleep(2)
+        assert probes.trace.of(DeadLetters) == [DeadLetters("t/a", {"int": 1})]
+        assert tree.snapshot().dead_letters == {"int": 1}
+
+
+async def test_an_actor_that_leaves_nothing_behind_says_nothing(
+    autojump_clock: object, probes: Probes
+) -> None:
+    async with open_tree(SupervisorSpec("t", [probes.spec("a")]), on_event=probes.trace) as tree:
+        await tree.ref("a").ask(1)
+        tree.stop()  # wakes the idle actor: that is no message
+    assert probes.trace.of(DeadLetters) == []
+
+
+async def test_only_so_many_types_are_counted_apart(autojump_clock: object, probes: Probes) -> None:
+    async with open_tree(SupervisorSpec("t", [probes.spec("a", kind=Kind.TRANSIENT)])) as tree:
+        ref = tree.ref("a")
+        ref.tell(Do(stop=True))
+        await settle()
+        for number in range(3 * MOST_TYPES):
+            with pytest.raises(ActorDead):
+                ref.tell(type(f"Type{number}", (), {})())
+        counts = tree.snapshot().children[0].dead_letters
+        assert len(counts) == MOST_TYPES + 1
+        assert counts[OTHERS] == 2 * MOST_TYPES
+
+
+async def test_dead_letters_of_forgotten_children_are_counted_with_their_supervisor(
+    autojump_clock: object, probes: Probes
+) -> None:
+    children = [DynamicSpec("d", probes.template()), ActorSpec("a", probes.spec("a").factory, Kind.TEMPORARY)]
+    async with open_tree(SupervisorSpec("t", children)) as tree:
+        refs = [await tree.dynamic("d").start_child(key, key) for key in "12"]
+        refs.append(tree.ref("a"))
+        for ref in refs:
+            ref.tell(Do(error=StopActor()))
+            ref.tell("left behind")
+        await settle()
+        for ref in refs:
+            with pytest.raises(ActorDead):
+                ref.tell("too late")
+        top = tree.snapshot()
+        assert top.dead_letters == {"str": 2}
+        assert top.children[0].dead_letters == {"str": 4}
+        assert len(top.children) == 1
