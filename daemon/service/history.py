@@ -93,20 +93,27 @@ async def _of_code(service: Service, equal: dict[str, str], most: int) -> list[R
 
 async def _of_codes(service: Service, equal: dict[str, str], most: int) -> list[Redemption]:
     """The newest pairs of all codes, read code by code for as long as there may be newer ones."""
-    found: list[Redemption] = []
-    for code in sorted(await service.store.find(Code, **equal), key=_over_at, reverse=True):
+    codes = await service.store.find(Code, **equal)
+    found = nlargest(most, await _trials(service, codes), key=_age)
+    for code in sorted(codes, key=_over_at, reverse=True):
         if len(found) == most and _over_at(code) < (found[-1].last_at or 0.0):
             break
         pairs = {"game": code.game, "code": code.code}
-        found = nlargest(most, [*found, *await service.store.find(Redemption, **pairs)], key=_age)
+        read = (*found, *await service.store.find(Redemption, **pairs))
+        found = nlargest(most, {record.key: record for record in read}.values(), key=_age)
     return found
 
 
+async def _trials(service: Service, codes: Iterable[Code]) -> list[Redemption]:
+    """The trials of ended codes that are under way: only they happen after a code's end."""
+    tried = [code for code in codes if code.canary and code.state is not CodeState.LIVE]
+    trials = [await service.store.get(Redemption, code.trial_key) for code in tried]
+    return [trial for trial in trials if trial is not None]
+
+
 def _over_at(code: Code) -> float:
-    """After this a code is not tried any more. What is settled later was left open by a crash."""
-    if code.state is CodeState.LIVE:
-        return math.inf
-    return max(code.first_seen, code.ended_at or math.inf, code.canary_at or 0.0)
+    """When a code's last pair was settled; only those that a crash had left open are settled later."""
+    return math.inf if code.state is CodeState.LIVE or code.ended_at is None else code.ended_at
 
 
 # --- players ------------------------------------------------------------------------------------

@@ -157,6 +157,14 @@ async def test_codes_that_ended_long_ago_are_not_read_for_the_newest(
     assert "OLD" not in asked
 
 
+async def test_the_trial_of_an_ended_code_is_among_the_newest(service: Service, store: MemoryStore) -> None:
+    old = Code("wos", "OLD", CodeState.EXPIRED, ended_at=5.0, canary_at=20.0, canary="7")
+    pairs = [Redemption("wos", "1", "NEW", last_at=9.0), Redemption("wos", "7", "OLD", 2, last_at=21.0)]
+    await store.commit(Put(old), Put(Code("wos", "NEW")), *map(Put, pairs))
+    assert await keys(service, limit="1") == ["wos/7 OLD"]
+    assert await keys(service) == ["wos/1 NEW", "wos/7 OLD"]
+
+
 async def test_a_name_counts_where_nobody_has_such_a_fid(service: Service, filled: Any) -> None:
     await filled.commit(Put(Player("wos", "3", "7", "2")))
     assert await keys(service, player="2") == ["wos/2 ICE", "wos/2 SNOW"]
