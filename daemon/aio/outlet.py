@@ -138,7 +138,8 @@ class Places:
             await turn
         except asyncio.CancelledError:
             if turn.cancelled():
-                self._waiting.remove(turn)
+                with suppress(ValueError):  # passed over already
+                    self._waiting.remove(turn)
             elif turn.exception() is None:  # given at the moment of the cancellation: for somebody else
                 self.give_back()
             raise
