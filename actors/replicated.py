@@ -42,6 +42,9 @@ class ReplicatedStore:
     """Both stores. One task at a time calls `write`, `get` and `find`; another one runs `tend`."""
 
     pair: Pair
+    look_again: float = field(default=LOOK_AGAIN, kw_only=True)
+    repair_every: float = field(default=REPAIR_EVERY, kw_only=True)
+    probe_every: float = field(default=PROBE_EVERY, kw_only=True)
     election: Election = field(init=False)
     _bell: trio.Event = field(factory=trio.Event, init=False)
     _turn: trio.Lock = field(factory=trio.Lock, init=False)
@@ -160,11 +163,11 @@ class ReplicatedStore:
             try:
                 pause = await self._tend_once()
             except StoreUnavailable as error:
-                logger.debug("looking again in %s s: %s", LOOK_AGAIN, error)
-                pause = LOOK_AGAIN
+                logger.debug("looking again in %s s: %s", self.look_again, error)
+                pause = self.look_again
             except Fenced as error:
                 taken_over(self.pair, error)
-                pause = LOOK_AGAIN
+                pause = self.look_again
             await self._pause(pause)
 
     async def _pause(self, seconds: float) -> None:
@@ -191,9 +194,9 @@ class ReplicatedStore:
             case Mode.LOCAL if self.pair.pusher is not None:
                 return 0.0
             case Mode.REPLICA:
-                return REPAIR_EVERY
+                return self.repair_every
             case _:
-                return LOOK_AGAIN
+                return self.look_again
 
     async def _send(self) -> float:
         """Send the next batches; return how long to wait for more."""
@@ -203,14 +206,14 @@ class ReplicatedStore:
                 sent = await self._push()
         except LocalFails as error:
             pair.local_error = str(error)
-            return LOOK_AGAIN
+            return self.look_again
         except StoreUnavailable as error:
             replica_away(pair, str(error))
-            return LOOK_AGAIN
+            return self.look_again
         except Refusal as error:
             replica_away(pair, f"it refuses a batch: {error}")
-            return PROBE_EVERY
-        return 0.0 if sent else PROBE_EVERY
+            return self.probe_every
+        return 0.0 if sent else self.probe_every
 
     async def _push(self) -> bool:
         pair, pusher = self.pair, self.pair.pusher
