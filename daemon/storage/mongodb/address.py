@@ -9,7 +9,7 @@ from pymongo.errors import PyMongoError
 from pymongo.uri_parser import parse_uri
 
 DATABASE = "perkd"
-"""The database's name where the URI has none."""
+"""The database's name where neither the URI nor the configuration has one."""
 
 CONNECT = 3.0
 """Seconds to find and reach a server."""
@@ -33,8 +33,8 @@ class MongoAddress:
     uri: str = field(repr=False)
 
     @classmethod
-    def parse(cls, uri: str) -> "MongoAddress":
-        """The address in a URI.
+    def parse(cls, uri: str, database: str = DATABASE) -> "MongoAddress":
+        """The address in a URI; `database` where it names none.
 
         Raises:
             AddressError: it is none that MongoDB's driver takes.
@@ -52,7 +52,7 @@ class MongoAddress:
             _require_escaped(user)
         if scheme == "mongodb+srv://" and ("," in hosts or ":" in hosts):
             raise AddressError("MONGODB_URI: a mongodb+srv:// address has one host, and no port")
-        return cls(hosts, shown["database"] or DATABASE, uri.strip())
+        return cls(hosts, shown["database"] or database, uri.strip())
 
     def connect(self) -> "AsyncMongoClient[dict[str, Any]]":
         """A client; it connects when it is first used."""

@@ -26,6 +26,9 @@ _NOT_ALLOWED = frozenset({13, 18, 8000})
 """Unauthorized, AuthenticationFailed, and Atlas's own for both."""
 _LONGEST = 200
 
+DEADLINE = 5.0
+"""Seconds for one command and its answer."""
+
 
 @frozen
 class Line:
@@ -33,8 +36,7 @@ class Line:
 
     place: str
     """host:port, as `MongoAddress.place`."""
-    deadline: float = 5.0
-    """Seconds for one command and its answer."""
+    deadline: float = DEADLINE
 
     @contextlib.asynccontextmanager
     async def command(self, times: int = 1) -> AsyncIterator[None]:

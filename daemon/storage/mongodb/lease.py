@@ -114,6 +114,11 @@ class Lease:
 
     # --- keeping it -----------------------------------------------------------------------------
 
+    @property
+    def is_ours(self) -> bool:
+        """It was ours when the server was last asked."""
+        return self._confirmed is not None
+
     async def require(self) -> None:
         """Go on only if the lease is ours. Asks the server where that is not certain.
 

@@ -31,6 +31,9 @@ R = TypeVar("R", bound=Record)
 
 _AT_ONCE = 1000
 """Documents in one command."""
+_AT_ONCE_FERRETDB = 10
+"""Replacements in one command: FerretDB 1.24 holds a connection to its own database for each, of which it
+has 100, and with SQLite walks the whole collection for each."""
 
 
 # --- what a batch changes -----------------------------------------------------------------------
@@ -106,9 +109,13 @@ class Projections:
     def __init__(self, database: AsyncDatabase[Body], line: Line) -> None:
         self._database = database
         self._line = line
+        self._replaced_at_once = _AT_ONCE
 
     async def prepare(self) -> None:
         """Make the indexes, where they are missing."""
+        async with self._line.command():
+            if "ferretdbVersion" in await self._database.command("buildInfo"):
+                self._replaced_at_once = _AT_ONCE_FERRETDB
         for type_ in RECORDS:
             indexes = [
                 IndexModel([(f"doc.{name}", 1)], name=f"{type_.collection}_by_{name}")
@@ -123,34 +130,39 @@ class Projections:
     async def apply(self, changes: Changed) -> None:
         """Write the documents, but those that have given way to a later one already."""
         for name, contents in changes.contents.items():
-            await self._write(
-                name,
-                [
-                    # Where there is a later one, the insert of this one finds the key taken.
-                    ReplaceOne({"_id": key, "p": {"$lt": content["p"]}}, content, upsert=True)
-                    for key, content in contents.items()
-                ],
-            )
+            documents = [{"_id": key, **content} for key, content in contents.items()]
+            there = await self._insert(name, documents)
+            await self._write(name, [ReplaceOne({"_id": d["_id"], "p": {"$lt": d["p"]}}, d) for d in there])
+
+    async def _insert(self, collection: str, documents: Sequence[Body]) -> list[Body]:
+        """Insert those whose key is free; return the others."""
+        there: list[Body] = []
+        for start in range(0, len(documents), _AT_ONCE):
+            some = documents[start : start + _AT_ONCE]
+            async with self._line.command():
+                try:
+                    await self._database[collection].insert_many(some, ordered=False)
+                except BulkWriteError as error:
+                    there += [some[index] for index in taken(error)]
+        return there
 
     async def copy(self, collection: str, documents: Sequence[Document], at: Position) -> None:
         """Write documents of a full copy, whatever is there."""
         type_, there = _type(collection), place(at)
-        writes = []
+        news = []
         for document in documents:
             codec.check_key(type_, document.key)
             content = _content(type_, document.key, json.loads(document.text), there)
-            writes.append(ReplaceOne({"_id": document.key}, content, upsert=True))
-        await self._write(collection, writes)
+            news.append({"_id": document.key, **content})
+        old = await self._insert(collection, news)
+        await self._write(collection, [ReplaceOne({"_id": document["_id"]}, document) for document in old])
 
     async def _write(self, collection: str, writes: Sequence[ReplaceOne[Body]]) -> None:
-        for start in range(0, len(writes), _AT_ONCE):
+        step = self._replaced_at_once
+        for start in range(0, len(writes), step):
+            some = writes[start : start + step]
             async with self._line.command():
-                try:
-                    await self._database[collection].bulk_write(
-                        writes[start : start + _AT_ONCE], ordered=False
-                    )
-                except BulkWriteError as error:
-                    taken(error)
+                await self._database[collection].bulk_write(some, ordered=False)
 
     async def keep_since(self, at: Position) -> None:
         """Forget every document of an older place."""

@@ -93,7 +93,11 @@ class MongoStore:
         """Give the lease back. `open` may follow."""
         async with self._turn:
             self._term = None
-            await self._lease.give_back()
+            try:
+                if self._lease.is_ours:
+                    await self._state.save_applied()  # spares the next one applying it again
+            finally:
+                await self._lease.give_back()
 
     async def disconnect(self) -> None:
         """The end: nothing may follow."""
