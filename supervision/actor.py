@@ -105,12 +105,10 @@ class Timer:
         self._deadline = self._cell.host.wheel.add(trio.current_time() + delay, self._fire)
 
     def _fire(self) -> None:
-        try:
-            self._cell.inbox_send.send_nowait(self._message)
-        except trio.WouldBlock:
-            self._arm(_FULL_RETRY)
-        else:
+        if self._cell.mailbox.offer(self._message):
             self._cell.drop_timer(self)
+        else:
+            self._arm(_FULL_RETRY)
 
     @property
     def pending(self) -> bool:

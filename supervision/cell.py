@@ -1,7 +1,6 @@
 """The cell: what outlives the incarnations of one actor. It owns the mailbox; refs point to it."""
 
 import math
-from contextlib import suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,6 +10,7 @@ from attrs import define, field
 from supervision.child import End
 from supervision.errors import ActorDead
 from supervision.events import DeadLetters, ErrorText, Event
+from supervision.mailbox import NOTHING, Mailbox
 from supervision.monitor import UNCLEAN, Down
 from supervision.question import Question
 
@@ -21,16 +21,6 @@ if TYPE_CHECKING:
 
 current_cell: ContextVar["Cell | None"] = ContextVar("current_cell", default=None)
 """The cell whose actor the running task belongs to."""
-
-
-class _Wake:
-    """Put into an empty mailbox to make an idle actor look up."""
-
-
-WAKE = _Wake()
-
-NOTHING = object()
-"""What an actor works on between two messages: None is a message like any other."""
 
 
 DOWN = object()
@@ -134,12 +124,10 @@ class Cell(AnyCell):
 
     spec: "ActorSpec" = field(kw_only=True)
     args: tuple[object, ...] = field(default=(), kw_only=True)
-    inbox_send: "trio.MemorySendChannel[object]" = field(init=False)
-    inbox_receive: "trio.MemoryReceiveChannel[object]" = field(init=False)
+    mailbox: Mailbox = field(init=False)
     actor: "Actor | None" = field(default=None, init=False)
     scope: trio.CancelScope | None = field(default=None, init=False)
     nursery: trio.Nursery | None = field(default=None, init=False)
-    idle: bool = field(default=False, init=False)
     stopping: bool = field(default=False, init=False)
     """End after the current message."""
     stop_asked: bool = field(default=False, init=False)
@@ -150,25 +138,25 @@ class Cell(AnyCell):
     working_on: object = field(default=NOTHING, init=False)
     asking: "list[Cell] | None" = field(default=None, init=False)
     """Whose answers its handler waits for: several, if it asks in parallel."""
-    watchers: "list[tuple[Cell, object]]" = field(factory=list, init=False)
+    watchers: "list[tuple[Cell, object]] | None" = field(default=None, init=False)
     timers: "set[Timer] | None" = field(default=None, init=False)
     background: "set[trio.CancelScope] | None" = field(default=None, init=False)
     background_over: trio.Event | None = field(default=None, init=False)
     background_error: BaseException | None = field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.inbox_send, self.inbox_receive = trio.open_memory_channel[object](self.spec.mailbox)
+        self.mailbox = Mailbox(self.spec.mailbox)
 
     @property
     def queued(self) -> int:
         """Messages waiting in the mailbox."""
-        return self.inbox_send.statistics().current_buffer_used
+        return self.mailbox.queued
 
     def prepare(self) -> None:
         """Make ready for the next incarnation."""
         if self.dead:
             self.dead = False
-            self.inbox_send, self.inbox_receive = trio.open_memory_channel[object](self.spec.mailbox)
+            self.mailbox = Mailbox(self.spec.mailbox)
         self.incarnation += 1
         self.state = "starting"
         self.stopping = self.stop_asked = False
@@ -178,7 +166,6 @@ class Cell(AnyCell):
         """Let go of everything that belonged to the incarnation that ended."""
         self.actor = self.scope = self.nursery = None
         self.background = self.background_over = self.background_error = None
-        self.idle = False
         timers, self.timers = self.timers, None
         for timer in timers or ():
             timer.cancel()
@@ -197,11 +184,7 @@ class Cell(AnyCell):
     def finish(self) -> None:
         """Let the running incarnation end after the current message."""
         self.stopping = True
-        if self.idle:
-            # Full: the actor has just been given messages, and will look up by itself.
-            with suppress(trio.WouldBlock):
-                self.inbox_send.send_nowait(WAKE)
-            self.idle = False
+        self.mailbox.wake()
 
     def crash(self, error: BaseException) -> None:
         """Let the running incarnation end abnormally, at its next wait. The first error counts."""
@@ -228,21 +211,14 @@ class Cell(AnyCell):
             return
         self.dead = True
         left: dict[str, int] = {}
-        while True:
-            try:
-                message = self.inbox_receive.receive_nowait()
-            except trio.WouldBlock:
-                break
-            if message is WAKE:
-                continue
+        for message in self.mailbox.close():
             tally(left, self.count_dead_letter(message))
             if isinstance(message, Question):
                 message.fail(ActorDead(f"{self.path} has ended"))
-        self.inbox_receive.close()
         if left:
             self.host.emit(DeadLetters(self.path, left))
-        watchers, self.watchers = self.watchers, []
-        for watcher, notice in watchers:
+        watchers, self.watchers = self.watchers, None
+        for watcher, notice in watchers or ():
             watcher.notify(self.final(notice))
 
     def count_dead_letter(self, message: object) -> str:
@@ -261,6 +237,8 @@ class Cell(AnyCell):
 
     def add_watcher(self, watcher: "Cell", notice: object) -> None:
         """Have `watcher` notified when this actor has ended for good."""
+        if self.watchers is None:
+            self.watchers = []
         watchers = self.watchers
         # Those that died meanwhile are dropped at each power of two: cheap, and no leak.
         if watchers and not len(watchers) & (len(watchers) - 1):
@@ -271,9 +249,7 @@ class Cell(AnyCell):
         """Deliver a message of the runtime itself; where the mailbox is full, as soon as there is room."""
         if self.dead:
             return
-        try:
-            self.inbox_send.send_nowait(notice)
-        except trio.WouldBlock:
+        if not self.mailbox.offer(notice):
             self.host.wheel.add(trio.current_time() + _RETRY, lambda: self.notify(notice))
 
 

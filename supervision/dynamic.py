@@ -3,7 +3,6 @@
 from collections import Counter
 from typing import TYPE_CHECKING
 
-import outcome
 import trio
 from attrs import define, field
 
@@ -33,15 +32,21 @@ class Member(Cell):
     def end_for_good(self) -> None:
         """Let those who wait for its start or its end go on as well."""
         super().end_for_good()
-        self.settle_start(outcome.Error(NotRunning(f"{self.path} was stopped before it had started")))
+        self.fail_start(NotRunning(f"{self.path} was stopped before it had started"))
         if self.gone is not None:
             self.gone.set()
 
-    def settle_start(self, answer: "outcome.Maybe[object]") -> None:
-        """Answer who waits for the first start, if anybody still does."""
+    def acknowledge_start(self) -> None:
+        """Tell who waits for the first start that it has started."""
         question, self.starting = self.starting, None
         if question is not None:
-            question.settle(answer)
+            question.answer(None)
+
+    def fail_start(self, error: Exception) -> None:
+        """Tell who waits for the first start, if anybody still does, that it won't."""
+        question, self.starting = self.starting, None
+        if question is not None:
+            question.fail(error)
 
 
 @define(eq=False)

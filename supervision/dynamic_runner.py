@@ -4,7 +4,6 @@ import heapq
 import random
 from collections import deque
 
-import outcome
 import trio
 from attrs import define, field
 
@@ -93,7 +92,7 @@ class DynamicRunner:
         if member.budget is not None:
             member.budget.since = trio.current_time()
         self.cell.host.emit(Started(cell.path, cell.incarnation))
-        member.settle_start(outcome.Value(None))
+        member.acknowledge_start()
 
     def heard_declined(self, cell: AnyCell, reason: str) -> None:
         """A child said "not now": it is forgotten."""

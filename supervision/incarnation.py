@@ -2,15 +2,15 @@
 
 from time import perf_counter
 
-import outcome
 import trio
 
 from supervision.actor import Actor
-from supervision.cell import NOTHING, WAKE, Cell, Inbox, current_cell
+from supervision.cell import Cell, Inbox, current_cell
 from supervision.child import End
 from supervision.errors import ActorCrashed, Decline, StopActor
 from supervision.events import ErrorText
 from supervision.fatal import cancelled_from_above, innermost, is_only
+from supervision.mailbox import NOTHING
 from supervision.question import Question
 
 BURST = 64
@@ -69,32 +69,19 @@ async def _start(cell: Cell) -> Actor:
 
 @trio.lowlevel.disable_ki_protection
 async def _serve(cell: Cell, actor: Actor) -> None:
-    await _receive_all(cell, actor)
-    await actor.stopped()
-
-
-async def _receive_all(cell: Cell, actor: Actor) -> None:
-    receive_nowait = cell.inbox_receive.receive_nowait
-    drains = cell.spec.drain
+    mailbox, drains = cell.mailbox, cell.spec.drain
     handled, began = 0, perf_counter()
     while not cell.stopping or (drains and cell.stop_asked):
-        try:
-            message = receive_nowait()
-        except trio.WouldBlock:
-            message = NOTHING
+        message = mailbox.take_nowait()
         if message is NOTHING:
-            # Not within an `except`: an idle actor would keep the exception, and its frames, in memory.
             if cell.stopping:
-                return
-            cell.idle = True
-            message = await cell.inbox_receive.receive()
-            cell.idle = False
+                break
+            await mailbox.sleep()
             handled, began = 0, perf_counter()
-        if message is WAKE:
             continue
         cell.working_on = message
         if type(message) is Question:
-            message.settle(outcome.Value(await actor.receive(message.message)))
+            message.answer(await actor.receive(message.message))
         else:
             await actor.receive(message)
         cell.working_on = NOTHING
@@ -102,6 +89,7 @@ async def _receive_all(cell: Cell, actor: Actor) -> None:
         if handled >= BURST or perf_counter() - began > BURST_SECONDS:
             await trio.lowlevel.checkpoint()
             handled, began = 0, perf_counter()
+    await actor.stopped()
 
 
 async def _join_background(cell: Cell) -> None:

@@ -1,6 +1,7 @@
 """A question: a message somebody waits for the answer of."""
 
-import outcome
+from typing import Any
+
 import trio
 from attrs import define
 
@@ -16,44 +17,50 @@ class Question:
 
     message: object
     path: str
-    _task: trio.lowlevel.Task | None = None
-    _answer: "outcome.Maybe[object] | None" = None
+    _asker: trio.lowlevel.Task | None = None
+    _done: bool = False
+    """It was answered, has failed, or nobody waits any more."""
+    _answer: object = None
+    _error: Exception | None = None
 
-    def settle(self, answer: "outcome.Maybe[object]") -> None:
+    def answer(self, answer: object) -> None:
         """Give the answer. The first counts; one that comes too late is dropped."""
-        if self._answer is not None:
-            return
-        if self._task is None:
+        if not self._done:
             self._answer = answer
-            return
-        # Handed over, not kept: an error that is kept holds the frames it went through.
-        self._answer = _DONE
-        task, self._task = self._task, None
-        trio.lowlevel.reschedule(task, answer)
+            self._finish()
 
     def fail(self, error: Exception) -> None:
         """Answer with an error."""
-        self.settle(outcome.Error(error))
+        if not self._done:
+            self._error = error
+            self._finish()
 
     def expire(self) -> None:
         """Too late."""
         self.fail(AskTimeout(f"{self.path} did not answer {type(self.message).__name__} in time"))
 
-    async def wait(self) -> object:
+    def _finish(self) -> None:
+        self._done = True
+        if self._asker is not None:
+            trio.lowlevel.reschedule(self._asker)
+
+    async def wait(self) -> Any:
         """The answer; raises what the question failed with. To be awaited once."""
-        if self._answer is not None:
-            answer, self._answer = self._answer, _DONE
+        if self._done:
             await trio.lowlevel.checkpoint()
-            return answer.unwrap()
+        else:
+            self._asker = trio.lowlevel.current_task()
+            await trio.lowlevel.wait_task_rescheduled(self._abandon)
+        # Handed over, not kept: an error that is kept holds the frames it went through.
+        answer, self._answer = self._answer, None
+        error, self._error = self._error, None
+        if error is None:
+            return answer
+        try:
+            raise error
+        finally:
+            del error
 
-        def abort(_: object) -> trio.lowlevel.Abort:
-            self._task = None
-            self._answer = _DONE
-            return trio.lowlevel.Abort.SUCCEEDED
-
-        self._task = trio.lowlevel.current_task()
-        return await trio.lowlevel.wait_task_rescheduled(abort)
-
-
-_DONE: "outcome.Maybe[object]" = outcome.Value(None)
-"""Stands for an answer that was handed over, or that nobody waits for any more."""
+    def _abandon(self, _: object) -> trio.lowlevel.Abort:
+        self._asker, self._done = None, True
+        return trio.lowlevel.Abort.SUCCEEDED

@@ -50,12 +50,11 @@ class ActorRef:
             ActorDead: the actor has ended for good.
         """
         try:
-            self._cell.inbox_send.send_nowait(message)
-        except trio.WouldBlock:
-            raise MailboxFull(f"{self.path}: its mailbox holds {self._cell.spec.mailbox} messages") from None
+            has_room = self._cell.mailbox.offer(message)
         except trio.BrokenResourceError:
-            self._cell.count_dead_letter(message)
-            raise ActorDead(f"{self.path} has ended") from None
+            raise _dead(self._cell, message) from None
+        if not has_room:
+            raise MailboxFull(f"{self.path}: its mailbox holds {self._cell.spec.mailbox} messages")
 
     async def send(self, message: object) -> None:
         """Put `message` into the mailbox, waiting for room.
@@ -64,10 +63,9 @@ class ActorRef:
             ActorDead: the actor has ended for good.
         """
         try:
-            await self._cell.inbox_send.send(message)
+            await self._cell.mailbox.put(message)
         except trio.BrokenResourceError:
-            self._cell.count_dead_letter(message)
-            raise ActorDead(f"{self.path} has ended") from None
+            raise _dead(self._cell, message) from None
 
     async def ask(self, message: object, timeout: float | None = ASK_TIMEOUT) -> Any:  # noqa: ASYNC109 - one shared wheel, not a scope per ask
         """Send `message` and return what the actor's `receive` returned for it.
@@ -92,25 +90,17 @@ class ActorRef:
         try:
             if timeout is not None:
                 deadline = cell.host.wheel.add(trio.current_time() + timeout, question.expire)
-            await self._put(question, timeout)
+            try:
+                if not cell.mailbox.offer(question):
+                    await _put_within(cell, question, timeout)
+            except trio.BrokenResourceError:
+                raise _dead(cell, question) from None
             return await question.wait()
         finally:
             if deadline is not None:
                 deadline.cancel()
             if asker is not None and asker.asking is not None:
                 asker.asking.remove(cell)
-
-    async def _put(self, question: Question, limit: float | None) -> None:
-        try:
-            self._cell.inbox_send.send_nowait(question)
-        except trio.BrokenResourceError:
-            self._cell.count_dead_letter(question)
-            raise ActorDead(f"{self.path} has ended") from None
-        except trio.WouldBlock:
-            with trio.move_on_after(float("inf") if limit is None else limit) as scope:
-                await self.send(question)
-            if scope.cancelled_caught:
-                raise AskTimeout(f"{self.path}: no room in its mailbox in time") from None
 
     def monitor(self, watcher: "ActorRef", message: object = DOWN) -> None:
         """Have `watcher` told once, when this actor has ended for good: `message`, or how it ended.
@@ -129,6 +119,18 @@ def refuse_own_end(path: str) -> None:
     asker = current_cell.get()
     if asker is not None and f"{asker.path}/".startswith(f"{path}/"):
         raise AskCycle(f"{asker.path} would wait for its own end: stop_child of {path}")
+
+
+def _dead(cell: Cell, message: object) -> ActorDead:
+    cell.count_dead_letter(message)
+    return ActorDead(f"{cell.path} has ended")
+
+
+async def _put_within(cell: Cell, question: Question, limit: float | None) -> None:
+    with trio.move_on_after(float("inf") if limit is None else limit) as scope:
+        await cell.mailbox.put(question)
+    if scope.cancelled_caught:
+        raise AskTimeout(f"{cell.path}: no room in its mailbox in time")
 
 
 def _refuse_cycle(asker: Cell, target: Cell) -> None:
