@@ -7,7 +7,6 @@ import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import count
-from pathlib import Path
 
 import trio
 from attrs import define, field
@@ -18,7 +17,7 @@ from actors.giftcodes.poller import Reload as ReloadPoller
 from actors.giftcodes.session_pool import Reload as ReloadPool
 from actors.giftcodes.source_health import PollerPolicy
 from actors.ports import Board
-from actors.storage import StorageActor, StoreClient
+from actors.storage import StoreClient
 from daemon.assembly import CAMPAIGN, POLLERS, POOL, STORAGE, Parts, Settings, build_tree
 from daemon.backups import BackupActor, BackupPlan, LastBackup
 from daemon.clock import SteadyClock
@@ -39,14 +38,11 @@ from daemon.opening import (
 from daemon.service import Service
 from daemon.setup_check import SetupActor
 from daemon.status import StatusReport
-from daemon.storage import SQLiteBackend
+from daemon.storing import Storing, database, mongodb_address
 from daemon.terminal import TerminalBoard
 from supervision import Actor, ActorDead, MailboxFull, Tree, run_until_signal
 
 logger = logging.getLogger("perkd")
-
-DATABASE = "perkd.sqlite3"
-"""The state's file, in the data directory."""
 
 
 @define
@@ -66,13 +62,15 @@ class Daemon:
 
     def assemble(self) -> None:
         """Make the tree, not yet running."""
+        storing = Storing(self.config, self.clock, mongodb_address(self.config))
         parts = Parts(
             clock=self.clock,
             store=lambda tree: StoreClient(tree.ref(STORAGE)),
             apis=self.opened.apis,
             board=self.board,
             settings=self.settings,
-            storage=lambda: StorageActor(lambda: SQLiteBackend(database(self.config))),
+            storage=lambda: storing.storage(self.tree),
+            mongodb=storing.mongodb,
             solvers=self.opened.solvers,
             pollers=self.opened.pollers,
             status=self._shown(),
@@ -143,11 +141,6 @@ class Daemon:
             logger.warning("%s could not be told of a change: %s", path, error)
 
 
-def database(config: Config) -> Path:
-    """Where the state is."""
-    return config.perkd.data_dir / DATABASE
-
-
 def backup_plan(config: Config) -> BackupPlan:
     """`[storage] backup_…`."""
     storage = config.storage
@@ -187,12 +180,13 @@ def run_daemon(config: Config) -> int:
 
 
 def collect_garbage_seldom() -> None:
-    """Look for garbage seldom: ten thousand redeemers are 660,000 objects that are none.
+    """Look through everything for garbage seldom: ten thousand redeemers are 660,000 objects that are none.
 
     With Python's own thresholds a full collection, a third of a second in that state, comes again and again
-    while they are started, and holds up everything else. Measured: docs/benchmarks.md.
+    while they are started, and holds up everything else. The younger generations stay small, since each is
+    looked through without a pause for others. Measured: docs/benchmarks.md.
     """
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(10_000, 3, 3_000)
 
 
 def _say_signals() -> Callable[[int], None]:

@@ -29,6 +29,7 @@ from supervision import (
     Tree,
 )
 
+MONGODB = "mongodb"
 STORAGE = "storage"
 CAMPAIGN = "giftcodes/campaign"
 ANNOUNCER = "giftcodes/announcer"
@@ -67,6 +68,8 @@ class Parts:
     settings: Settings
     storage: Callable[[], Actor] | None = None
     """The store's own actor; None where the store needs none."""
+    mongodb: Callable[[], Actor] | None = None
+    """Speaks to MongoDB, for the store; None where it is not configured."""
     solvers: Mapping[str, CaptchaSolver] = field(factory=dict)
     pollers: Mapping[str, Callable[[ActorRef], Actor]] = field(factory=dict)
     """Source name → its poller, given the campaign's ref."""
@@ -80,8 +83,10 @@ def build_tree(parts: Parts, on_event: Callable[[Event], None] | None = None) ->
     """The tree of docs/architecture.md, not yet running."""
     links = _Links(parts)
     children: list[ActorSpec | SupervisorSpec] = []
+    if parts.mongodb is not None:
+        children.append(ActorSpec(MONGODB, parts.mongodb, backoff=_HALF, grace=10.0))
     if parts.storage is not None:
-        children.append(ActorSpec(STORAGE, parts.storage, backoff=_BRIEF, grace=10.0, mailbox=CROWD))
+        children.append(ActorSpec(STORAGE, parts.storage, backoff=_BRIEF, grace=15.0, mailbox=CROWD))
     if parts.status:
         children.append(links.status())
     children.append(links.giftcodes())

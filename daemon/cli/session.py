@@ -121,10 +121,10 @@ class Session:
         self, method: str, path: str, query: Mapping[str, str], json: object, content: bytes | None
     ) -> "Answer":
         from actors.ports import StoreUnavailable  # noqa: PLC0415 - as above
-        from daemon.app import database  # noqa: PLC0415
         from daemon.control.errors import ControlError  # noqa: PLC0415
         from daemon.control.offline import Request, call_offline  # noqa: PLC0415
         from daemon.storage import StoreBusy  # noqa: PLC0415
+        from daemon.storing import database  # noqa: PLC0415
 
         games = {name: game.protocol for name, game in self.config.games.items()}
         try:

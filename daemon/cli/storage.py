@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -91,10 +91,10 @@ def export(session: Session, file: Path, force: bool) -> None:
 
 
 @click.command("import")
-@click.argument("file", metavar="FILE|-", type=click.File("rb"))
+@click.argument("file", metavar="FILE|-", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option("--merge", is_flag=True, help="Put the records beside and over those that are there.")
 @pass_session
-def import_(session: Session, file: Any, merge: bool) -> None:
+def import_(session: Session, file: str, merge: bool) -> None:
     """Take the records of an export into the state, while perkd is stopped; `-` is standard input.
 
     All are taken, or none: the first line that is wrong ends it. Without --merge the state must be
@@ -103,9 +103,10 @@ def import_(session: Session, file: Any, merge: bool) -> None:
     from daemon.storage.contents import counted, place  # noqa: PLC0415 - as in `_database`
     from daemon.storage.load import load  # noqa: PLC0415
 
-    name = "standard input" if file.name in {"<stdin>", "-"} else str(file.name)
-    with _failures():
-        done = load(file, name, _database(session), merge=merge)
+    name = "standard input" if file == "-" else file
+    database = _database(session)
+    with _failures(), click.open_file(file, "rb") as lines:
+        done = load(lines, name, database, merge=merge)
     where = f": {place(done.position)}" if done.added or done.updated else ""
     what = f"{counted(done.added, 'record')} added, {done.updated:,} updated, {done.unchanged:,} unchanged"
     print_line(what + where)
@@ -181,7 +182,7 @@ def _keep_mongodb(session: Session) -> None:
 def _database(session: Session) -> Path:
     """Where the state is. Raises `CommandFailed` for a faulty configuration."""
     config = session.config
-    from daemon.app import database  # noqa: PLC0415 - the whole daemon: not for `--version`
+    from daemon.storing import database  # noqa: PLC0415 - the whole daemon: not for `--version`
 
     return database(config)
 

@@ -13,7 +13,7 @@ from attrs import define, field
 
 from actors.giftcodes.model import CodeKey, Player, Registration
 from actors.ports import Put, Store, StoreUnavailable
-from daemon.app import Daemon, database, open_daemon
+from daemon.app import Daemon, open_daemon
 from daemon.config import Config, load_config
 from daemon.control.offline import DirectStore
 from daemon.demo.progress import Progress, read_progress
@@ -26,6 +26,7 @@ from daemon.logs import configure_logging
 from daemon.output import plain_console
 from daemon.simulator import World, sample_players, sample_world, serve
 from daemon.storage import SQLiteBackend
+from daemon.storing import database
 from supervision import run_until_signal
 
 LOOK_EVERY = 0.25

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from daemon.app import database
+from daemon.storing import database
 from daemon.cli.players import MAX_CSV_BYTES
 from daemon.config import load_config
 from daemon.service import MAX_CSV_BYTES as SERVICE_MAX_CSV_BYTES

@@ -5,7 +5,7 @@ from typing import Any
 
 from actors.giftcodes.model import Code, Redemption
 from actors.ports import Put
-from daemon.app import database
+from daemon.storing import database
 from daemon.config import load_config
 from daemon.storage import SQLiteBackend
 
