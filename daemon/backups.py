@@ -9,11 +9,13 @@ import re
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import trio
 from attrs import define, field, frozen
 
 from actors.ports import Clock
+from actors.storage import Run
 from daemon.storage.backup import back_up
 from daemon.storage.contents import Contents, FileRefused, compact_stamp, in_bytes
 from daemon.storage.partial import SUFFIX, Partial, refused
@@ -57,6 +59,8 @@ class BackupActor(Actor):
     plan: BackupPlan
     clock: Clock
     last: LastBackup
+    run: Run[Any] = trio.to_thread.run_sync
+    """How blocking work is done; a test on a virtual clock does it at once."""
     _failures: int = field(default=0, init=False)
 
     async def started(self) -> None:
@@ -77,14 +81,14 @@ class BackupActor(Actor):
         """Seconds until the next attempt."""
         if self._failures:
             return min(_FIRST_RETRY * 2.0 ** (self._failures - 1), _LAST_RETRY, self.plan.every)
-        made = await trio.to_thread.run_sync(partial(_found, self.plan.directory))
+        made = await self.run(partial(_found, self.plan.directory))
         return until_due(made, self.clock.now(), self.plan.every)
 
     async def _make_one(self) -> None:
         now, began = self.clock.now(), trio.current_time()
         target = self.plan.directory / backup_name(now)
-        contents: Contents = await trio.to_thread.run_sync(partial(_make, self.database, target))
-        for dropped in await trio.to_thread.run_sync(partial(_drop, self.plan, now)):
+        contents: Contents = await self.run(partial(_make, self.database, target))
+        for dropped in await self.run(partial(_drop, self.plan, now)):
             logger.debug("Backup %s dropped: %d are kept", dropped, self.plan.keep)
         seconds = trio.current_time() - began
         logger.info(
@@ -132,7 +136,7 @@ def until_due(made: list[float], now: float, every: float) -> float:
     Those that seem to be made later than now were made before the clock was set back: they say nothing.
     """
     last = max((at for at in made if at <= now), default=None)
-    return 0.0 if last is None else max(0.0, last + every - now)
+    return 0.0 if last is None else max(0.0, every - (now - last))
 
 
 def superfluous(names: list[str], now: float, keep: int) -> list[str]:

@@ -14,6 +14,7 @@ from daemon.storage.contents import (
     counted,
     integrity_findings,
     open_beside,
+    place,
     read_contents,
     require_known,
     stored_types,
@@ -98,13 +99,13 @@ def _check_journal(connection: sqlite3.Connection) -> Finding:
         position = Position(term, sequence)
         try:
             codec.decode_batch(batch)
-        except (Unreadable, ValueError, LookupError, AttributeError, TypeError) as error:
-            return Finding("journal", False, f"batch {sequence} of term {term} can't be read: {error}")
+        except (Unreadable, ValueError) as error:
+            return Finding("journal", False, f"{place(position)} can't be read: {error}")
+        except (LookupError, AttributeError, TypeError):
+            return Finding("journal", False, f"{place(position)} can't be read: it is no list of changes")
         gap = term == last.term and sequence != last.sequence + 1
         if position <= last or gap:
-            return Finding(
-                "journal", False, f"batch {sequence} of term {term} follows {last.sequence} of {last.term}"
-            )
+            return Finding("journal", False, f"{place(position)} follows {place(last)}")
         last = position
     return Finding("journal", True, f"{number:,} batch{'' if number == 1 else 'es'}")
 
