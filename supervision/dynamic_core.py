@@ -59,7 +59,7 @@ class DynamicCore:
                 return False
             case AutoShutdown.ANY:
                 return True
-            case AutoShutdown.ALL:
+            case _:  # all
                 return left == 0
 
     def ended(self, budget: Budget, end: End, now: float) -> Retry | Forget | GiveUp:

@@ -10,7 +10,7 @@ from attrs import define, field
 from supervision.cell import AnyCell, Inbox
 from supervision.child import End
 from supervision.dynamic import DynamicCell, Member
-from supervision.dynamic_core import Budget, DynamicCore, Forget, GiveUp, Retry
+from supervision.dynamic_core import Budget, DynamicCore, Forget, Retry
 from supervision.errors import Decline, StartFailed
 from supervision.events import (
     BackingOff,
@@ -160,7 +160,7 @@ class DynamicRunner:
                     self.cell.host.emit(ShutDown(self.cell.path, member.path))
                     self._end = End.SHUTDOWN
                     self.request_stop()
-            case GiveUp():
+            case _:  # it gives up
                 member.how, self.cell.last_error = End.GAVE_UP.value, member.last_error
                 self._end = End.GAVE_UP
                 self._forget(member)
@@ -182,8 +182,7 @@ class DynamicRunner:
 
     def _forget(self, member: Member) -> None:
         self._overdue.over(member)
-        if self.cell.children.get(member.key) is member:
-            del self.cell.children[member.key]
+        del self.cell.children[member.key]
         member.end_for_good()
         member.bequeath(self.cell)
         self._bell.set()

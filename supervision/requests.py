@@ -128,7 +128,7 @@ class Requests:
                 return Restarting(f"{path} is being restarted; stop it, or try again later")
             case Refusal.ALREADY_RUNNING:
                 return AlreadyRunning(f"{path} is running")
-            case Refusal.ALREADY_PRESENT:
+            case _:  # already present
                 return AlreadyPresent(f"{path} is there, but not running; restart it, or delete it first")
 
     # --- answers --------------------------------------------------------------------------------
@@ -170,7 +170,7 @@ def _unlike_started(path: str, came: Outcome, failure: Exception | None) -> Exce
             return failure or NotRunning(f"{path} was stopped before it had started")
         case Outcome.REGROUPED:
             return Restarting(f"{path} had not started when its group was restarted, and it with the others")
-        case Outcome.DECLINED | Outcome.FAILED:
+        case _:  # declined, failed
             return failure or StartFailed(f"{path}: ended while it started")
 
 

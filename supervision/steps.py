@@ -90,7 +90,7 @@ class Steps:
                 # start again, the restart goes on from the one that failed.
                 first = self._group.first if self._group is not None and self._group.stopping else index
                 self._begin_group(min(index, first), due)
-            case Strategy.ONE_FOR_ALL:
+            case _:  # one for all
                 self._begin_group(0, due)
 
     def _begin_group(self, first: int, due: float) -> None:
@@ -134,7 +134,7 @@ class Steps:
             case Mode.STOPPING:
                 actions = self._go_on_stopping()
                 return self._all_stopped() if actions is None else actions
-            case Mode.DONE:
+            case _:  # done
                 return []
 
     def _go_on_starting(self, now: float) -> list[Action] | None:

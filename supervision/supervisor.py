@@ -14,7 +14,6 @@ from supervision.actions import Action, Answer, Finish, Forget, Outcome, Ready, 
 from supervision.cell import AnyCell, Cell, Inbox
 from supervision.child import End
 from supervision.core import SupervisorCore
-from supervision.dynamic import DynamicCell
 from supervision.dynamic_runner import DynamicRunner
 from supervision.errors import Decline, StartFailed
 from supervision.events import (
@@ -209,7 +208,7 @@ class SupervisorRunner:
                 case Ready():
                     self.parent.heard_started(self.cell)
                     self._note_waits(trio.current_time())
-                case Finish():
+                case _:
                     self._finish = action
 
     def _answer(self, index: int, came: Outcome) -> None:
@@ -229,7 +228,7 @@ class SupervisorRunner:
             case SupervisorCell():
                 child.runner = SupervisorRunner(child, self)
                 self._nursery.start_soon(child.runner.run, name=child.path)
-            case DynamicCell():
+            case _:
                 child.runner = DynamicRunner(child, self)
                 self._nursery.start_soon(child.runner.run, name=child.path)
 

@@ -7,7 +7,7 @@ from attrs import define, field
 
 from supervision.cell import AnyCell, Cell
 from supervision.dynamic import DynamicCell
-from supervision.spec import ActorSpec, ChildSpec, DynamicSpec, SupervisorSpec
+from supervision.spec import ActorSpec, ChildSpec, SupervisorSpec
 
 if TYPE_CHECKING:
     from supervision.supervisor import SupervisorRunner
@@ -92,7 +92,7 @@ class SupervisorCell(AnyCell):
                 return Cell(path, self.host, spec=spec)
             case SupervisorSpec():
                 return SupervisorCell(path, self.host, spec=spec)
-            case DynamicSpec():
+            case _:
                 return DynamicCell(path, self.host, spec=spec)
 
 

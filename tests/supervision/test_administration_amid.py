@@ -219,7 +219,7 @@ async def test_what_is_ordered_by_hand_never_hangs_when_the_tree_ends(
     async with trio.open_nursery() as nursery:
         await nursery.start(tree.run)
         ref = tree.supervisor("in")
-        nursery.start_soon(attempt, ref.start_child, probes.spec("c", [Do(sleep=1)]))
+        nursery.start_soon(attempt, ref.start_child, probes.spec("c", [Do(sleep=1)], grace=0))
         nursery.start_soon(attempt, ref.stop_child, "a")
         nursery.start_soon(attempt, ref.delete_child, "b")
         nursery.start_soon(attempt, ref.restart_child, "x")

@@ -388,6 +388,22 @@ async def test_the_wait_grows_is_told_and_shown(autojump_clock: object, probes: 
         assert tree.snapshot().children[0].restart_in is None
 
 
+async def test_the_row_of_waits_begins_anew_after_a_calm_time(
+    autojump_clock: object, probes: Probes
+) -> None:
+    backoff = Backoff(1, max=8, reset_after=10)
+    async with open_tree(SupervisorSpec("t", [probes.spec("a", backoff=backoff)], intensity=9)) as tree:
+        waits = []
+        for calm in (0, 9.9, 0, 10.1, 0):
+            await trio.sleep(calm)
+            await settle()
+            crash(tree.ref("a"))
+            await settle()
+            waits.append(tree.supervisor().child("a").restart_in)
+            await trio.sleep(waits[-1] or 0)
+        assert waits == [1, 2, 4, 1, 2]
+
+
 async def test_others_are_served_while_a_child_waits(autojump_clock: object, probes: Probes) -> None:
     children = [probes.spec("a", backoff=Backoff(30)), probes.spec("b")]
     async with open_tree(SupervisorSpec("t", children, intensity=9)) as tree:
