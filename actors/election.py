@@ -131,7 +131,7 @@ class Election:
             case Step.LEAD_LOCAL | Step.REPLACE_REPLICA:
                 if isinstance(replica, History):
                     self.pair.follow_with(replica, copy=decision.step is Step.REPLACE_REPLICA)
-                    logger.warning("MongoDB follows again: it lacks %s changes", self.pair.lag)
+                    logger.warning("MongoDB follows again, and catches up", extra={"lacks": self.pair.lag})
             case Step.WAIT if isinstance(replica, Failing):
                 pass
             case _:

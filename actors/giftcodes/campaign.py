@@ -61,6 +61,8 @@ class CampaignActor(Actor):
     _ports: CampaignPorts
     _ledger: Ledger = field(factory=Ledger)
     _loaded: bool = False
+    _away: bool = False
+    """The store could not be read the last time."""
     _returning: dict[PlayerKey, After | None] = field(factory=dict)
     """Players whose claim is taken back as soon as the store is there; with the crash that is charged."""
     _director: Director = field(init=False)
@@ -120,9 +122,12 @@ class CampaignActor(Actor):
             if wanted & {"players", "guilds", "registrations"}:
                 await load_players(ledger, store, self._ports.games)
         except StoreUnavailable as away:
-            logger.warning("The campaign can't read the store yet: %s", away)
+            level = logging.DEBUG if self._away else logging.WARNING  # once, not at each retry
+            logger.log(level, "The campaign can't read the store yet: %s", away)
+            self._away = True
             self.after(STORE_RETRY, StoreChanged(wanted))
             return
+        self._away = False
         if not self._loaded:
             ledger.adopted = self._director.adopt()
             self._loaded = True

@@ -106,10 +106,9 @@ class Lease:
         self._confirmed, self._lost = self.monotonic(), ""
 
     def _held(self, there: Body) -> LeaseHeld:
-        waited = self.monotonic() - self._since
-        return LeaseHeld(
-            f"another perkd writes to MongoDB: process {there['pid']} on {there['host']}; its last sign of "
-            f"life was seen {waited:.0f} s ago, and it may be taken over from after {self.ttl:.0f} s"
+        return LeaseHeld(  # the same text each time, so that a log says it once
+            f"another perkd writes to MongoDB: process {there['pid']} on {there['host']}; this one waits "
+            f"until that has stopped, or has been silent for {self.ttl:.0f} s"
         )
 
     # --- keeping it -----------------------------------------------------------------------------
