@@ -31,6 +31,8 @@ REPAIR_EVERY = 5.0
 """Seconds between attempts to use the file again."""
 PROBE_EVERY = 20.0
 """Seconds of silence after which MongoDB is asked whether it is still there."""
+FLUSH_AGAIN = 0.5
+"""Seconds until MongoDB is tried again when perkd is about to end."""
 
 
 class NeedsDecision(Exception):  # noqa: N818 - a state of the two stores
@@ -66,13 +68,30 @@ class ReplicatedStore:
             raise NeedsDecision(decision.why)
 
     async def flush(self) -> None:
-        """Bring MongoDB up to date, before an end. Where that can't be done the file has it all."""
-        try:
-            async with self.election.sending:
-                while self.pair.pusher is not None and await self.pair.pusher.push():
-                    pass
-        except (StoreUnavailable, Fenced, NeedsCopy, Refusal) as error:
-            logger.warning("MongoDB could not be brought up to date before the end: %s", error)
+        """Bring MongoDB up to date, before an end: tried until that is done or the caller is out of patience.
+
+        Where it can't be done the file has it all.
+        """
+        while self.pair.mode is Mode.LOCAL:
+            try:
+                await self._send_all()
+            except StoreUnavailable as error:
+                logger.info("MongoDB is not up to date yet: %s", error)
+                await trio.sleep(FLUSH_AGAIN)
+            except (Fenced, NeedsCopy, Refusal) as error:
+                logger.warning("MongoDB could not be brought up to date before the end: %s", error)
+                return
+            else:
+                return
+
+    async def _send_all(self) -> None:
+        if self.pair.pusher is None:
+            await self.election.connect(self._turn)
+        async with self.election.sending:
+            while self.pair.pusher is not None and await self.pair.pusher.push():
+                pass
+        if self.pair.pusher is None and self.pair.mode is Mode.LOCAL:
+            raise StoreUnavailable(self.pair.replica_error or "it is away")
 
     async def close(self) -> None:
         """Let go of both."""

@@ -51,7 +51,8 @@ class Host:
             yield store
             nursery.cancel_scope.cancel()
         if orderly:
-            await store.flush()
+            with trio.move_on_after(5.0):
+                await store.flush()
             await store.close()
         else:
             self.server.expire()
@@ -107,6 +108,39 @@ async def test_an_ordered_end_brings_mongodb_up_to_date(host: Host, autojump_clo
     async with host.running():
         host.replica.delay = 1.0
         await host.put("1", "2", "3")
+    assert host.nothing_is_lost()
+
+
+@pytest.mark.parametrize("seen_away", [True, False])
+async def test_an_ordered_end_waits_a_moment_for_a_mongodb_that_comes_back(
+    host: Host, seen_away: bool, autojump_clock: object
+) -> None:
+    async def come_back() -> None:
+        await trio.sleep(3.0)
+        host.replica.away = False
+
+    async with trio.open_nursery() as nursery:
+        async with host.running() as store:
+            await host.put("1")
+            await host.until_level()
+            host.replica.away = True
+            await host.put("2", "3")
+            if seen_away:
+                await host.until(lambda: store.pair.pusher is None)
+            nursery.start_soon(come_back)
+    assert host.nothing_is_lost()
+
+
+async def test_an_end_while_mongodb_is_away_leaves_the_rest_to_the_next_start(
+    host: Host, autojump_clock: object
+) -> None:
+    async with host.running():
+        await host.put("1")
+        host.replica.away = True
+        await host.put("2", "3")
+    host.server.expire()
+    async with host.running():
+        await host.until_level()
     assert host.nothing_is_lost()
 
 
