@@ -27,6 +27,9 @@ from daemon.storage.mongodb.state import KEEP, PRUNE_EVERY, ReplicaState
 
 R = TypeVar("R", bound=Record)
 
+_END_SESSIONS = 0.5
+"""Seconds to tell the server that this client ends, which the driver does without a deadline."""
+
 
 class MongoStore:
     """The methods of `Replica`, for one asyncio loop.
@@ -102,7 +105,11 @@ class MongoStore:
     async def disconnect(self) -> None:
         """The end: nothing may follow."""
         await self._lease.forget()
-        await self._client.close()
+        try:
+            async with asyncio.timeout(_END_SESSIONS):
+                await self._client.close()
+        except TimeoutError:
+            await self._client.close()  # it has given up its sessions by now, and waits for no answer
 
     # --- terms ----------------------------------------------------------------------------------
 
