@@ -113,7 +113,7 @@ async def test_others_have_a_turn_while_the_pairs_of_a_live_code_are_taken_over(
         nursery.start_soon(count_turns)
         await take_over(ledger, read, 100.0)
         nursery.cancel_scope.cancel()
-    assert turns >= 4
+    assert turns >= 3  # five portions, four pauses; the first may find the counter not begun
     assert len(ledger.records[code.code_key]) == len(pairs)
 
 
