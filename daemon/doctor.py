@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from actors.giftcodes.model import FailureClass, Status
-from actors.ports import SourceError
+from actors.ports import SourceError, StoreUnavailable
 from daemon.captcha import SolverError
 from daemon.clock import SteadyClock
 from daemon.config import Config, GameConfig, SourceConfig
@@ -22,6 +22,7 @@ from daemon.output import plain_console
 from daemon.safe_text import neutralised
 from daemon.secrets import SecretError
 from daemon.sources import SourceSettings, build_client, open_feed, open_source
+from daemon.storing import mongodb_address
 
 FEED_WITHIN = 10.0
 """Seconds to connect to a feed."""
@@ -58,7 +59,8 @@ async def examine(config: Config) -> list[Finding]:
         text = "none is configured"
         findings.append(Finding("sources", well=False, text=text, way_out="add a [[sources]]"))
     games = [_game(name, game, config) for name, game in config.games.items()]
-    return findings + await _all([*games, *(_source(source) for source in config.sources)])
+    sources = [_source(source) for source in config.sources]
+    return findings + await _all([_mongodb(config), *games, *sources])
 
 
 async def _all(asked: Sequence[Awaitable[Finding]]) -> list[Finding]:
@@ -72,6 +74,28 @@ async def _all(asked: Sequence[Awaitable[Finding]]) -> list[Finding]:
         for index, question in enumerate(asked):
             nursery.start_soon(one, index, question)
     return [findings[index] for index in range(len(asked))]
+
+
+async def _mongodb(config: Config) -> Finding:
+    """Ask MongoDB for what it holds, without taking the writer's lease."""
+    what, variable = "MongoDB", config.storage.mongodb_uri_env
+    try:
+        address = mongodb_address(config)
+    except SecretError as error:
+        return Finding(what, well=False, text=str(error))
+    if address is None:
+        return Finding(
+            what, well=True, text=f"not used: {variable} is not set, the file alone keeps the state"
+        )
+    from daemon.storage.mongodb import probe  # noqa: PLC0415 - pymongo, only where it is used
+
+    try:
+        text = await probe(address)
+    except StoreUnavailable as error:
+        return Finding(
+            what, well=False, text=str(error), way_out=f"check {variable}, and what MongoDB lets in"
+        )
+    return Finding(what, well=True, text=text)
 
 
 async def _game(name: str, game: GameConfig, config: Config) -> Finding:
