@@ -18,7 +18,7 @@ SAMPLES = [(found[1], found[2]) for found in SAMPLE.finditer(PAGE.read_text())]
 
 
 def test_every_sample_runs_and_prints_what_the_page_says(capsys: pytest.CaptureFixture[str]) -> None:
-    assert len(SAMPLES) == 3
+    assert len(SAMPLES) == 5
     names: dict[str, Any] = {}  # the page is read from top to bottom: later samples use earlier imports
     for code, said in SAMPLES:
         before = set(names)
@@ -33,9 +33,20 @@ def test_every_sample_runs_and_prints_what_the_page_says(capsys: pytest.CaptureF
 
 def test_the_page_names_nothing_that_is_not_there() -> None:
     named = set(re.findall(r"`([A-Z][A-Za-z]+)[(`]", PAGE.read_text()))
-    known = {*dir(supervision), *dir(supervision.testing), *dir(supervision.Kind), *dir(supervision.Strategy)}
+    policies = (supervision.Kind, supervision.Strategy, supervision.AutoShutdown)
+    known = {name for place in (supervision, supervision.testing, *policies) for name in dir(place)}
     builtin = {"Exception", "Cancelled", "KeyboardInterrupt", "SystemExit"}
     assert named - known - builtin == set()
+
+
+def test_every_rule_in_the_tables_names_a_test_that_is_there() -> None:
+    rules = PAGE.read_text().partition("## The rules, in one table")[2]
+    rows = [row for row in rules.splitlines() if row.startswith("| ") and not row.endswith("| test |")]
+    tests = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
+    for row in rows:
+        name = row.rstrip(" |").rpartition("| ")[2].strip("`")
+        assert f"def test_{name}(" in tests, row
+    assert len(rows) > 40
 
 
 @pytest.mark.parametrize(("intensity", "for_ever"), [(19, False), (20, True)])
