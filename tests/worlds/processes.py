@@ -64,6 +64,8 @@ class Host:
     directory: Path
     world: World
     port: int
+    env: dict[str, str] = field(factory=dict)
+    """Beside this process's own environment."""
     log: Path = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -180,9 +182,8 @@ class Host:
     def _line(self, words: Sequence[str]) -> list[str]:
         return [sys.executable, "-m", "daemon", "--config", str(self.config), *words]
 
-    @staticmethod
-    def _env() -> dict[str, str]:
-        return {**os.environ, "PYTHONWARNINGS": "default", "NO_COLOR": "1"}
+    def _env(self) -> dict[str, str]:
+        return {**os.environ, "PYTHONWARNINGS": "default", "NO_COLOR": "1", **self.env}
 
 
 def small_world(*, players: int = 3, latency: float = 0.0, **game: Any) -> tuple[World, list[SimPlayer]]:
