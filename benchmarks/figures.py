@@ -1,58 +1,14 @@
-"""The lines of the table: what each is made of, and its goal.
+"""The lines of the table: what each is made of, and its goal."""
 
-A sample is named `module.function/value`, as probes measure it; a figure is one sample, or one divided by
-another of the same round.
-"""
+from collections.abc import Iterable, Sequence
 
-from collections.abc import Iterable, Mapping, Sequence
+from attrs import evolve
 
-from attrs import frozen
+from benchmarks.figure import Figure, Group, Round, ratio
+from benchmarks.goals import at_least, at_most
+from benchmarks.storage_figures import MILLION, STORAGE
 
-from benchmarks.goals import Goal, at_least, at_most
-
-Round = Mapping[str, float]
-"""What the probes of one round measured: sample → value."""
-
-
-@frozen
-class Figure:
-    """One line. `over` is the yardstick; without one the sample is shown as it is.
-
-    Of all rounds the median counts; of what must never happen (`never_more`) the worst round.
-    """
-
-    name: str
-    title: str
-    sample: str
-    unit: str = "×"
-    over: str | None = None
-    goal: Goal | None = None
-    never_more: bool = False
-
-    @property
-    def probes(self) -> tuple[str, ...]:
-        """Who measures it, the yardstick first."""
-        samples = (self.sample,) if self.over is None else (self.over, self.sample)
-        return tuple(dict.fromkeys(sample.partition("/")[0] for sample in samples))
-
-    def value(self, measured: Round) -> float:
-        """The figure of one round. Raises `KeyError` where a sample is missing."""
-        value = measured[self.sample]
-        return value if self.over is None else value / measured[self.over]
-
-
-@frozen
-class Group:
-    """Figures that belong together, under a heading."""
-
-    name: str
-    title: str
-    figures: tuple[Figure, ...]
-
-
-def _ratio(name: str, title: str, sample: str, over: str, goal: Goal | None = None) -> Figure:
-    return Figure(name, title, sample, "×", over, goal)
-
+__all__ = ["GROUPS", "Figure", "Group", "Round", "UnknownName", "probes_of", "select"]
 
 _RAW_SEND = "raw.send/per_second"
 _ASK = "supervised.ask/per_second"
@@ -62,26 +18,26 @@ SUPERVISION = Group(
     "The runtime",
     (
         Figure("raw-send", "bare trio: `await send`, `async for`", _RAW_SEND, "/s"),
-        _ratio("tell", "`tell` × bare", "supervised.tell/per_second", _RAW_SEND, at_least(6, 11)),
-        _ratio("send", "`await send` × bare", "supervised.send/per_second", _RAW_SEND, at_least(0.85, 1.1)),
+        ratio("tell", "`tell` × bare", "supervised.tell/per_second", _RAW_SEND, at_least(6, 11)),
+        ratio("send", "`await send` × bare", "supervised.send/per_second", _RAW_SEND, at_least(0.85, 1.1)),
         Figure("raw-ask", "bare trio: channel and Event, 1 client", "raw.ask/per_second", "/s"),
-        _ratio("ask", "`ask` × bare, 1 client", _ASK, "raw.ask/per_second", at_least(1.15, 1.4)),
-        _ratio(
+        ratio("ask", "`ask` × bare, 1 client", _ASK, "raw.ask/per_second", at_least(1.15, 1.4)),
+        ratio(
             "ask-100",
             "`ask` × bare, 100 clients",
             "supervised.ask_100/per_second",
             "raw.ask_100/per_second",
             at_least(2.5, 3.4),
         ),
-        _ratio(
+        ratio(
             "ask-timeout",
             "`ask` with a timeout ÷ without",
             "supervised.ask_with_timeout/per_second",
             _ASK,
             at_least(0.85, 0.96),
         ),
-        _ratio("ask-peer", "`ask` × pykka, free", _ASK, "peer.ask/per_second", at_least(5, 9)),
-        _ratio(
+        ratio("ask-peer", "`ask` × pykka, free", _ASK, "peer.ask/per_second", at_least(5, 9)),
+        ratio(
             "ask-peer-pinned",
             "`ask` × pykka, both on one core",
             "supervised.ask_pinned/per_second",
@@ -91,7 +47,7 @@ SUPERVISION = Group(
         Figure("idle", "an idle actor, of 10,000 (RSS)", "supervised.idle/kib", "KiB", goal=at_most(9, 6.9)),
         Figure("idle-traced", "the same (tracemalloc)", "supervised.idle_traced/kib", "KiB"),
         Figure("raw-idle", "bare trio: an idle task, channel (RSS)", "raw.idle/kib", "KiB"),
-        _ratio(
+        ratio(
             "start",
             "start to first reply ÷ bare task, 10,000",
             "supervised.start/us",
@@ -99,7 +55,7 @@ SUPERVISION = Group(
             at_most(2.2, 1.3),
         ),
         Figure("start-us", "the same, each", "supervised.start/us", "µs"),
-        _ratio(
+        ratio(
             "restart",
             "crash to next message ÷ bare loop",
             "supervised.restart/us",
@@ -193,7 +149,7 @@ ASYNCIO = Group(
     "Trio and asyncio",
     (
         Figure("call", "a call into asyncio and back", "asyncio_bridge.call/us", "µs", goal=at_most(80)),
-        _ratio(
+        ratio(
             "call-portal",
             "… ÷ the same on anyio's portal",
             "asyncio_bridge.call/us",
@@ -216,7 +172,9 @@ class UnknownName(LookupError):  # noqa: N818 - what is wrong with it
 
 
 def select(names: Sequence[str], groups: Iterable[Group] = GROUPS) -> tuple[Group, ...]:
-    """The groups with the figures that `names` name, by figure or by group; all of them without names.
+    """The groups with the figures that `names` name, by figure or by group.
+
+    Without names all but those that must be named.
 
     Raises `UnknownName` for a name that is neither.
     """
@@ -227,10 +185,10 @@ def select(names: Sequence[str], groups: Iterable[Group] = GROUPS) -> tuple[Grou
             raise UnknownName(f"{name}: no such figure or group; there are: {', '.join(sorted(known))}")
     chosen = []
     for group in groups:
-        everything = not names or group.name in names
+        everything = group.name in names or (not names and not group.by_name)
         figures = tuple(figure for figure in group.figures if everything or figure.name in names)
         if figures:
-            chosen.append(Group(group.name, group.title, figures))
+            chosen.append(evolve(group, figures=figures))
     return tuple(chosen)
 
 

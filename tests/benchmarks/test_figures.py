@@ -26,6 +26,12 @@ def test_a_name_is_a_figure_or_a_group():
     assert select(["size", "b"], [GROUP_A, GROUP_B]) == (Group("a", "A", (SIZE,)), GROUP_B)
 
 
+def test_what_takes_minutes_is_measured_only_when_it_is_named():
+    large = Group("large", "Large", (SPREAD,), by_name=True)
+    assert select([], [GROUP_A, large]) == (GROUP_A,)
+    assert select(["spread"], [GROUP_A, large]) == select(["large"], [GROUP_A, large]) == (large,)
+
+
 def test_an_unknown_name_is_refused_with_those_there_are():
     with pytest.raises(UnknownName, match=r"^sise: .*size"):
         select(["sise"], [GROUP_A])
