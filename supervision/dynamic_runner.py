@@ -1,8 +1,9 @@
 """The shell of a dynamic supervisor: many children by key, from one template, each for itself."""
 
 import heapq
+import math
 import random
-from collections import deque
+from contextvars import Context, copy_context
 
 import trio
 from attrs import define, field
@@ -39,7 +40,8 @@ class DynamicRunner:
     stopping: bool = field(default=False, init=False)
     _core: DynamicCore = field(init=False)
     _nursery: trio.Nursery = field(init=False)
-    _to_spawn: deque[Member] = field(factory=deque, init=False)
+    _context: Context | None = field(default=None, init=False)
+    """The supervisor's own, in which children are spawned: no caller's leaks into them. None: not running."""
     _waiting: "list[tuple[float, int, Member]]" = field(factory=list, init=False)
     _order: int = field(default=0, init=False)
     _bell: trio.Event = field(factory=trio.Event, init=False)
@@ -62,9 +64,8 @@ class DynamicRunner:
     # --- told by others -------------------------------------------------------------------------
 
     def start(self, member: Member) -> None:
-        """Spawn a child: by the supervisor's own task, so that no caller's context leaks into it."""
-        self._to_spawn.append(member)
-        self._bell.set()
+        """Spawn a child: at once, or as soon as the supervisor runs."""
+        self._spawn_at(-math.inf, member, trio.current_time())
 
     def request_stop(self) -> None:
         """Stop all children at the same time."""
@@ -170,9 +171,19 @@ class DynamicRunner:
         member.state, member.due = "backing_off", due
         if due > now:
             self.cell.host.emit(BackingOff(member.path, round(due - now, 3)))
+        self._spawn_at(due, member, now)
+
+    def _spawn_at(self, due: float, member: Member, now: float) -> None:
+        if due <= now and self._context is not None:
+            self._spawn(self._context, member)
+            return
         self._order += 1
         heapq.heappush(self._waiting, (due, self._order, member))
         self._bell.set()
+
+    def _spawn(self, context: Context, member: Member) -> None:
+        member.prepare()
+        context.run(self._nursery.start_soon, live, member, self, self._nursery, name=member.path)
 
     def _fail_start(self, member: Member, error: Exception) -> None:
         starting, member.starting = member.starting, None
@@ -193,30 +204,29 @@ class DynamicRunner:
     async def run(self) -> None:
         """Serve until stopped, or until the budget of all children together is spent."""
         async with trio.open_nursery() as self._nursery:
+            self._context = copy_context()
             self.parent.heard_started(self.cell)
-            while not self.stopping:
-                self._spawn_due(trio.current_time())
-                await self._wait()
+            try:
+                while not self.stopping:
+                    self._spawn_due(self._context, trio.current_time())
+                    await self._wait()
+            finally:  # also when the tree is cancelled: no child may follow
+                self.stopping, self._context = True, None
             await self._stop_all()
         self.cell.runner = None
         if self._end is End.GAVE_UP:
             self.cell.host.emit(GaveUp(self.cell.path, self.cell.last_error))
         self.parent.heard_ended(self.cell, self._end, None, None)
 
-    def _spawn_due(self, now: float) -> None:
+    def _spawn_due(self, context: Context, now: float) -> None:
         while self._waiting and self._waiting[0][0] <= now:
             member = heapq.heappop(self._waiting)[2]
-            if member.state == "backing_off":
-                self._to_spawn.append(member)
-        while self._to_spawn:
-            member = self._to_spawn.popleft()
             if not member.dead:
-                member.prepare()
-                self._nursery.start_soon(live, member, self, self._nursery, name=member.path)
+                self._spawn(context, member)
 
     async def _wait(self) -> None:
         self._bell = trio.Event()
-        due = self._waiting[0][0] if self._waiting else float("inf")
+        due = self._waiting[0][0] if self._waiting else math.inf
         await wait_until(self._bell, min(due, self._overdue.next_due()))
         self._overdue.tick(trio.current_time())
 

@@ -567,11 +567,41 @@ class Quiet(Actor):
 
 
 async def test_a_child_that_is_about_to_be_spawned_is_starting(autojump_clock: object) -> None:
-    spec = SupervisorSpec("t", [DynamicSpec("d", ActorSpec("x", Quiet))])
-    async with open_tree(spec) as tree, trio.open_nursery() as nursery:
-        nursery.start_soon(tree.dynamic("d").start_child, "k")
-        seen: list[dict[str, int]] = []
-        while "running" not in (seen[-1] if seen else {}):
+    class Watch(trio.abc.Instrument):
+        def before_task_step(self, task: trio.lowlevel.Task) -> None:
+            if task.name == "t/d/k":
+                seen.append(tree.snapshot().children[0].children_by_state or {})
+
+    seen: list[dict[str, int]] = []
+    async with open_tree(SupervisorSpec("t", [DynamicSpec("d", ActorSpec("x", Quiet))])) as tree:
+        watch = Watch()
+        trio.lowlevel.add_instrument(watch)
+        await tree.dynamic("d").start_child("k")
+        trio.lowlevel.remove_instrument(watch)
+    assert seen == [{"starting": 1}]
+
+
+class Crashing(Actor):
+    """Cannot start."""
+
+    def __init__(self, starts: list[int]) -> None:
+        self.starts = starts
+
+    async def started(self) -> None:
+        self.starts.append(self.incarnation)
+        if self.incarnation > 1:
+            raise OSError("no")
+
+
+async def test_a_loop_of_restarts_ends_when_the_tree_is_cancelled(autojump_clock: object) -> None:
+    starts: list[int] = []
+    spec = DynamicSpec("d", ActorSpec("x", Crashing), intensity=10**4, child_intensity=10**4)
+    tree = Tree(SupervisorSpec("t", [spec]))
+    async with trio.open_nursery() as nursery:
+        await nursery.start(tree.run)
+        ref = await tree.dynamic("d").start_child("k", starts)
+        ref.tell(1)
+        for _ in range(100):
             await trio.lowlevel.checkpoint()
-            seen.append(tree.snapshot().children[0].children_by_state or {})
-    assert {state for counts in seen for state in counts} == {"starting", "running"}
+        tree.cancel()
+    assert 10 < len(starts) < 200
