@@ -164,7 +164,7 @@ ASYNCIO = Group(
     ),
 )
 
-GROUPS = (SUPERVISION, GIFTCODES, ASYNCIO)
+GROUPS = (SUPERVISION, GIFTCODES, ASYNCIO, STORAGE, MILLION)
 
 
 class UnknownName(LookupError):  # noqa: N818 - what is wrong with it
