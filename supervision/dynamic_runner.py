@@ -25,7 +25,7 @@ from supervision.events import (
     Stopped,
 )
 from supervision.fatal import is_fatal
-from supervision.incarnation import live
+from supervision.incarnation import spawn
 from supervision.intensity import RestartWindow
 from supervision.overdue import Overdue, wait_until
 from supervision.policy import AutoShutdown
@@ -183,7 +183,7 @@ class DynamicRunner:
 
     def _spawn(self, context: Context, member: Member) -> None:
         member.prepare()
-        context.run(self._nursery.start_soon, live, member, self, self._nursery, name=member.path)
+        spawn(member, self, self._nursery, context)
 
     def _fail_start(self, member: Member, error: Exception) -> None:
         starting, member.starting = member.starting, None

@@ -1,5 +1,6 @@
 """One life of an actor, from its factory to its end: the task that a supervisor spawns."""
 
+from contextvars import Context
 from time import perf_counter
 
 import trio
@@ -17,6 +18,11 @@ BURST = 64
 """Messages handled before the actor lets others run …"""
 BURST_SECONDS = 0.001
 """… or this long, whichever comes first."""
+
+
+def spawn(cell: Cell, supervisor: Inbox, nursery: trio.Nursery, context: Context) -> None:
+    """Begin an incarnation in `context`, its supervisor's: no variable of whoever causes it leaks in."""
+    context.run(lambda: nursery.start_soon(live, cell, supervisor, nursery, name=cell.path))
 
 
 @trio.lowlevel.enable_ki_protection
