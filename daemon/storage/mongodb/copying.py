@@ -30,6 +30,10 @@ class Copying:
         await state.document.begin_copy(term)
         state.meta = evolve(state.meta, copying=term)
         state.history = History((Term(term.number, term.writer),), Position(term.number, 0))
+        if history.writer_of(term.number) != term.writer:
+            # What is copied must be of a later place than what an interrupted copy has left.
+            terms = (*history.terms, evolve(term, after=history.end))
+            history = evolve(history, terms=terms, last=Position(term.number, 0))
         self._now = term, history
         await state.journal.clear()
 
@@ -44,12 +48,9 @@ class Copying:
         if self._now is None:
             return
         state, (term, history) = self.state, self._now
-        terms, last = history.terms, history.last
-        if history.writer_of(term.number) != term.writer:
-            terms, last = (*terms, evolve(term, after=history.end)), Position(term.number, 0)
         await state.projections.keep_since(history.last)
-        await state.terms.replace(terms)
-        await state.document.end_copy(term, history.end, last)
+        await state.terms.replace(history.terms)
+        await state.document.end_copy(term, history.end, history.last)
         self._now = None
         await state.load()
 

@@ -81,9 +81,12 @@ class ReplicaState:
             self.history = History((Term(last.term, writer),), Position(last.term, 0))
             return
         terms = await self.terms.read()
-        missing = await self.journal.fences(terms[-1].number if terms else 0)
-        await self.terms.record(missing)  # who began them ended before he could write them down
-        self.history = History((*terms, *missing), last, meta.oldest, leads=meta.leads)
+        newest = terms[-1].number if terms else 0
+        if last.term > newest:  # who began it ended before he could write it down
+            missing = await self.journal.fences(newest)
+            await self.terms.record(missing)
+            terms = (*terms, *missing)
+        self.history = History(terms, last, meta.oldest, leads=meta.leads)
 
     async def _top(self) -> tuple[Position, str] | None:
         """The journal's last batch or the term that begins there, and its writer."""

@@ -1,0 +1,436 @@
+"""Batches: durable in order, once, and not after somebody else's fence."""
+
+import asyncio
+import os
+import random
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from actors.giftcodes.model import Redemption
+from actors.history import NOWHERE, Entry, History, Term, Unfit
+from actors.ports import Position, Put
+from actors.storage import Refusal
+from actors.stores import Fenced, NeedsCopy, StoreAway
+from daemon.storage import codec
+from daemon.storage.mongodb import batches
+from tests.worlds.mongodb.threads import MongoThread
+
+FIRST = Term(1, "w1")
+
+
+def tries(mongo: MongoThread) -> int:
+    """How often the driver itself sends a write: twice where the server is one of a set."""
+    return 2 if "replicaSet" in mongo.uri else 1
+
+
+# --- batches ------------------------------------------------------------------------------------
+
+
+def test_what_was_appended_is_there_for_the_next_process(shop: Any, make: Any) -> None:
+    async def script() -> None:
+        store = shop.store()
+        assert await store.open() == History()
+        await store.begin(FIRST)
+        assert await store.append(make.entries(1, 3)) == Position(1, 3)
+        await store.close()
+        other = shop.store("two")
+        assert await other.open() == History((FIRST,), Position(1, 3))
+        assert await other.entries(NOWHERE, 2) == make.entries(1, 2)
+        assert await other.entries(Position(1, 2), 9) == make.entries(3, 3)
+        assert await other.get(Redemption, "wos/GIFT/1/2") == make.pair(2)
+
+    shop.play(script)
+
+
+def test_appending_again_changes_nothing(shop: Any, make: Any) -> None:
+    async def script() -> None:
+        store = shop.store()
+        await store.open()
+        await store.begin(FIRST)
+        await store.append(make.entries(1, 3))
+        assert await store.append(make.entries(1, 3)) == Position(1, 3)
+        assert await store.append(make.entries(2, 5)) == Position(1, 5)
+        assert await store.append([]) == Position(1, 5)
+        assert await store.entries(NOWHERE, 99) == make.entries(1, 5)
+
+    shop.play(script)
+
+
+def test_an_append_whose_answer_was_lost_is_repeated(
+    faulty_shop: Any, faulty_mongo: MongoThread, make: Any
+) -> None:
+    async def script() -> None:
+        store = faulty_shop.store()
+        await store.open()
+        await store.begin(FIRST)
+        await store.append(make.entries(1, 2))
+        faulty_mongo.cut("insert", after=3, times=tries(faulty_mongo))
+        with pytest.raises(StoreAway, match=r"MongoDB at 127\.0\.0\.1"):
+            await store.append(make.entries(3, 8))
+        assert await store.append(make.entries(3, 8)) == Position(1, 8)
+        assert await store.entries(NOWHERE, 99) == make.entries(1, 8)
+        assert len(await store.find(Redemption, {})) == 8
+
+    faulty_shop.play(script)
+
+
+def test_a_batch_must_follow_the_last_one(shop: Any, make: Any) -> None:
+    async def script() -> None:
+        store = shop.store()
+        await store.open()
+        with pytest.raises(Unfit):
+            await store.append(make.entries(1, 1))
+        await store.begin(FIRST)
+        await store.append(make.entries(1, 2))
+        with pytest.raises(Unfit, match="does not follow"):
+            await store.append(make.entries(4, 4))
+        assert await store.entries(NOWHERE, 99) == make.entries(1, 2)
+
+    shop.play(script)
+
+
+def test_nothing_is_written_before_it_is_opened(shop: Any, make: Any) -> None:
+    async def script() -> None:
+        with pytest.raises(StoreAway, match="has not been opened"):
+            await shop.store().append(make.entries(1, 1))
+
+    shop.play(script)
+    assert shop.journal() == []
+
+
+def test_a_long_batch_is_packed(shop: Any, make: Any) -> None:
+    long = make.pair("1", status="x" * 3_000_000)
+
+    async def script() -> None:
+        store = shop.store()
+        await store.open()
+        await store.begin(FIRST)
+        await store.append([make.entry(1, long)])
+        assert (await store.entries(NOWHERE, 9)) == [make.entry(1, long)]
+        assert await store.get(Redemption, long.key) == long
+
+    shop.play(script)
+    (found,) = shop.raw["journal"].find({"fence": {"$exists": False}})
+    assert "batch" not in found
+    assert len(found["packed"]) < 100_000
+
+
+def test_a_batch_that_no_document_can_hold_is_refused_with_its_size(
+    shop: Any, make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "LARGEST", 600_000)
+    noise = os.urandom(1_000_000).hex()
+
+    async def script() -> None:
+        store = shop.store()
+        await store.open()
+        await store.begin(FIRST)
+        with pytest.raises(Refusal, match=r"batch 1 of term 1 is too large.* \d{7} bytes compressed, 600000"):
+            await store.append([make.entry(1, make.pair("1", status=noise))])
+        assert (await store.entries(NOWHERE, 9)) == []
+
+    shop.play(script)
+
+
+def test_a_record_that_no_document_can_hold_is_refused_before_it_is_in_the_journal(
+    shop: Any, make: Any
+) -> None:
+    async def script() -> None:
+        store = shop.store()
+        await store.open()
+        await store.begin(FIRST)
+        with pytest.raises(Refusal, match=r"redemptions 'wos/GIFT/1/9' is too large.* 17\d{6} bytes"):
+            await store.append([make.entry(1), make.entry(2, make.pair(9, status="x" * 17_000_000))])
+        assert (await store.entries(NOWHERE, 9)) == []
+
+    shop.play(script)
+
+
+# --- terms and fences ---------------------------------------------------------------------------
+
+
+def test_a_term_begins_with_a_fence_after_the_last_batch(shop: Any, make: Any) -> None:
+    second, third = Term(4, "w4", Position(1, 2)), Term(5, "w5", Position(1, 2))
+
+    async def script() -> None:
+        store = shop.store()
+        await store.open()
+        await store.begin(FIRST)
+        await store.append(make.entries(1, 2))
+        await store.begin(second)
+        await store.begin(third)
+        await store.append(make.entries(1, 1, term=5))
+        assert await store.open() == History((FIRST, second, third), Position(5, 1))
+
+    shop.play(script)
+    assert shop.journal() == [
+        "0000000000-000000000001 begins 1",
+        "0000000001-000000000001",
+        "0000000001-000000000002",
+        "0000000001-000000000003 begins 4",
+        "0000000004-000000000001 begins 5",
+        "0000000005-000000000001",
+    ]
+
+
+def test_a_term_begun_again_is_done_already(shop: Any, make: Any) -> None:
+    async def script() -> None:
+        store = shop.store()
+        await store.open()
+        await store.begin(FIRST)
+        await store.append(make.entries(1, 2))
+        await store.begin(FIRST)
+        assert await store.write([Put(make.pair(3))]) == Position(1, 3)
+
+    shop.play(script)
+    assert sum("begins" in line for line in shop.journal()) == 1
+
+
+@pytest.mark.parametrize(
+    ("term", "error"),
+    [
+        (Term(1, "another"), Fenced),
+        (Term(2, "w2", Position(1, 1)), Fenced),
+        (Term(2, "w2", NOWHERE), Fenced),
+        (Term(2, "w2", Position(1, 3)), Unfit),
+    ],
+)
+def test_a_term_that_does_not_go_on_from_the_end_can_not_begin(
+    shop: Any, make: Any, term: Term, error: type[Exception]
+) -> None:
+    async def script() -> None:
+        store = shop.store()
+        await store.open()
+        await store.begin(FIRST)
+        await store.append(make.entries(1, 2))
+        with pytest.raises(error):
+            await store.begin(term)
+        assert await store.open() == History((FIRST,), Position(1, 2))
+
+    shop.play(script)
+
+
+def test_an_old_writer_is_fenced(shop: Any, make: Any) -> None:
+    async def script() -> None:
+        old, new = shop.store(), shop.store()
+        await old.open()
+        await old.begin(FIRST)
+        await old.append(make.entries(1, 2))
+        await new.open()
+        await new.begin(Term(2, "w2", Position(1, 2)))
+        with pytest.raises(Fenced, match="another perkd has taken over: the fence of term 2 of writer w2"):
+            await old.append(make.entries(3, 4))
+        with pytest.raises(Fenced):
+            await old.write([Put(make.pair(3))])
+        with pytest.raises(Fenced):
+            await old.begin(Term(2, "w1 again", Position(1, 2)))
+        assert await new.append(make.entries(1, 1, term=2)) == Position(2, 1)
+        assert len(await new.entries(NOWHERE, 99)) == 3
+
+    shop.play(script)
+
+
+def test_a_batch_that_came_before_the_fence_counts(shop: Any, make: Any) -> None:
+    async def script() -> None:
+        old, new = shop.store(), shop.store()
+        await old.open()
+        await old.begin(FIRST)
+        await new.open()
+        await old.append(make.entries(1, 1))
+        with pytest.raises(Fenced, match="a batch of writer w1 stands where it would"):
+            await new.begin(Term(2, "w2"))
+        found = await new.open()
+        assert found.end == Position(1, 1)
+        await new.begin(Term(2, "w2", found.end))
+        with pytest.raises(Fenced):
+            await old.append(make.entries(2, 2))
+
+    shop.play(script)
+
+
+@pytest.mark.parametrize("turns", range(6))
+def test_whatever_was_acknowledged_is_before_the_fence(shop: Any, make: Any, turns: int) -> None:
+    """Two writers race, each on connections of its own."""
+    acknowledged: list[Position] = []
+    chance = random.Random(turns)
+
+    async def script() -> None:
+        old, new = shop.store(), shop.store()
+        await old.open()
+        await old.begin(FIRST)
+        await new.open()
+
+        async def write_until_fenced() -> None:
+            for start in range(1, 2000, 3):
+                # A writer that never pauses could stay ahead of the other, until it hears of its lease.
+                await asyncio.sleep(chance.choice((0, 0, 0.001, 0.004)))
+                try:
+                    acknowledged.append(await old.append(make.entries(start, start + 2)))
+                except Fenced:
+                    return
+            pytest.fail("it was never fenced")
+
+        async def take_over() -> None:
+            for _ in range(turns * 7):
+                await asyncio.sleep(0)
+            while True:
+                end = (await new.open()).end
+                try:
+                    return await new.begin(Term(2, "w2", end))
+                except Fenced:
+                    pass
+
+        await asyncio.gather(write_until_fenced(), take_over())
+        history = await new.open()
+        found = await new.entries(NOWHERE, 9999)
+        assert [each.position.sequence for each in found] == list(range(1, history.end.sequence + 1))
+        assert history.terms[-1].after == history.end
+        assert all(position <= history.end for position in acknowledged)
+        assert len(await new.find(Redemption, {})) == len(found)
+
+    shop.play(script)
+
+
+def test_a_beginning_whose_answer_was_lost_is_repeated(
+    faulty_shop: Any, faulty_mongo: MongoThread, make: Any
+) -> None:
+    second = Term(2, "w2", Position(1, 2))
+
+    async def script() -> None:
+        store = faulty_shop.store()
+        await store.open()
+        await store.begin(FIRST)
+        await store.append(make.entries(1, 2))
+        faulty_mongo.cut("insert", times=tries(faulty_mongo))
+        with pytest.raises(StoreAway):
+            await store.begin(second)
+        await store.begin(second)
+        assert await store.append(make.entries(1, 1, term=2)) == Position(2, 1)
+        assert await store.open() == History((FIRST, second), Position(2, 1))
+
+    faulty_shop.play(script)
+    assert sum("begins 2" in line for line in faulty_shop.journal()) == 1
+
+
+def test_a_term_whose_beginner_died_at_once_is_known_by_its_fence(shop: Any, make: Any) -> None:
+    second = Term(7, "w7", Position(1, 2))
+
+    async def script() -> None:
+        store = shop.store()
+        await store.open()
+        await store.begin(FIRST)
+        await store.append(make.entries(1, 2))
+        await store.begin(second)
+        shop.raw["terms"].delete_one({"_id": 7})
+        assert await shop.store().open() == History((FIRST, second), Position(7, 0))
+
+    shop.play(script)
+    assert shop.raw["terms"].find_one({"_id": 7}) == {
+        "_id": 7,
+        "writer": "w7",
+        "after_term": 1,
+        "after_sequence": 2,
+    }
+
+
+# --- the replica leads --------------------------------------------------------------------------
+
+
+def test_write_numbers_the_batches(shop: Any, make: Any) -> None:
+    async def script() -> None:
+        store = shop.store()
+        await store.open()
+        with pytest.raises(Fenced):
+            await store.write([Put(make.pair(1))])
+        await store.begin(FIRST)
+        assert await store.write([Put(make.pair(1))]) == Position(1, 1)
+        assert await store.write([Put(make.pair(2)), Put(make.pair(3))]) == Position(1, 2)
+        found = await store.entries(NOWHERE, 9)
+        assert found[0] == Entry(Position(1, 1), 5.0, codec.encode_batch([Put(make.pair(1))]))
+        assert len(await store.find(Redemption, {"game": "wos"})) == 3
+
+    shop.play(script)
+
+
+def test_a_write_whose_answer_was_lost_counts_and_the_next_comes_after_it(
+    faulty_shop: Any, faulty_mongo: MongoThread, make: Any
+) -> None:
+    async def script() -> None:
+        store = faulty_shop.store()
+        await store.open()
+        await store.begin(FIRST)
+        faulty_mongo.cut("insert", times=tries(faulty_mongo))
+        with pytest.raises(StoreAway):
+            await store.write([Put(make.pair(1, status="lost"))])
+        assert await store.write([Put(make.pair(1, status="again"))]) == Position(1, 2)
+        assert (await store.get(Redemption, make.pair(1).key)).status == "again"
+        assert [each.position.sequence for each in await store.entries(NOWHERE, 9)] == [1, 2]
+
+    faulty_shop.play(script)
+
+
+def test_a_write_that_arrives_late_takes_nobody_s_place(
+    faulty_shop: Any, faulty_mongo: MongoThread, make: Any
+) -> None:
+    """The server stalls; what the client has given up is done when it goes on."""
+
+    async def script() -> None:
+        store = faulty_shop.store(deadline=0.3)
+        await store.open()
+        await store.begin(FIRST)
+        faulty_mongo.set(hang=True)
+        for status in ("first", "second"):
+            with pytest.raises(StoreAway, match=r"did not answer within 0\.3 s"):
+                await store.write([Put(make.pair(1, status=status))])
+        faulty_mongo.set(hang=False)
+        last = await store.write([Put(make.pair(1, status="third"))])
+        found = await store.entries(NOWHERE, 9)
+        assert [each.position.sequence for each in found] == list(range(1, last.sequence + 1))
+        assert "third" in found[-1].batch
+        assert (await store.get(Redemption, make.pair(1).key)).status == "third"
+
+    faulty_shop.play(script)
+
+
+# --- pruning ------------------------------------------------------------------------------------
+
+
+def test_the_journal_keeps_the_newest_batches_and_all_fences(shop: Any, make: Any) -> None:
+    async def script() -> None:
+        store, old = shop.store(keep=10, prune_every=20), shop.store()
+        await store.open()
+        await store.begin(FIRST)
+        await store.append(make.entries(1, 3))
+        await old.open()
+        await old.begin(FIRST)
+        await store.begin(Term(2, "w2", Position(1, 3)))
+        for start in range(1, 40, 10):
+            await store.append(make.entries(start, start + 9, term=2))
+        found = await store.open()
+        assert found.oldest == Position(2, 30)
+        assert await store.entries(found.oldest, 99) == make.entries(31, 40, term=2)
+        with pytest.raises(NeedsCopy, match="begins after batch 30 of term 2"):
+            await store.entries(Position(2, 29), 99)
+        with pytest.raises(Fenced):
+            await old.append(make.entries(4, 4))
+        assert len(await store.find(Redemption, {})) == 40
+
+    shop.play(script)
+    assert [line for line in shop.journal() if "begins" in line] == [
+        "0000000000-000000000001 begins 1",
+        "0000000001-000000000004 begins 2",
+    ]
+
+
+def test_an_operator_s_word_is_kept_until_it_is_done(shop: Any) -> None:
+    async def script() -> None:
+        store = shop.store()
+        await store.open()
+        await store.set_lead(True)
+        assert await shop.store().open() == evolve(History(), leads=True)
+        await store.set_lead(False)
+        assert await shop.store().open() == History()
+
+    shop.play(script)
