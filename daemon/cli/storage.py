@@ -1,7 +1,6 @@
 """`perkd backup`, `restore`, `export`, `import` and `storage`: the state as files."""
 
 import contextlib
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -160,10 +159,16 @@ def _keep_file(database: Path) -> None:
 
 
 def _keep_mongodb(session: Session) -> None:
+    from daemon.secrets import SecretError  # noqa: PLC0415
     from daemon.storage.restore import keep_other  # noqa: PLC0415 - as in `_database`
+    from daemon.storing import mongodb_address  # noqa: PLC0415
 
     database, variable = _database(session), session.config.storage.mongodb_uri_env
-    if not (variable and os.environ.get(variable)):
+    try:
+        address = mongodb_address(session.config)
+    except SecretError as error:
+        raise CommandFailed(str(error), ExitCode.BAD_USAGE) from None
+    if address is None:
         raise CommandFailed(
             f"MongoDB is not configured here ({variable or '[storage] mongodb_uri_env'} is not set), and "
             "without it perkd would start with nothing: set it as for `perkd run`, then try again"

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from actors.giftcodes.model import RECORDS, Channel, Code, Guild, Player, Record, Redemption
 from actors.history import NOWHERE
 from actors.ports import Position, Put
-from daemon.storage import StoreBusy, Unstorable, codec, load
+from daemon.storage import StoreBusy, Unstorable, codec, dump_reader, load
 from daemon.storage.contents import FileRefused
 from daemon.storage.dump import dump, dump_to
 from daemon.storage.load import Imported
@@ -250,7 +250,7 @@ def test_a_file_that_is_cut_off_is_noticed(import_: Import, database: Path, coun
 def test_a_line_without_an_end_does_not_fill_the_memory(
     import_: Import, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(load, "LONGEST", 1000)
+    monkeypatch.setattr(dump_reader, "LONGEST", 1000)
     with pytest.raises(FileRefused, match="line 2: longer than 1,000 bytes"):
         import_(HEADER, b"x" * 5000)
 
