@@ -43,7 +43,7 @@ def backup(session: Session, file: Path, force: bool) -> None:
     _print_records(contents)
 
 
-@click.command()
+@click.command(short_help="Put a backup in the place of the state.")
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Set aside the state that is there, and replace it.")
 @pass_session
@@ -65,7 +65,7 @@ def restore(session: Session, file: Path, force: bool) -> None:
     print_line(LEADS)
 
 
-@click.command("export")
+@click.command("export", short_help="Write the state as JSON lines, also while perkd runs.")
 @click.argument("file", metavar="[FILE|-]", type=click.Path(path_type=Path), default=Path("-"))
 @force_option
 @pass_session
@@ -89,7 +89,7 @@ def export(session: Session, file: Path, force: bool) -> None:
                     return
 
 
-@click.command("import")
+@click.command("import", short_help="Take in the records of an export.")
 @click.argument("file", metavar="FILE|-", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option("--merge", is_flag=True, help="Put the records beside and over those that are there.")
 @pass_session
