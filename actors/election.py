@@ -9,7 +9,7 @@ import trio
 from attrs import define, field
 
 from actors.catching_up import Filler, Pusher
-from actors.history import History, Term, next_term
+from actors.history import History, Term, begun, next_term
 from actors.leading import Decision, Failing, Step
 from actors.pair import Local, LocalFails, Mode, Other, Pair
 from actors.ports import Position, StoreUnavailable
@@ -150,7 +150,7 @@ class Election:
             if pair.pusher is None:  # MongoDB went away while we waited
                 return False
             try:
-                lost = await self._save_what_is_left(pair.pusher)
+                await self._save_what_is_left(pair.pusher)
                 replica = await pair.replica.open()
                 term = next_term(self.new_id(), replica, History(last=pair.position))
                 await pair.replica.begin(term)
@@ -164,25 +164,22 @@ class Election:
                 taken_over(pair, error)
                 return False
         await self._replica_leads(term, why)
-        if lost:
-            logger.critical("Lost with the file, which alone had them: %s", lost)
         return True
 
-    async def _save_what_is_left(self, pusher: Pusher) -> str:
-        """Send what only the file has; return in words what can't be had any more."""
-        pair, lost = self.pair, ""
+    async def _save_what_is_left(self, pusher: Pusher) -> None:
+        """Send what only the file has."""
+        pair = self.pair
         try:
             # A batch whose commit failed may be durable all the same: then it counts.
-            for entry in await pair.on_local(partial(pair.local.entries, pair.position, 10)):
+            for entry in await pair.on_open_local(partial(pair.local.entries, pair.position, 10)):
                 pair.written(entry)
         except LocalFails:
             if not pair.outbox.complete:
-                lost = await self._name_the_lost()
+                await self._do_without_journal(pusher)
         while count := await pusher.push():
             pair.sent(count)
-        return lost
 
-    async def _name_the_lost(self) -> str:
+    async def _do_without_journal(self, pusher: Pusher) -> None:
         """The journal can't be read. Where the file is damaged, it is given up; else there is hope: wait."""
         pair, known = self.pair, self.pair.seen()
         await pair.detach()
@@ -191,10 +188,29 @@ class Election:
             raise LocalFails(local.text)
         if isinstance(local, History) and local.holds(known):
             await self._begin_again(local, known)
-            return ""
-        first, last = pair.outbox.acknowledged, pair.outbox.kept_after
-        pair.outbox.kept_after = first
-        return f"the changes after {first} up to {last}"
+            return
+        pair.remember(known)
+        replica = await pair.replica.open()  # it may have more than it had time to acknowledge
+        if not known.holds(replica):
+            raise Fenced("MongoDB has got another writer, or other data, meanwhile")
+        pair.outbox.acknowledge(replica.end)
+        if not pair.outbox.complete:
+            self._name_the_lost(pusher, replica)
+
+    def _name_the_lost(self, pusher: Pusher, replica: History) -> None:
+        """Go on without them: what memory holds of later batches begins a term, after what MongoDB has."""
+        pair, outbox = self.pair, self.pair.outbox
+        logger.critical(
+            "Lost with the file, which alone had them: the changes after %s up to %s",
+            outbox.acknowledged,
+            outbox.kept_after,
+        )
+        term = next_term(self.new_id(), replica, pair.seen())
+        pair.remember(begun(replica, term))
+        last = Position(term.number, outbox.renumber(term.number))
+        pair.lead(Mode.LOCAL, term, last)
+        pair.lag = last.sequence
+        pusher.terms = pair.seen().terms
 
     async def reattach(self) -> None:
         """Open the file again, which leads but had to be closed. Raises `LocalFails`."""

@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from actors.history import NOWHERE, Entry
 from actors.ports import Position
@@ -49,6 +49,13 @@ class Outbox:
         self.acknowledged = position
         while self._entries and self._entries[0].position <= position:
             self._drop()
+
+    def renumber(self, term: int) -> int:
+        """What is in memory follows what is acknowledged, as the first batches of a term; return how many."""
+        numbered = enumerate(self._entries, start=1)
+        self._entries = deque(evolve(entry, position=Position(term, number)) for number, entry in numbered)
+        self.kept_after = self.acknowledged
+        return len(self._entries)
 
     def _drop(self) -> None:
         entry = self._entries.popleft()

@@ -106,7 +106,9 @@ class Pair:
         self.outbox.acknowledge(replica.end)
         known = {term.number for term in replica.terms}
         file = self.seen()
-        self.pusher = Pusher(self.local, self.replica, self.on_local, self.outbox, file.terms, known, copy)
+        self.pusher = Pusher(
+            self.local, self.replica, self.on_open_local, self.outbox, file.terms, known, copy
+        )
         self.replica_error = None
         self.lag = file.batches_after(replica.end)
 
@@ -127,6 +129,12 @@ class Pair:
         except StoreUnavailable as error:
             raise LocalFails(str(error)) from error
         return result
+
+    async def on_open_local(self, call: Callable[[], T]) -> T:
+        """As `on_local`, for what needs the file open. Raises `LocalFails` where it is not."""
+        if not self.attached:
+            raise LocalFails(self.local_error or "the file is not open")
+        return await self.on_local(call)
 
     async def look_at_local(self) -> Local:
         """The file's state; it is opened where it is not."""
@@ -161,8 +169,8 @@ class Pair:
         """Look at both, and tell who should lead."""
         local, replica = await self.look_at_local(), await self.look_at_replica()
         behind = self.behind or await self.run(self.local.is_marked_behind)
-        if self.mode is Mode.LOCAL and isinstance(local, Failing):
-            local = self.seen()  # it led until now: what it holds is known, also while it can't be read
+        if self.mode is Mode.LOCAL and not isinstance(local, History):
+            local = self.seen()  # it led until now: what it held is known, also where it can't be read
         return decide(local, replica, behind=behind), local, replica
 
     async def detach(self) -> None:

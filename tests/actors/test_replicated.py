@@ -1,7 +1,7 @@
 """The file and MongoDB as one store: what is lost when one of them fails (nothing), and who leads then."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -325,6 +325,61 @@ async def test_changes_that_only_a_damaged_file_had_are_named(
         assert store.pair.mode is Mode.REPLICA
     assert "the changes after batch 1 of term 1 up to batch 3 of term 1" in caplog.text
     assert host.in_mongodb() == ["1", "4"]
+
+
+async def test_what_memory_holds_of_a_damaged_file_is_kept_also_after_a_gap(
+    host: Host, autojump_clock: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with host.running() as store:
+        await host.put("1")
+        await host.until_level()
+        store.pair.outbox.most_entries = 2
+        host.replica.away = True
+        await host.put("2", "3", "4", "5", "6")
+        host.disk.damaged = True
+        await host.until(lambda: store.pair.pusher is None)
+        for _ in range(3):
+            with pytest.raises(StoreUnavailable):
+                await host.put("7")
+            await trio.sleep(5.0)
+        host.replica.away = False
+        host.replica.lose_answers = 1
+        await host.until(lambda: store.pair.pusher is not None)
+        with suppress(StoreUnavailable):
+            await host.put("7")
+        await trio.sleep(10.0)
+        await host.put("8")
+        await host.until(lambda: store.pair.mode is Mode.LOCAL)
+        await host.until_level()
+    assert caplog.text.count("the changes after batch 1 of term 1 up to batch 4 of term 1") == 1
+    assert host.in_mongodb() in (["1", "5", "6", "8"], ["1", "5", "6", "7", "8"])
+    assert host.in_file() == host.in_mongodb()
+
+
+@pytest.mark.parametrize("fault", ["damaged", "deleted", "unreadable"])
+async def test_what_memory_holds_of_a_lost_file_waits_for_mongodb(
+    host: Host, fault: str, autojump_clock: object
+) -> None:
+    async with host.running() as store:
+        await host.put("1")
+        await host.until_level()
+        host.replica.away = True
+        await host.put("2", "3")
+        if fault == "deleted":
+            host.disk.lose_file()
+        else:
+            setattr(host.disk, fault, True)
+        for _ in range(3):
+            with pytest.raises(StoreUnavailable):
+                await host.put("4")
+            await trio.sleep(10.0)
+        host.disk.unreadable = False
+        host.replica.away = False
+        await host.until(lambda: store.pair.mode is Mode.REPLICA or store.pair.pusher is not None)
+        await host.put("4")
+        await host.until(lambda: store.pair.mode is Mode.LOCAL)
+        await host.until_level()
+    assert host.nothing_is_lost()
 
 
 async def test_a_commit_that_failed_but_was_durable_is_in_both(host: Host, autojump_clock: object) -> None:

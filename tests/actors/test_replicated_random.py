@@ -86,7 +86,8 @@ class Life:
 
     def damage(self, fault: str) -> None:
         """Destroy the file, unless it alone has something that was acknowledged."""
-        if self.in_mongodb() and self.in_mongodb() >= self.acknowledged:
+        in_memory = self.store.pair.mode is Mode.LOCAL and self.store.pair.outbox.complete
+        if self.in_mongodb() and (in_memory or self.in_mongodb() >= self.acknowledged):
             if fault == "deleted":
                 self.disk.lose_file()
             else:
@@ -150,6 +151,8 @@ async def take(life: Life, step: str, nursery: trio.Nursery) -> None:
             # A note that the file lags can't be left on a disk that takes nothing: see docs/storage.md.
             disk.behind = life.store.pair.behind
             await life.end(orderly=step == "stop")
+            if disk.damaged or disk.chain is None:  # what was only in memory goes with it
+                life.acknowledged &= life.in_mongodb()
             life.mend()
             await life.boot(nursery)
         case _:
