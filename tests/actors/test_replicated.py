@@ -119,15 +119,14 @@ async def test_an_ordered_end_waits_a_moment_for_a_mongodb_that_comes_back(
         await trio.sleep(3.0)
         host.replica.away = False
 
-    async with trio.open_nursery() as nursery:
-        async with host.running() as store:
-            await host.put("1")
-            await host.until_level()
-            host.replica.away = True
-            await host.put("2", "3")
-            if seen_away:
-                await host.until(lambda: store.pair.pusher is None)
-            nursery.start_soon(come_back)
+    async with trio.open_nursery() as nursery, host.running() as store:
+        await host.put("1")
+        await host.until_level()
+        host.replica.away = True
+        await host.put("2", "3")
+        if seen_away:
+            await host.until(lambda: store.pair.pusher is None)
+        nursery.start_soon(come_back)
     assert host.nothing_is_lost()
 
 
