@@ -16,6 +16,9 @@ from daemon.storage.second_name import drop_second_names, free_name, move_logs
 BUSY_TIMEOUT = 1.0
 """Seconds a statement waits for somebody who looks into the file with another program."""
 
+SMALL = 32 * 1024 * 1024
+"""Bytes up to which a file is not worth it."""
+
 READ_AHEAD = 1024 * 1024 * 1024
 """Bytes of a file that are read in one go before it is checked: the check itself jumps to and fro."""
 
@@ -101,7 +104,8 @@ class Database:
 
     def _check(self, connection: sqlite3.Connection) -> None:
         """A quick check; a thorough one where damage was met before, which a quick one may not see."""
-        read_ahead(self.path, READ_AHEAD)
+        if self.path.stat().st_size > SMALL:
+            read_ahead(self.path, READ_AHEAD)
         pragma = "integrity_check" if self._found_damaged else "quick_check"
         findings = [str(row[0]) for row in connection.execute(f"PRAGMA {pragma}(3)")]
         if findings != ["ok"]:
