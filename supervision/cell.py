@@ -13,6 +13,7 @@ from supervision.events import DeadLetters, ErrorText, Event
 from supervision.mailbox import NOTHING, Mailbox
 from supervision.monitor import UNCLEAN, Down
 from supervision.question import Question
+from supervision.tally import tally
 
 if TYPE_CHECKING:
     from supervision.actor import Actor, Timer
@@ -25,16 +26,6 @@ current_cell: ContextVar["Cell | None"] = ContextVar("current_cell", default=Non
 
 DOWN = object()
 """The notice of those who want to know how it ended: a `Down` is made of it then."""
-
-MOST_TYPES = 16
-"""Types of messages that are counted apart; there are only so many names in a record."""
-OTHERS = "(other types)"
-
-
-def tally(counts: dict[str, int], kind: str, number: int = 1) -> None:
-    """Count messages by type, within bounds."""
-    kind = kind if kind in counts or len(counts) < MOST_TYPES else OTHERS
-    counts[kind] = counts.get(kind, 0) + number
 
 
 class Host(Protocol):

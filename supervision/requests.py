@@ -6,6 +6,7 @@ from typing import Protocol
 from attrs import define, field
 
 from supervision.actions import Action, Outcome, Refusal
+from supervision.cell import AnyCell
 from supervision.child import Policy
 from supervision.core import SupervisorCore
 from supervision.errors import (
@@ -177,3 +178,10 @@ def _unlike_started(path: str, came: Outcome, failure: Exception | None) -> Exce
 def policy_of(spec: ChildSpec) -> Policy:
     """What the core needs to know of a child."""
     return Policy(spec.kind, spec.backoff, spec.significant)
+
+
+def start_failure(cell: AnyCell) -> StartFailed:
+    """Why a child could not start. What failed below a child supervisor is named already."""
+    if cell.last_error is not None and isinstance(cell, SupervisorCell):
+        return StartFailed(cell.last_error.text)
+    return StartFailed(f"{cell.path}: {cell.last_error}")

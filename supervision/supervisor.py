@@ -15,7 +15,7 @@ from supervision.cell import AnyCell, Cell, Inbox
 from supervision.child import End
 from supervision.core import SupervisorCore
 from supervision.dynamic_runner import DynamicRunner
-from supervision.errors import Decline, StartFailed
+from supervision.errors import Decline
 from supervision.events import (
     BackingOff,
     Crashed,
@@ -31,7 +31,7 @@ from supervision.fatal import is_fatal
 from supervision.incarnation import live
 from supervision.intensity import RestartWindow
 from supervision.overdue import Overdue, wait_until
-from supervision.requests import Requests, policy_of
+from supervision.requests import Requests, policy_of, start_failure
 from supervision.supervisor_cell import ChildCell, SupervisorCell
 
 
@@ -103,7 +103,7 @@ class SupervisorRunner:
         cell.state, cell.how = "stopped", End.START_FAILED.value
         cell.last_error = ErrorText.of(error)
         self.cell.host.emit(StartError(cell.path, cell.last_error))
-        self.requests.failed(self.cell.numbers[cell.name], _start_failed(cell))
+        self.requests.failed(self.cell.numbers[cell.name], start_failure(cell))
         if is_fatal(error):
             self.cell.host.end_tree(error)
         final = is_fatal(error)
@@ -241,17 +241,10 @@ class SupervisorRunner:
             self.cell.host.emit(ShutDown(self.cell.path, None if culprit is None else culprit.path))
         self.cell.begin_anew()
         if finish.end is End.START_FAILED and culprit is not None:
-            self.parent.heard_start_failed(self.cell, _start_failed(culprit))
+            self.parent.heard_start_failed(self.cell, start_failure(culprit))
         else:
             self.parent.heard_ended(self.cell, finish.end, None, None)
 
 
 _LAST = sys.maxsize
 """The rank of what is ordered by hand: after what has happened."""
-
-
-def _start_failed(cell: AnyCell) -> StartFailed:
-    """Why a child could not start. What failed below a child supervisor is named already."""
-    if cell.last_error is not None and isinstance(cell, SupervisorCell):
-        return StartFailed(cell.last_error.text)
-    return StartFailed(f"{cell.path}: {cell.last_error}")

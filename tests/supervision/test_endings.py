@@ -21,8 +21,9 @@ from supervision import (
     Tree,
     open_tree,
 )
-from supervision.cell import DOWN, MOST_TYPES, OTHERS
+from supervision.cell import DOWN
 from supervision.events import ErrorText
+from supervision.tally import MOST_TYPES, OTHERS
 from supervision.testing import Do, Probes, crash, settle
 
 

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from typing import Any
 
+import attrs
 import trio
 import trio.testing
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from supervision import (
     ActorRef,
     ActorSpec,
+    AutoShutdown,
     Backoff,
     ChildSpec,
     Crashed,
@@ -67,6 +69,10 @@ ORDERS = st.sampled_from(
 )
 
 
+def significant(child: ChildSpec, chosen: bool) -> ChildSpec:
+    return attrs.evolve(child, significant=chosen and child.kind is not Kind.PERMANENT)
+
+
 @st.composite
 def trees(draw: st.DrawFn, probes: Probes, name: str = "t", depth: int = 2) -> SupervisorSpec:
     children: list[ChildSpec] = []
@@ -86,9 +92,11 @@ def trees(draw: st.DrawFn, probes: Probes, name: str = "t", depth: int = 2) -> S
         draw(st.integers(0, 4)),
         draw(st.sampled_from(Kind)),
     )
-    return SupervisorSpec(
-        name, children, strategy, intensity, 5.0, kind, draw(st.none() | st.just(Backoff(1)))
-    )
+    shuts = draw(st.sampled_from([AutoShutdown.NEVER, *AutoShutdown]))
+    if shuts is not AutoShutdown.NEVER:
+        children = [significant(child, draw(st.booleans())) for child in children]
+    backoff = draw(st.none() | st.just(Backoff(1)))
+    return SupervisorSpec(name, children, strategy, intensity, 5.0, kind, backoff, auto_shutdown=shuts)
 
 
 def paths(spec: SupervisorSpec, kind: type[ChildSpec], above: str = "") -> list[str]:
@@ -107,6 +115,8 @@ class Run:
     def __init__(self, spec: SupervisorSpec, probes: Probes, data: st.DataObject) -> None:
         self.tree, self.data = Tree(spec, probes.trace, stop_within=8), data
         self.actors, self.dynamics = paths(spec, ActorSpec), paths(spec, DynamicSpec)
+        self.supervisors = ["", *paths(spec, SupervisorSpec)]
+        self.probes = probes
         self.children = 0
         self.waiting = 0
 
@@ -125,9 +135,26 @@ class Run:
             await function(*arguments)
         self.waiting -= 1
 
+    def by_hand(self, nursery: trio.Nursery) -> None:
+        top = self.tree.supervisor(self.pick(*self.supervisors))
+        names = [node.name for node in top.children()] or ["nobody"]
+        order = self.pick("stop", "stop", "restart", "delete", "start")
+        if order == "start":
+            self.children += 1
+            name = self.pick(*names, f"new{self.children}")
+            spec = self.probes.spec(f"{top.path.replace('/', '.')}.{name}", self.data.draw(STARTS))
+            nursery.start_soon(self.attempt, top.start_child, attrs.evolve(spec, name=name))
+        else:
+            orders = {"stop": top.stop_child, "restart": top.restart_child, "delete": top.delete_child}
+            nursery.start_soon(self.attempt, orders[order], self.pick(*names))
+
     async def disturb(self, nursery: trio.Nursery) -> None:
         ref = self.any_ref()
-        match self.pick("tell", "ask", "send", "crash", "crash", "wait", "step", "start", "stop"):
+        match self.pick(
+            "tell", "ask", "send", "crash", "crash", "wait", "step", "start", "stop", "hand", "hand"
+        ):
+            case "hand":
+                self.by_hand(nursery)
             case "tell" if ref:
                 with suppress(SupervisionError):
                     ref.tell(self.data.draw(ORDERS))
