@@ -95,7 +95,7 @@ class ReplicatedStore:
 
     async def close(self) -> None:
         """Let go of both."""
-        self.pair.wait("it is closed")
+        self.pair.mode, self.pair.reason, self.pair.pusher = Mode.WAITING, "it is closed", None
         await self.pair.detach()
         try:
             await self.pair.replica.close()
