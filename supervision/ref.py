@@ -107,7 +107,12 @@ class ActorRef:
 
         Without a message of its own the notice is a `Down`. At once if it has ended already; never for a
         restart. Each call is one notice.
+
+        Raises:
+            TypeError: `watcher` is not an actor's ref.
         """
+        if not isinstance(watcher, ActorRef):
+            raise TypeError(f"{self.path}: watcher = {watcher!r:.80}: must be an ActorRef")
         if self._cell.dead:
             watcher._cell.notify(self._cell.final(message))  # noqa: SLF001 - the same class
         else:

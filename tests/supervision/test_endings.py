@@ -178,6 +178,12 @@ async def test_an_actor_that_never_ran_was_stopped(autojump_clock: object, probe
     assert tree.root.children[0].final(DOWN) == Down("t/a", "stopped")  # type: ignore[union-attr]
 
 
+async def test_only_actors_watch(autojump_clock: object, probes: Probes) -> None:
+    async with open_tree(SupervisorSpec("t", [probes.spec("a")])) as tree:
+        with pytest.raises(TypeError, match="t/a: watcher = 'me': must be an ActorRef"):
+            tree.ref("a").monitor("me")  # type: ignore[arg-type]
+
+
 async def test_a_notice_holds_text_and_no_live_error(autojump_clock: object, probes: Probes) -> None:
     async with open_tree(watched(probes, kind=Kind.TEMPORARY)) as tree:
         tree.ref("in/a").monitor(tree.ref("watcher"))
