@@ -2,15 +2,14 @@
 
 import math
 import random
-import sys
-from collections.abc import Callable
-from heapq import heappop, heappush
-from itertools import count
+from collections.abc import Awaitable, Callable
+from contextvars import Context, copy_context
 
 import trio
 from attrs import define, field
 
 from supervision.actions import Action, Answer, Finish, Forget, Outcome, Ready, Spawn, Stop
+from supervision.agenda import FIRST, LAST, Agenda, Step
 from supervision.cell import AnyCell, Cell, Inbox
 from supervision.child import End
 from supervision.core import SupervisorCore
@@ -28,9 +27,10 @@ from supervision.events import (
     Stopped,
 )
 from supervision.fatal import is_fatal
-from supervision.incarnation import live
+from supervision.incarnation import spawn
 from supervision.intensity import RestartWindow
-from supervision.overdue import Overdue, wait_until
+from supervision.overdue import Overdue
+from supervision.policy import Strategy
 from supervision.requests import Requests, policy_of, start_failure
 from supervision.supervisor_cell import ChildCell, SupervisorCell
 
@@ -43,10 +43,9 @@ class SupervisorRunner:
     parent: Inbox
     core: SupervisorCore = field(init=False)
     _nursery: trio.Nursery = field(init=False)
-    _heard: "list[tuple[int, int, Callable[[float], list[Action]]]]" = field(factory=list, init=False)
-    """A heap: first what is no child's end, then ends in the children's order, then as it came."""
-    _count: "count[int]" = field(factory=count, init=False)
-    _bell: trio.Event = field(factory=trio.Event, init=False)
+    _context: Context = field(init=False)
+    """Its own context variables: children are spawned with them, in whoever's task that is done."""
+    _agenda: Agenda = field(factory=Agenda, init=False)
     _overdue: Overdue = field(init=False)
     _finish: Finish | None = field(default=None, init=False)
     requests: Requests = field(init=False)
@@ -65,14 +64,18 @@ class SupervisorRunner:
 
     # --- told by others -------------------------------------------------------------------------
 
-    def _hear(self, what: Callable[[float], list[Action]], rank: int = -1) -> None:
-        # Of children that ended at the same moment the first in order is dealt with first: its group
-        # takes the others in, at the price of one restart.
-        heappush(self._heard, (rank, next(self._count), what))
-        self._bell.set()
+    def _hear_request(self, step: Step) -> None:
+        self._agenda.add(step, LAST)
 
-    def _hear_request(self, what: Callable[[float], list[Action]]) -> None:
-        self._hear(what, _LAST)
+    def _hear_at_once(self, step: Step, rank: float) -> None:
+        # Dealt with in the task that tells it: that saves two turns of the scheduler. For what does not
+        # depend on what else happens at the same moment.
+        if not self._agenda.resting:
+            self._agenda.add(step, rank)
+            return
+        self._do(step(trio.current_time()))
+        if self._finish is not None or self._next_due() < self._agenda.rests_until:
+            self._agenda.wake()
 
     def request_stop(self) -> None:
         """Begin an ordered stop."""
@@ -82,14 +85,15 @@ class SupervisorRunner:
             self._note_waits(now)
             return actions
 
-        self._hear(what)
+        self._agenda.add(what, FIRST)
 
     def heard_started(self, cell: AnyCell) -> None:
         """A child acknowledged its start."""
         if cell.state == "starting":
             cell.state = "running"
         self.cell.host.emit(Started(cell.path, cell.incarnation))
-        self._hear(lambda now: self.core.started(self.cell.numbers[cell.name], now))
+        index = self.cell.numbers[cell.name]
+        self._hear_at_once(lambda now: self.core.started(index, now), FIRST)
 
     def heard_declined(self, cell: AnyCell, reason: str) -> None:
         """A child said "not now"."""
@@ -113,7 +117,7 @@ class SupervisorRunner:
         """A child is over but for its background tasks: they are reported if they don't end."""
         cell.state = "stopping"
         self._overdue.watch(cell, trio.current_time())
-        self._bell.set()
+        self._agenda.wake()
 
     def heard_ended(self, cell: AnyCell, end: End, error: BaseException | None, lost: str | None) -> None:
         """A child's task is over."""
@@ -144,7 +148,10 @@ class SupervisorRunner:
                 self.cell.children[index].end_for_good()
             return actions
 
-        self._hear(what, index)
+        if self.cell.spec.strategy is Strategy.ONE_FOR_ONE:
+            self._hear_at_once(what, index)
+        else:
+            self._agenda.add(what, index)
 
     def _note_wait(self, index: int, now: float) -> None:
         cell, due = self.cell.children[index], self.core.due(index)
@@ -164,8 +171,9 @@ class SupervisorRunner:
     @trio.lowlevel.enable_ki_protection
     async def run(self) -> None:
         """Start the children, keep them as the spec says, and end when none is left."""
+        self._context = copy_context()
         async with trio.open_nursery() as self._nursery:
-            if not self._heard:  # else it was asked to stop before it began
+            if not self._agenda:  # else it was asked to stop before it began
                 self._do(self.core.start(trio.current_time()))
             while self._finish is None:
                 await self._next()
@@ -181,15 +189,16 @@ class SupervisorRunner:
             self.cell.host.end_tree(error)
         now = trio.current_time()
         self._overdue.tick(now)
-        actions = heappop(self._heard)[2](now) if self._heard else self.core.tick(now)
-        self._do(actions)
+        step = self._agenda.take() if self._agenda else self.core.tick
+        self._do(step(now))
 
     async def _wait(self) -> None:
         # Also when there is something to do: a loop of restarts must notice a cancellation.
         await trio.lowlevel.checkpoint()
-        if not self._heard:
-            self._bell = trio.Event()
-            await wait_until(self._bell, min(self.core.next_due(), self._overdue.next_due()))
+        await self._agenda.wait(self._next_due())
+
+    def _next_due(self) -> float:
+        return min(self.core.next_due(), self._overdue.next_due())
 
     def _do(self, actions: list[Action]) -> None:
         for action in actions:
@@ -223,14 +232,17 @@ class SupervisorRunner:
         child.prepare()
         match child:
             case Cell():
-                self._nursery.start_soon(live, child, self, self._nursery, name=child.path)
+                spawn(child, self, self._nursery, self._context)
             # The runner is there before its task first runs: a stop that comes between must be heard.
             case SupervisorCell():
                 child.runner = SupervisorRunner(child, self)
-                self._nursery.start_soon(child.runner.run, name=child.path)
+                self._spawn_runner(child.path, child.runner.run)
             case _:
                 child.runner = DynamicRunner(child, self)
-                self._nursery.start_soon(child.runner.run, name=child.path)
+                self._spawn_runner(child.path, child.runner.run)
+
+    def _spawn_runner(self, path: str, run: Callable[[], Awaitable[None]]) -> None:
+        self._context.run(lambda: self._nursery.start_soon(run, name=path))
 
     def _report(self, finish: Finish) -> None:
         culprit = None if finish.index is None else self.cell.children.get(finish.index)
@@ -244,7 +256,3 @@ class SupervisorRunner:
             self.parent.heard_start_failed(self.cell, start_failure(culprit))
         else:
             self.parent.heard_ended(self.cell, finish.end, None, None)
-
-
-_LAST = sys.maxsize
-"""The rank of what is ordered by hand: after what has happened."""
