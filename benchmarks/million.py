@@ -47,10 +47,11 @@ def run() -> Measured:
         with _perkd(config) as (cold, _):
             pass
         with _perkd(config) as (start, process):
-            at_start = _memory(process, "VmRSS")
+            cpu, at_start = _processor_seconds(process), _memory(process, "VmRSS")
             measured = _ask(socket, config)
             most = _memory(process, "VmHWM")
-    return {"cold_start": cold, "start": start, "rss": at_start, "rss_most": most, **measured}
+    started = {"cold_start": cold, "start": start, "start_cpu": cpu}
+    return {**started, "rss": at_start, "rss_most": most, **measured}
 
 
 def new_code() -> Measured:
@@ -119,6 +120,13 @@ def _memory(process: int, name: str) -> float:
     """MiB: `VmRSS`, what is in memory now; `VmHWM`, at most until now."""
     lines = Path(f"/proc/{process}/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) / KIB
+
+
+def _processor_seconds(process: int) -> float:
+    """What it has computed until now, whatever else the machine had to do."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    user, system = fields[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def _ask(socket: Path, config: Path) -> Measured:

@@ -33,6 +33,7 @@ MILLION = Group(
     "A million redemptions",
     (
         _run("start", "start of the process until ready", "s", at_most(3)),
+        _run("start_cpu", "… processor time of that", "s"),
         _run("cold_start", "… with nothing of the file in memory", "s"),
         _run("rss", "memory when ready (RSS)", "MiB", at_most(150)),
         _run("rss_most", "… at most, after all below", "MiB", at_most(150)),
