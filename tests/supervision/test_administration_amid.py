@@ -10,6 +10,7 @@ from supervision import (
     ActorDead,
     AskTimeout,
     Backoff,
+    DynamicSpec,
     NotRunning,
     Restarting,
     StartFailed,
@@ -229,6 +230,24 @@ async def test_what_is_ordered_by_hand_never_hangs_when_the_tree_ends(
     assert len(told) == 4
     assert set(told) <= {"done", "NotRunning", "AlreadyRunning", "ChildNotFound"}
     assert all(log.alive == 0 for log in probes.logs.values())
+
+
+async def test_who_waits_for_the_start_of_a_dynamic_child_is_let_go_when_the_tree_is_cancelled(
+    autojump_clock: object, probes: Probes
+) -> None:
+    async def start() -> None:
+        with pytest.raises(NotRunning, match="t/d/1 was stopped before it had started"):
+            await tree.dynamic("d").start_child("1", "1", Do(sleep=1000))
+        told.append("told")
+
+    told: list[str] = []
+    tree = Tree(SupervisorSpec("t", [DynamicSpec("d", probes.template())]))
+    async with trio.open_nursery() as nursery:
+        await nursery.start(tree.run)
+        nursery.start_soon(start)
+        await settle()
+        tree.cancel()
+    assert told == ["told"]
 
 
 async def test_what_is_meant_for_the_tree_ends_it_from_a_start_by_hand_as_well(
