@@ -117,13 +117,14 @@ class Projections:
             if "ferretdbVersion" in await self._database.command("buildInfo"):
                 self._replaced_at_once = _AT_ONCE_FERRETDB
         for type_ in RECORDS:
-            indexes = [
-                IndexModel([(f"doc.{name}", 1)], name=f"{type_.collection}_by_{name}")
-                for name in type_.indexed
-            ]
-            if indexes:
+            collection = self._database[type_.collection]
+            wanted = {f"{type_.collection}_by_{name}": f"doc.{name}" for name in type_.indexed}
+            async with self._line.command():  # FerretDB 1.24 breaks on being asked for one that is there
+                there = await collection.index_information()
+            missing = [IndexModel([(path, 1)], name=n) for n, path in wanted.items() if n not in there]
+            if missing:
                 async with self._line.command(times=12):
-                    await self._database[type_.collection].create_indexes(indexes)
+                    await collection.create_indexes(missing)
 
     # --- writing --------------------------------------------------------------------------------
 

@@ -250,11 +250,11 @@ def test_a_batch_that_came_before_the_fence_counts(shop: Any, make: Any) -> None
     shop.play(script)
 
 
-@pytest.mark.parametrize("turns", range(6))
-def test_whatever_was_acknowledged_is_before_the_fence(shop: Any, make: Any, turns: int) -> None:
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_was_acknowledged_is_before_the_fence(shop: Any, make: Any, seed: int) -> None:
     """Two writers race, each on connections of its own."""
     acknowledged: list[Position] = []
-    chance = random.Random(turns)
+    chance = random.Random(seed)
 
     async def script() -> None:
         old, new = shop.store(), shop.store()
@@ -262,25 +262,35 @@ def test_whatever_was_acknowledged_is_before_the_fence(shop: Any, make: Any, tur
         await old.begin(FIRST)
         await new.open()
 
+        tried, begun = asyncio.Event(), asyncio.Event()
+
         async def write_until_fenced() -> None:
-            for start in range(1, 2000, 3):
-                # A writer that never pauses could stay ahead of the other, until it hears of its lease.
-                await asyncio.sleep(chance.choice((0, 0, 0.001, 0.004)))
-                try:
-                    acknowledged.append(await old.append(make.entries(start, start + 2)))
-                except Fenced:
-                    return
+            sequence = 1
+            for burst in range(6):
+                # Without a pause it could stay ahead of the other, until it hears of its lease.
+                await (tried.wait() if burst < 5 else begun.wait())
+                tried.clear()
+                for _ in range(chance.randint(1, 6)):
+                    try:
+                        acknowledged.append(await old.append(make.entries(sequence, sequence + 2)))
+                    except Fenced:
+                        return
+                    sequence += 3
             pytest.fail("it was never fenced")
 
         async def take_over() -> None:
-            for _ in range(turns * 7):
-                await asyncio.sleep(0)
             while True:
                 end = (await new.open()).end
+                tried.set()
+                for _ in range(chance.randint(0, 40)):
+                    await asyncio.sleep(0)
                 try:
-                    return await new.begin(Term(2, "w2", end))
+                    await new.begin(Term(2, "w2", end))
                 except Fenced:
-                    pass
+                    continue
+                tried.set()
+                begun.set()
+                return
 
         await asyncio.gather(write_until_fenced(), take_over())
         history = await new.open()
