@@ -82,7 +82,7 @@ class Child:
     @property
     def alive(self) -> bool:
         """There is, or may be, a task of it."""
-        return self.phase in {Phase.STARTING, Phase.RUNNING, Phase.STOPPING}
+        return self.phase is not Phase.IDLE and self.phase is not Phase.WAITING
 
     def next_delay(self, now: float, chance: float) -> float:
         """Count a failure, and tell how long to wait before the next start."""

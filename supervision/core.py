@@ -90,7 +90,7 @@ class SupervisorCore(Steps):
 
     def next_due(self) -> float:
         """When `tick` should be called next (inf: no need)."""
-        if self._mode is not Mode.RUNNING:
+        if self._mode is not Mode.RUNNING or (not self._waiting and self._group is None):
             return math.inf
         due = [self.children[index].due for index in self._waiting]
         if self._group is not None and not self._group.stopping and not self._group.begun:

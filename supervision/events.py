@@ -3,6 +3,7 @@
 import linecache
 import traceback
 from collections import deque
+from functools import lru_cache
 from types import FrameType
 
 from attrs import asdict, frozen
@@ -53,13 +54,19 @@ def _frames_of(error: BaseException, most: int) -> str:
     Not by `traceback.format_tb`: looking for the columns to underline takes most of a restart's time.
     """
     calls = deque(traceback.walk_tb(error.__traceback__), maxlen=most)
-    return "".join(_call(frame, number) for frame, number in calls)
+    return "".join([_call(frame, number) for frame, number in calls])
 
 
 def _call(frame: FrameType, number: int) -> str:
     code = frame.f_code
-    line = linecache.getline(code.co_filename, number, frame.f_globals).strip()
-    place = f'  File "{code.co_filename}", line {number}, in {code.co_name}\n'
+    linecache.lazycache(code.co_filename, frame.f_globals)
+    return _place(code.co_filename, number, code.co_name)
+
+
+@lru_cache(maxsize=512)  # what crashes again and again does so at the same places
+def _place(file: str, number: int, function: str) -> str:
+    line = linecache.getline(file, number).strip()
+    place = f'  File "{file}", line {number}, in {function}\n'
     return f"{place}    {bounded(line)}\n" if line else place
 
 

@@ -46,7 +46,9 @@ class Overdue:
 
     def next_due(self) -> float:
         """When `tick` should be called (inf: no need)."""
-        return min((watch.report_at for watch in self._watched.values()), default=math.inf)
+        if not self._watched:
+            return math.inf
+        return min(watch.report_at for watch in self._watched.values())
 
     def tick(self, now: float) -> None:
         """Report those that are overdue."""
