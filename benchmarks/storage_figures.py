@@ -1,7 +1,7 @@
 """The lines about what is recorded."""
 
-from benchmarks.figure import Figure, Group
-from benchmarks.goals import Goal, at_most
+from benchmarks.figure import Figure, Group, ratio
+from benchmarks.goals import Goal, at_least, at_most
 
 STORAGE = Group(
     "storage",
@@ -16,6 +16,22 @@ STORAGE = Group(
             goal=at_most(20),
         ),
         Figure("outcomes-worst", "… at worst", "recording.sqlite/worst", "ms"),
+        ratio(
+            "outcomes-both",
+            "outcomes recorded, in the file and MongoDB × the file alone",
+            "recording_both.both/per_second",
+            "recording.sqlite/per_second",
+            goal=at_least(0.7),
+        ),
+        Figure(
+            "outcomes-both-p99",
+            "… event loop late by, p99",
+            "recording_both.both/p99",
+            "ms",
+            goal=at_most(20),
+        ),
+        Figure("outcomes-lag", "… batches that MongoDB lacks at the end", "recording_both.both/lag", ""),
+        Figure("outcomes-catch-up", "… until it has them", "recording_both.both/catch_up", "s"),
     ),
 )
 
