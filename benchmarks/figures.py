@@ -12,13 +12,14 @@ __all__ = ["GROUPS", "Figure", "Group", "Round", "UnknownName", "probes_of", "se
 
 _RAW_SEND = "raw.send/per_second"
 _ASK = "supervised.ask/per_second"
+_TELL = "supervised.tell/per_second"
 
 SUPERVISION = Group(
     "supervision",
     "The runtime",
     (
         Figure("raw-send", "bare trio: `await send`, `async for`", _RAW_SEND, "/s"),
-        ratio("tell", "`tell` × bare", "supervised.tell/per_second", _RAW_SEND, at_least(6, 11)),
+        ratio("tell", "`tell` × bare", _TELL, _RAW_SEND, at_least(6, 11)),
         ratio("send", "`await send` × bare", "supervised.send/per_second", _RAW_SEND, at_least(0.85, 1.1)),
         Figure("raw-ask", "bare trio: channel and Event, 1 client", "raw.ask/per_second", "/s"),
         ratio("ask", "`ask` × bare, 1 client", _ASK, "raw.ask/per_second", at_least(1.15, 1.4)),
@@ -36,13 +37,20 @@ SUPERVISION = Group(
             _ASK,
             at_least(0.85, 0.96),
         ),
-        ratio("ask-peer", "`ask` × pykka, free", _ASK, "peer.ask/per_second", at_least(5, 9)),
+        ratio("ask-pykka", "`ask` × pykka, free", _ASK, "pykka_peer.ask/per_second", at_least(5, 9)),
         ratio(
-            "ask-peer-pinned",
+            "ask-pykka-pinned",
             "`ask` × pykka, both on one core",
             "supervised.ask_pinned/per_second",
-            "peer.ask_pinned/per_second",
+            "pykka_peer.ask_pinned/per_second",
             at_least(1.4, 1.65),
+        ),
+        ratio("tell-pykka", "`tell` × pykka", _TELL, "pykka_peer.tell/per_second"),
+        ratio("ask-thespian", "`ask` × thespian, in the caller", _ASK, "thespian_peer.ask/per_second"),
+        ratio("tell-thespian", "`tell` × thespian, in the caller", _TELL, "thespian_peer.tell/per_second"),
+        ratio("ask-thespian-tcp", "`ask` × thespian, processes", _ASK, "thespian_peer.ask_tcp/per_second"),
+        ratio(
+            "tell-thespian-tcp", "`tell` × thespian, processes", _TELL, "thespian_peer.tell_tcp/per_second"
         ),
         Figure("idle", "an idle actor, of 10,000 (RSS)", "supervised.idle/kib", "KiB", goal=at_most(9, 6.9)),
         Figure("idle-traced", "the same (tracemalloc)", "supervised.idle_traced/kib", "KiB"),

@@ -5,7 +5,7 @@ import platform
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-PACKAGES = ("trio", "pykka")
+PACKAGES = ("trio", "pykka", "thespian")
 
 
 def describe() -> str:
