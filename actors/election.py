@@ -10,7 +10,7 @@ from attrs import define, field
 
 from actors.catching_up import Filler, Pusher
 from actors.history import History, Term, begun, next_term
-from actors.leading import Decision, Failing, Step
+from actors.leading import Decision, Failing, Held, Step
 from actors.pair import Local, LocalFails, Mode, Other, Pair
 from actors.ports import Position, StoreUnavailable
 from actors.stores import Fenced, NeedsCopy
@@ -44,7 +44,9 @@ class Election:
                 done = await self._carry_out(decision, local, replica)
             except LocalFails as error:  # it can be opened, but not written
                 if not isinstance(replica, History) or decision.step is Step.REPLACE_REPLICA:
-                    raise
+                    self.pair.local_error = str(error)
+                    self.pair.wait("; ".join(filter(None, (str(error), self.pair.replica_error))))
+                    return Decision(Step.WAIT, self.pair.reason)
                 await self._lead_replica(await self._send_all(local, replica), str(error))
                 done = True
             if done:
@@ -69,7 +71,7 @@ class Election:
                 await self._fill(replica, anew=decision.step is Step.COPY_LOCAL)
                 return False
             case Step.LEAD_REPLICA, _, History():
-                await self._lead_replica(replica, decision.why)
+                await self._lead_replica(replica, decision.why, has_all=False)
             case _, History(), _:
                 await self.lead_local(local, replica, copy=decision.step is Step.REPLACE_REPLICA)
         return True
@@ -90,16 +92,18 @@ class Election:
         else:
             logger.warning("MongoDB is away, the file carries on: %s", replica.text)
 
-    async def _lead_replica(self, replica: History, why: str) -> None:
+    async def _lead_replica(self, replica: History, why: str, *, has_all: bool = True) -> None:
         term = next_term(self.new_id(), replica)
         await self.pair.replica.begin(term)
-        await self._replica_leads(term, why)
+        await self._replica_leads(term, why, has_all=has_all)
 
-    async def _replica_leads(self, term: Term, why: str) -> None:
+    async def _replica_leads(self, term: Term, why: str, *, has_all: bool = True) -> None:
+        """`has_all`: MongoDB has got all that the file has, as far as that can still be read."""
         pair = self.pair
         pair.lead(Mode.REPLICA, term, term.after, why)
         pair.pusher, pair.local_error = None, why
-        await pair.mark_behind(True)
+        if has_all:
+            await pair.mark_behind(True)
         logger.critical("perkd goes on with MongoDB alone: %s", why, extra={"error": why})
 
     async def _fill(self, replica: History, *, anew: bool) -> None:
@@ -184,7 +188,7 @@ class Election:
         pair, known = self.pair, self.pair.seen()
         await pair.detach()
         local = await pair.look_at_local()
-        if isinstance(local, Failing):
+        if isinstance(local, Failing | Held):
             raise LocalFails(local.text)
         if isinstance(local, History) and local.holds(known):
             await self._begin_again(local, known)
@@ -255,16 +259,21 @@ class Election:
             return
         await pair.detach()
         local = await pair.look_at_local()
-        if isinstance(local, Failing):
+        if isinstance(local, Failing | Held):
             return
-        filler = self._filler()
-        if isinstance(local, History) and replica.holds(local):
-            self._say_aside(await filler.fill(replica))
-        else:
-            self._say_aside(await filler.copy(replica))
-        pair.attached = True
-        async with turn:
-            await self._lead_local_again(filler)
+        holds = isinstance(local, History) and replica.holds(local)
+        if isinstance(local, History) and not holds and not pair.behind:
+            pair.wait("the file can be read again, and has changes that MongoDB has not")
+            return
+        try:
+            filler = self._filler()
+            self._say_aside(await filler.fill(replica) if holds else await filler.copy(replica))
+            pair.attached = True
+            async with turn:
+                await self._lead_local_again(filler)
+        except LocalFails as error:  # it can be read, but not written
+            pair.local_error = str(error)
+            raise
 
     async def _lead_local_again(self, filler: Filler) -> None:
         pair = self.pair

@@ -58,6 +58,7 @@ DIVERGED = (
     " stopped: 'perkd storage keep file' or 'perkd storage keep mongodb'"
 )
 BEHIND = "MongoDB has newer changes than the file, and can't be reached"
+NOTHING_THERE = "and MongoDB has nothing: perhaps the file has the state"
 EMPTY = "the file is empty and MongoDB can't be reached: perhaps the state is there"
 
 
@@ -80,6 +81,8 @@ def decide(
 
 def _replica_there(local: History | Damaged | Failing, replica: History, *, behind: bool) -> Decision:
     match local:
+        case Failing(text) if replica.empty:
+            return Decision(Step.WAIT, f"{text}, {NOTHING_THERE}")
         case Failing(text):
             return Decision(Step.LEAD_REPLICA, text)
         case Damaged(text):

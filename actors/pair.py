@@ -10,17 +10,17 @@ from attrs import define, evolve, field
 
 from actors.catching_up import Pusher
 from actors.history import NOWHERE, Entry, History, Term
-from actors.leading import Damaged, Decision, Failing, Held, decide
+from actors.leading import Damaged, Decision, Failing, Held, Step, decide
 from actors.outbox import Outbox
 from actors.ports import Position, StoreUnavailable
-from actors.storage import Run, StoreHealth
-from actors.stores import LeaseHeld, LocalDamaged, LocalStore, Replica
+from actors.storage import Refusal, Run, StoreHealth
+from actors.stores import LeaseHeld, LocalDamaged, LocalHeld, LocalStore, Replica
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-Local = History | Damaged | Failing
+Local = History | Damaged | Failing | Held
 Other = History | Failing | Held
 
 
@@ -123,9 +123,16 @@ class Pair:
     # --- looking --------------------------------------------------------------------------------
 
     async def on_local(self, call: Callable[[], T]) -> T:
-        """Carry out a blocking call of the file. Raises `LocalFails` where it can't be used now."""
+        """Carry out a blocking call of the file.
+
+        Raises:
+            LocalFails: it can't be used now.
+            LocalHeld: another process has it.
+        """
         try:
             result: T = await self.run(call)
+        except LocalHeld:
+            raise
         except StoreUnavailable as error:
             raise LocalFails(str(error)) from error
         return result
@@ -146,6 +153,9 @@ class Pair:
         except LocalDamaged as error:
             self.local_error = str(error)
             return Damaged(str(error))
+        except LocalHeld as error:
+            self.local_error = str(error)
+            return Held(str(error))
         except LocalFails as error:
             self.local_error = str(error)
             return Failing(str(error))
@@ -159,7 +169,7 @@ class Pair:
         except LeaseHeld as error:
             self.replica_error = str(error)
             return Held(str(error))
-        except StoreUnavailable as error:
+        except (StoreUnavailable, Refusal) as error:
             self.replica_error = str(error)
             return Failing(str(error))
         self.replica_error = None
@@ -167,7 +177,10 @@ class Pair:
 
     async def decide(self) -> tuple[Decision, Local, Other]:
         """Look at both, and tell who should lead."""
-        local, replica = await self.look_at_local(), await self.look_at_replica()
+        local = await self.look_at_local()
+        if isinstance(local, Held):  # MongoDB's lease would take us for the one that has the file
+            return Decision(Step.WAIT, local.text), local, Failing("it is not asked")
+        replica = await self.look_at_replica()
         behind = self.behind or await self.run(self.local.is_marked_behind)
         if self.mode is Mode.LOCAL and not isinstance(local, History):
             local = self.seen()  # it led until now: what it held is known, also where it can't be read

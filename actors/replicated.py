@@ -12,6 +12,7 @@ from typing import TypeVar
 import trio
 from attrs import define, field
 
+from actors.catching_up import ROUND
 from actors.election import Election, replica_away, taken_over
 from actors.giftcodes.model import Record
 from actors.leading import Step
@@ -29,6 +30,8 @@ LOOK_AGAIN = 2.0
 """Seconds until a store that is away, or held by another perkd, is looked at again."""
 REPAIR_EVERY = 5.0
 """Seconds between attempts to use the file again."""
+GATHER = 0.1
+"""Seconds between two rounds to MongoDB: many small ones would take the processor from everybody else."""
 PROBE_EVERY = 20.0
 """Seconds of silence after which MongoDB is asked whether it is still there."""
 FLUSH_AGAIN = 0.5
@@ -47,6 +50,7 @@ class ReplicatedStore:
     look_again: float = field(default=LOOK_AGAIN, kw_only=True)
     repair_every: float = field(default=REPAIR_EVERY, kw_only=True)
     probe_every: float = field(default=PROBE_EVERY, kw_only=True)
+    gather: float = field(default=GATHER, kw_only=True)
     election: Election = field(init=False)
     _bell: trio.Event = field(factory=trio.Event, init=False)
     _turn: trio.Lock = field(factory=trio.Lock, init=False)
@@ -232,21 +236,23 @@ class ReplicatedStore:
         except Refusal as error:
             replica_away(pair, f"it refuses a batch: {error}")
             return self.probe_every
+        if 0 < sent < ROUND:
+            await trio.sleep(self.gather)
         return 0.0 if sent else self.probe_every
 
-    async def _push(self) -> bool:
+    async def _push(self) -> int:
         pair, pusher = self.pair, self.pair.pusher
         if pusher is None:  # it was given up while we waited for our turn
-            return False
+            return 0
         try:
             sent = await pusher.push()
         except NeedsCopy:
             await pusher.replace()
             pair.lag = pair.seen().batches_after(pair.outbox.acknowledged)
-            return True
+            return ROUND
         if sent:
             pair.sent(sent)
             logger.debug("✅ Dual-write success: State persisted to both MongoDB and file")
         else:
             await pair.replica.entries(pair.outbox.acknowledged, 1)  # is it still there?
-        return sent > 0
+        return sent

@@ -31,6 +31,10 @@ class NeedsCopy(Exception):  # noqa: N818 - a fact
     """The journal no longer reaches back to where the other store stands: only a full copy helps."""
 
 
+class LocalHeld(StoreUnavailable):
+    """Another process is the writer of the local file. Passes when that one ends."""
+
+
 class LocalDamaged(Exception):  # noqa: N818 - a state of the file
     """The local file is corrupt, or no database. Nothing was changed."""
 

@@ -42,7 +42,7 @@ RESTORED = History((Term(1, "a"),), Position(1, 3), leads=True)
         (DAMAGED, EMPTY, Step.REFUSE),
         (DAMAGED, AWAY, Step.WAIT),
         (BROKEN, FIVE, Step.LEAD_REPLICA),
-        (BROKEN, EMPTY, Step.LEAD_REPLICA),
+        (BROKEN, EMPTY, Step.WAIT),
         (BROKEN, AWAY, Step.WAIT),
         (RESTORED, FIVE, Step.REPLACE_REPLICA),
         (RESTORED, THREE, Step.LEAD_LOCAL),

@@ -312,14 +312,13 @@ async def test_changes_that_only_a_damaged_file_had_are_named(
     host: Host, autojump_clock: object, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with host.running() as store:
+        store.gather = 3600.0  # nothing more is sent by itself
         await host.put("1")
         await host.until_level()
-        host.replica.hang()
         await host.put("2", "3")
         store.pair.outbox.restart(store.pair.position)  # memory holds nothing of it
         store.pair.outbox.acknowledged = host.server.chain.end
         host.disk.damaged = True
-        host.replica.release()
         await host.put("4")
         assert store.pair.mode is Mode.REPLICA
     assert "the changes after batch 1 of term 1 up to batch 3 of term 1" in caplog.text
@@ -547,6 +546,74 @@ async def test_a_disk_destroyed_before_mongodb_had_it_loses_just_that(
         assert host.in_file() == ["1", "2"]
 
 
+@pytest.mark.parametrize("lag", [0, 2])
+async def test_a_file_that_could_not_be_read_at_the_start_is_not_given_up_for_what_mongodb_has(
+    host: Host, lag: int, autojump_clock: object
+) -> None:
+    async with host.running(orderly=False):
+        await host.put("1")
+        await host.until_level()
+        host.replica.away = lag > 0
+        await host.put(*map(str, range(2, 2 + lag)))
+    host.disk.unreadable = True
+    async with host.running() as store:
+        await host.put("9")
+        assert store.pair.mode is Mode.REPLICA
+        host.disk.unreadable = False
+        if lag:
+            await host.until(lambda: store.pair.mode is Mode.WAITING)
+            await trio.sleep(60.0)
+            assert "diverged" in store.pair.reason
+        else:
+            await host.until_level()
+    if lag:
+        assert (host.in_file(), host.in_mongodb()) == (["1", "2", "3"], ["1", "9"])
+        with pytest.raises(NeedsDecision):
+            await host.boot().open()
+    else:
+        assert host.nothing_is_lost()
+
+
+async def test_a_start_on_a_full_disk_while_mongodb_is_away_waits_for_either(
+    host: Host, autojump_clock: object
+) -> None:
+    async with host.running():
+        await host.put("1")
+    host.disk.full = True
+    store = host.boot()
+    host.replica.away = True
+    await store.open()
+    with pytest.raises(StoreUnavailable, match=r"full.*away"):
+        await host.put("2")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(store.tend)
+        host.disk.full = False
+        await host.until(lambda: store.pair.mode is Mode.LOCAL)
+        await host.put("2")
+        host.replica.away = False
+        await host.until_level()
+        nursery.cancel_scope.cancel()
+    assert host.nothing_is_lost()
+
+
+async def test_a_second_perkd_on_the_same_disk_waits_and_does_not_ask_mongodb(
+    host: Host, autojump_clock: object
+) -> None:
+    twin = Host(server=host.server, disk=host.disk)
+    async with host.running() as store:
+        await host.put("1")
+        twin.replica = MemoryReplica(host.server, timeout=5.0)
+        local = MemoryLocalStore(host.disk, trio.current_time)
+        other = ReplicatedStore(Pair(local, twin.replica, at_once, trio.current_time))
+        await other.open()
+        assert "in use by another perkd" in other.pair.reason
+        await other.close()
+        await host.put("2")
+        await host.until_level()
+        assert store.pair.mode is Mode.LOCAL
+    assert host.nothing_is_lost()
+
+
 async def test_a_damaged_file_is_set_aside_and_made_anew(host: Host, autojump_clock: object) -> None:
     async with host.running():
         await host.put("1", "2")
@@ -565,6 +632,38 @@ async def test_a_damaged_file_with_an_empty_mongodb_is_refused(host: Host, autoj
     store = host.boot()
     with pytest.raises(NeedsDecision, match="damaged"):
         await store.open()
+
+
+async def test_a_file_that_fails_and_an_empty_mongodb_wait(host: Host, autojump_clock: object) -> None:
+    async with host.running(orderly=False):
+        host.replica.away = True
+        await host.put("1")
+    host.disk.unreadable = True
+    host.server = MemoryServer()
+    async with host.running() as store:
+        await trio.sleep(60.0)
+        assert store.pair.mode is Mode.WAITING
+        host.disk.unreadable = False
+        await host.until(lambda: store.pair.mode is Mode.LOCAL)
+        await host.until_level()
+    assert host.nothing_is_lost()
+
+
+async def test_a_full_copy_that_was_interrupted_is_made_anew(host: Host, autojump_clock: object) -> None:
+    async with host.running(orderly=False):
+        host.replica.away = True
+        await host.put(*map(str, range(30)))
+        assert host.disk.chain is not None
+        host.disk.chain.prune(keep=1)
+    store = host.boot()
+    await store.open()
+    history = host.disk.chain.history
+    await host.replica.begin_copy(history.terms[-1], history)  # and there it was killed
+    host.server.expire()
+    async with host.running():
+        await host.put("more")
+        await host.until_level()
+    assert host.nothing_is_lost()
 
 
 # --- two daemons --------------------------------------------------------------------------------
