@@ -76,14 +76,15 @@ async def _start(cell: Cell) -> Actor:
 @trio.lowlevel.disable_ki_protection
 async def _serve(cell: Cell, actor: Actor) -> None:
     mailbox, drains = cell.mailbox, cell.spec.drain
-    handled, began = 0, perf_counter()
+    take = mailbox.take_nowait
+    left, until = BURST, perf_counter() + BURST_SECONDS
     while not cell.stopping or (drains and cell.stop_asked):
-        message = mailbox.take_nowait()
+        message = take()
         if message is NOTHING:
             if cell.stopping:
                 break
             await mailbox.sleep()
-            handled, began = 0, perf_counter()
+            left, until = BURST, perf_counter() + BURST_SECONDS
             continue
         cell.working_on = message
         if type(message) is Question:
@@ -91,10 +92,10 @@ async def _serve(cell: Cell, actor: Actor) -> None:
         else:
             await actor.receive(message)
         cell.working_on = NOTHING
-        handled += 1
-        if handled >= BURST or perf_counter() - began > BURST_SECONDS:
+        left -= 1
+        if not left or perf_counter() > until:
             await trio.lowlevel.checkpoint()
-            handled, began = 0, perf_counter()
+            left, until = BURST, perf_counter() + BURST_SECONDS
     await actor.stopped()
 
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-import trio
 from attrs import define
+from trio.lowlevel import Abort, Task, checkpoint, current_task, reschedule, wait_task_rescheduled
 
 from supervision.errors import AskTimeout
 
@@ -17,40 +17,41 @@ class Question:
 
     message: object
     path: str
-    _asker: trio.lowlevel.Task | None = None
-    _done: bool = False
+    asker: Task | None = None
+    """The task that sleeps until the question is done."""
+    done: bool = False
     """It was answered, has failed, or nobody waits any more."""
     _answer: object = None
     _error: Exception | None = None
 
     def answer(self, answer: object) -> None:
         """Give the answer. The first counts; one that comes too late is dropped."""
-        if not self._done:
-            self._answer = answer
-            self._finish()
+        if not self.done:
+            self.done, self._answer = True, answer
+            if self.asker is not None:
+                reschedule(self.asker)
 
     def fail(self, error: Exception) -> None:
         """Answer with an error."""
-        if not self._done:
+        if not self.done:
             self._error = error
-            self._finish()
+            self.answer(None)
 
     def expire(self) -> None:
         """Too late."""
         self.fail(AskTimeout(f"{self.path} did not answer {type(self.message).__name__} in time"))
 
-    def _finish(self) -> None:
-        self._done = True
-        if self._asker is not None:
-            trio.lowlevel.reschedule(self._asker)
-
     async def wait(self) -> Any:
         """The answer; raises what the question failed with. To be awaited once."""
-        if self._done:
-            await trio.lowlevel.checkpoint()
+        if self.done:
+            await checkpoint()
         else:
-            self._asker = trio.lowlevel.current_task()
-            await trio.lowlevel.wait_task_rescheduled(self._abandon)
+            self.asker = current_task()
+            await wait_task_rescheduled(self.abandon)
+        return self.result()
+
+    def result(self) -> Any:
+        """The answer of a question that is done, to be asked for once; raises what it failed with."""
         # Handed over, not kept: an error that is kept holds the frames it went through.
         answer, self._answer = self._answer, None
         error, self._error = self._error, None
@@ -61,6 +62,7 @@ class Question:
         finally:
             del error
 
-    def _abandon(self, _: object) -> trio.lowlevel.Abort:
-        self._asker, self._done = None, True
-        return trio.lowlevel.Abort.SUCCEEDED
+    def abandon(self, _: object) -> Abort:
+        """Nobody waits any more: trio calls this when the asker is cancelled."""
+        self.asker, self.done = None, True
+        return Abort.SUCCEEDED

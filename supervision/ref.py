@@ -4,6 +4,7 @@ from typing import Any
 
 import trio
 from attrs import frozen
+from trio.lowlevel import current_task, wait_task_rescheduled
 
 from supervision.cell import DOWN, Cell, current_cell
 from supervision.errors import ActorDead, AskCycle, AskTimeout, MailboxFull
@@ -95,7 +96,10 @@ class ActorRef:
                     await _put_within(cell, question, timeout)
             except trio.BrokenResourceError:
                 raise _dead(cell, question) from None
-            return await question.wait()
+            if not question.done:  # as `question.wait()` does, which would be one more coroutine for each ask
+                question.asker = current_task()
+                await wait_task_rescheduled(question.abandon)
+            return question.result()
         finally:
             if deadline is not None:
                 deadline.cancel()
