@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from daemon.storing import database
 from daemon.cli.players import MAX_CSV_BYTES
 from daemon.config import load_config
 from daemon.service import MAX_CSV_BYTES as SERVICE_MAX_CSV_BYTES
 from daemon.storage import SQLiteBackend
+from daemon.storing import database
 
 CSV = "game,fid,state,name\nwos,1,10,Anna\nwos,abc,10,Bo\nks,2,,雪狐\n"
 

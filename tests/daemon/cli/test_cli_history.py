@@ -5,9 +5,9 @@ from typing import Any
 
 from actors.giftcodes.model import Code, Redemption
 from actors.ports import Put
-from daemon.storing import database
 from daemon.config import load_config
 from daemon.storage import SQLiteBackend
+from daemon.storing import database
 
 
 def fill(home: Any, pairs: int) -> None:
