@@ -55,13 +55,14 @@ def open_beside(path: Path) -> Iterator[sqlite3.Connection]:
 
     The writer is not held up; only the -wal file can't be emptied as long as this is open.
     """
-    with contextlib.closing(_connect_beside(path)) as connection:
+    with contextlib.closing(connect_beside(path)) as connection:
         connection.execute("BEGIN")
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # the moment
         yield connection
 
 
-def _connect_beside(path: Path) -> sqlite3.Connection:
+def connect_beside(path: Path) -> sqlite3.Connection:
+    """A read-only connection, also where neither the file nor its directory can be written."""
     address = path.absolute().as_uri() + "?mode=ro"
     connection = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
     try:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from actors.ports import StoreUnavailable
 from daemon.storage.conditions import damaged, translated
+from daemon.storage.contents import connect_beside
 from daemon.storage.errors import StoreDamaged
 from daemon.storage.files import WriterLock, make_directory, make_private, read_ahead
-from daemon.storage.schema import Migration, migrate, refuse_newer
+from daemon.storage.schema import Migration, migrate, refuse_newer, version
 from daemon.storage.second_name import drop_second_names, free_name, move_logs
 
 BUSY_TIMEOUT = 1.0
@@ -87,6 +88,9 @@ class Database:
             self._lock.release()
 
     def _connect(self) -> None:
+        if not os.access(self.path, os.W_OK):
+            self._connect_to_read()
+            return
         connection = sqlite3.connect(
             self.path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
         )
@@ -100,6 +104,15 @@ class Database:
             )
         connection.execute("PRAGMA synchronous = FULL")
         migrate(connection, self._migrations)
+        self._identity = _identity(self.path)
+
+    def _connect_to_read(self) -> None:
+        """On a disk that has become read-only: what the file has can still be told to the other store."""
+        self._connection = connection = connect_beside(self.path)
+        refuse_newer(connection, self.path, self._migrations)
+        self._check(connection)
+        if version(connection) < len(self._migrations):
+            raise StoreUnavailable(f"{self.path} can't be written, and an older perkd wrote it")
         self._identity = _identity(self.path)
 
     def _check(self, connection: sqlite3.Connection) -> None:

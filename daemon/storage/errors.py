@@ -1,11 +1,10 @@
 """What can be wrong with a store, beyond being unavailable for a while."""
 
-from actors.ports import StoreUnavailable
 from actors.storage import Refusal
-from actors.stores import LocalDamaged
+from actors.stores import LocalDamaged, LocalHeld
 
 
-class StoreBusy(StoreUnavailable):
+class StoreBusy(LocalHeld):
     """Another process is the writer of this file. It passes when that process ends."""
 
 

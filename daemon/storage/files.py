@@ -1,6 +1,7 @@
 """The files around a database: a private directory, private files, and the lock of the one writer."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import subprocess
@@ -95,7 +96,7 @@ class WriterLock:
         """
         if self._descriptor is not None:
             return
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor, writable = self._open()
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -109,8 +110,18 @@ class WriterLock:
             os.close(descriptor)
             raise
         self._descriptor = descriptor
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
+        if writable:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
+
+    def _open(self) -> tuple[int, bool]:
+        """The lock's file, and whether it can be written: where the disk can't, one that is there will do."""
+        try:
+            return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), True
+        except OSError as error:
+            if error.errno not in {errno.EROFS, errno.EACCES} or not self._path.exists():
+                raise
+        return os.open(self._path, os.O_RDONLY | os.O_CLOEXEC), False
 
     def release(self) -> None:
         """Let go; nothing happens where it is not held."""
