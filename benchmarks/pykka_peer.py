@@ -20,9 +20,9 @@ class Echo(pykka.ThreadingActor):
 
 
 @contextmanager
-def one_actor() -> Iterator[pykka.ActorRef[Echo]]:
+def one_actor(kind: type[Echo] = Echo) -> Iterator[pykka.ActorRef[Echo]]:
     """An actor with its thread."""
-    ref = Echo.start()
+    ref = kind.start()
     try:
         yield ref
     finally:
@@ -42,13 +42,32 @@ def tell() -> Measured:
 def ask() -> Measured:
     """`ask` of one client: answers per second."""
     with one_actor() as ref:
-        with stopwatch() as watch:
-            for number in range(raw.ASKS):
-                ref.ask(number)
-        return {"per_second": raw.ASKS / watch.seconds}
+        return _ask(ref)
+
+
+def _ask(ref: pykka.ActorRef[Echo]) -> Measured:
+    with stopwatch() as watch:
+        for number in range(raw.ASKS):
+            ref.ask(number)
+    return {"per_second": raw.ASKS / watch.seconds}
 
 
 def ask_pinned() -> Measured:
     """`ask` of one client, all threads on one core."""
     pin()
     return ask()
+
+
+class Apart(Echo):
+    """Answers with the question, on the last core."""
+
+    def on_start(self) -> None:
+        pin(max)
+
+
+def ask_apart() -> Measured:
+    """`ask` of one client, actor and client on a core each, where there are two."""
+    with one_actor(Apart) as ref:
+        ref.ask("started")
+        pin(min)
+        return _ask(ref)

@@ -5,7 +5,7 @@ import os
 import resource
 import sys
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
@@ -60,6 +60,6 @@ def read(meter: Meter) -> int:
     return meter()
 
 
-def pin() -> None:
-    """Keep this process, and the threads it will start, on one core."""
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+def pin(choose: Callable[[Iterable[int]], int] = min) -> None:
+    """Keep this thread, and those it will start, on one core: the first, or the one that `choose` says."""
+    os.sched_setaffinity(0, {choose(os.sched_getaffinity(0))})
