@@ -115,7 +115,21 @@ class Times:
     look_again: float = 0.05
     repair_every: float = 0.05
     probe_every: float = 0.1
+    gather: float = 0.0
     flush_within: float = 1.0
+
+
+def both(
+    local: SQLiteStore, replica: MongoReplica, times: Times, clock: Callable[[], float] = time.time
+) -> ReplicatedStore:
+    """The two as one store."""
+    return ReplicatedStore(
+        Pair(local, replica, one_thread(), clock),
+        look_again=times.look_again,
+        repair_every=times.repair_every,
+        probe_every=times.probe_every,
+        gather=times.gather,
+    )
 
 
 @frozen
@@ -202,7 +216,7 @@ class Host:
             clock=self.clock,
         ) as replica:
             local = SQLiteStore(self.path, clock=self.clock)
-            store = self._store(local, replica)
+            store = both(local, replica, self.times, self.clock)
             life = self._life = Life(store, local, replica)
             try:
                 async with trio.open_nursery() as nursery:
@@ -216,14 +230,6 @@ class Host:
                     await store.close()
             finally:
                 local.close()
-
-    def _store(self, local: SQLiteStore, replica: MongoReplica) -> ReplicatedStore:
-        return ReplicatedStore(
-            Pair(local, replica, one_thread(), self.clock),
-            look_again=self.times.look_again,
-            repair_every=self.times.repair_every,
-            probe_every=self.times.probe_every,
-        )
 
     async def put(self, count: int = 1, text: str = "") -> None:
         """Do the next batches; what is acknowledged counts. Raises `StoreUnavailable`."""

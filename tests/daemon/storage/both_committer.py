@@ -17,14 +17,13 @@ from typing import Any
 
 import trio
 
-from actors.pair import Mode, Pair
+from actors.pair import Mode
 from actors.ports import StoreUnavailable
 from actors.replicated import ReplicatedStore
-from actors.storage import one_thread
 from daemon.storage.holder import holder_id
 from daemon.storage.mongodb import MongoAddress, open_replica
 from daemon.storage.sqlite import SQLiteStore
-from tests.worlds.two_stores import Times, batch
+from tests.worlds.two_stores import Times, batch, both
 
 
 def say(*words: object) -> None:
@@ -58,12 +57,7 @@ async def live(order: dict[str, Any]) -> None:
         ttl=times.ttl,
     )
     async with opening as replica, trio.open_nursery() as nursery:
-        store = ReplicatedStore(
-            Pair(SQLiteStore(path), replica, one_thread(), trio.current_time),
-            look_again=times.look_again,
-            repair_every=times.repair_every,
-            probe_every=times.probe_every,
-        )
+        store = both(SQLiteStore(path), replica, times)
         with trio.open_signal_receiver(signal.SIGUSR1) as asked:
             await store.open()
             nursery.start_soon(store.tend)
