@@ -10,7 +10,7 @@ class Mailbox:
     """Messages for one actor, in the order they were put. It outlives the incarnations that read it.
 
     The actor takes what is there without a turn of the scheduler for each message, and sleeps beside the
-    channel, not in it: that takes half the time of a `receive`, and whoever wants the actor to look up
+    channel, not in it: an `ask` takes a tenth less time so, and whoever wants the actor to look up
     needs no message for it.
     """
 
