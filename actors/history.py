@@ -58,6 +58,8 @@ class History:
     """The journal holds the batches after this one; what came before is only in the records."""
     leads: bool = field(default=False, kw_only=True)
     """An operator has said that this store's state shall replace the other's."""
+    unfinished: bool = field(default=False, kw_only=True)
+    """It had a state, which was about to be replaced by a copy that never came to its end."""
 
     @property
     def empty(self) -> bool:

@@ -57,6 +57,10 @@ DIVERGED = (
     " without knowing of each other. Make sure that only one runs, then choose whose state counts, with perkd"
     " stopped: 'perkd storage keep file' or 'perkd storage keep mongodb'"
 )
+UNFINISHED = (
+    "the file is empty, and MongoDB holds a copy of another file that was never finished. Put that file back,"
+    " or restore a backup ('perkd restore'); to begin with nothing instead: 'perkd storage keep file'"
+)
 BEHIND = "MongoDB has newer changes than the file, and can't be reached"
 NOTHING_THERE = "and MongoDB has nothing: perhaps the file has the state"
 EMPTY = "the file is empty and MongoDB can't be reached: perhaps the state is there"
@@ -106,6 +110,8 @@ def _replica_away(local: History | Damaged | Failing, away: str, *, behind: bool
 
 
 def _both(local: History, replica: History, *, behind: bool) -> Decision:
+    if replica.unfinished and local.empty and not local.leads:
+        return Decision(Step.REFUSE, UNFINISHED)
     if local.leads and not local.holds(replica):
         return Decision(Step.REPLACE_REPLICA, "an operator chose the file's state")
     match compare(local, replica):

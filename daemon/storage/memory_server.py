@@ -49,7 +49,7 @@ class MemoryServer:
         if self.copying is None:
             return self.chain.history
         term = self.copying.term
-        return History((Term(term.number, term.writer),), Position(term.number, 0))
+        return History((Term(term.number, term.writer),), Position(term.number, 0), unfinished=True)
 
     def begin(self, term: Term) -> None:
         """See `Replica.begin`."""

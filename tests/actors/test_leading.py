@@ -17,6 +17,8 @@ THREE = History((Term(1, "a"),), Position(1, 3))
 FIVE = History((Term(1, "a"),), Position(1, 5))
 OTHER = History((Term(1, "b"),), Position(1, 4))
 FORKED = History((Term(1, "a"), Term(2, "c", Position(1, 2))), Position(2, 1))
+UNFINISHED = History((Term(2, "a"),), Position(2, 0), unfinished=True)
+EMPTY_RESTORED = History(leads=True)
 RESTORED = History((Term(1, "a"),), Position(1, 3), leads=True)
 
 
@@ -27,6 +29,12 @@ RESTORED = History((Term(1, "a"),), Position(1, 3), leads=True)
         (FIVE, THREE, Step.LEAD_LOCAL),
         (FIVE, EMPTY, Step.LEAD_LOCAL),
         (EMPTY, EMPTY, Step.LEAD_LOCAL),
+        (EMPTY, UNFINISHED, Step.REFUSE),
+        (BEGUN, UNFINISHED, Step.REFUSE),
+        (EMPTY_RESTORED, UNFINISHED, Step.LEAD_LOCAL),
+        (FIVE, UNFINISHED, Step.LEAD_LOCAL),
+        (DAMAGED, UNFINISHED, Step.REFUSE),
+        (BROKEN, UNFINISHED, Step.WAIT),
         (BEGUN, FIVE, Step.FILL_LOCAL),
         (EMPTY, FIVE, Step.FILL_LOCAL),
         (THREE, FIVE, Step.FILL_LOCAL),

@@ -78,7 +78,7 @@ class ReplicaState:
             last, writer = top
         self.applied = max(meta.applied, meta.base)
         if copying is not None:  # only the number counts: a new term must be above it
-            self.history = History((Term(last.term, writer),), Position(last.term, 0))
+            self.history = History((Term(last.term, writer),), Position(last.term, 0), unfinished=True)
             return
         terms = await self.terms.read()
         newest = terms[-1].number if terms else 0

@@ -10,6 +10,7 @@ import trio
 
 from actors.pair import Mode
 from actors.ports import StoreUnavailable
+from daemon.storage import journal
 from tests.worlds.mongodb.threads import MongoThread, mongo_in_thread
 from tests.worlds.two_stores import Host, Times, batches_in_mongodb, numbers_in, records_in_mongodb
 
@@ -211,6 +212,39 @@ async def test_an_ordered_end_before_the_disk_is_destroyed_loses_nothing(
     shutil.rmtree(host.path.parent)
     async with host.running() as life:
         await life.until_file_leads()
+    assert host.lost() == []
+
+
+async def test_a_disk_destroyed_in_the_middle_of_a_full_copy_is_left_to_a_person(
+    host: Host, mongo: MongoThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MongoDB holds parts of two states then, and perkd does not make a third of it by itself."""
+    monkeypatch.setattr(journal, "JOURNAL_KEPT", 20)
+    monkeypatch.setattr(journal, "PRUNE_EVERY", 10)
+    host.times = Times(ttl=0.5)
+    async with host.running(orderly=False) as life:
+        await host.put(5)
+        await life.until_level()
+        mongo.stop()
+        life.pair.outbox.most_entries = 5
+        await host.put(60)
+        await life.until_mongodb_is_away()
+        mongo.refuse("delete", 14031, times=1_000)  # the copy can't come to its end
+        mongo.start()
+        await life.until(lambda: "code 14031" in (life.pair.replica_error or ""))
+    mongo.set(refusals=[])
+    before = records_in_mongodb(host.uri)
+    saved = host.path.read_bytes()
+    shutil.rmtree(host.path.parent)
+    async with host.running() as life:
+        await life.until(lambda: "a copy of another file that was never finished" in life.pair.reason)
+        with pytest.raises(StoreUnavailable, match="perkd restore"):
+            await host.put()
+    assert records_in_mongodb(host.uri) == before
+    host.path.write_bytes(saved)  # it was only lent
+    async with host.running() as life:
+        await life.until_level()
+        await host.put(5)
     assert host.lost() == []
 
 
