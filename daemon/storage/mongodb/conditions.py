@@ -89,7 +89,9 @@ def _told(error: Exception) -> tuple[int, str]:
 
 def _short(error: Exception) -> str:
     # The driver adds its settings, and the whole topology.
-    text = str(error).split(" (configured timeouts", 1)[0].split(", Timeout:", 1)[0]
+    text = str(error)
+    for more in (" (configured timeouts", ", Timeout:", ", full error:"):
+        text = text.split(more, 1)[0]
     return _shortened(text) or type(error).__name__
 
 
