@@ -28,7 +28,9 @@ class SupervisorCore(Steps):
         """A child acknowledged its start."""
         child = self.children[index]
         if child.phase is Phase.STARTING:
-            child.phase, child.since, child.done = Phase.RUNNING, now, True
+            child.phase, child.since = Phase.RUNNING, now
+            if not self._absorbed(index):  # else its group is about to stop it, and to start it again
+                child.done = True
         if not child.by_hand:
             return self._advance(now)
         child.by_hand = child.new = False

@@ -86,10 +86,9 @@ class Steps:
                 child.phase, child.due = Phase.WAITING, due
                 self._waiting.add(index)
             case Strategy.REST_FOR_ONE:
-                # While members are still being stopped, a lower failure widens the group; once they
-                # start again, the restart goes on from the one that failed.
-                first = self._group.first if self._group is not None and self._group.stopping else index
-                self._begin_group(min(index, first), due)
+                # A group that is being stopped takes in what fails in it: this one is lower, and widens
+                # it. Once they start again, the restart goes on from the one that failed.
+                self._begin_group(index, due)
             case _:  # one for all
                 self._begin_group(0, due)
 

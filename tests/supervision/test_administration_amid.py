@@ -132,6 +132,23 @@ async def test_a_start_by_hand_that_a_group_restart_takes_in_says_so_and_goes_on
         assert states(tree.supervisor()) == {"a": "running", "b": "running"}
 
 
+@pytest.mark.parametrize("strategy", [Strategy.REST_FOR_ONE, Strategy.ONE_FOR_ALL])
+async def test_a_start_by_hand_that_ends_well_while_its_group_is_being_stopped_is_one_of_the_group(
+    autojump_clock: object, probes: Probes, any_order: None, strategy: Strategy
+) -> None:
+    async with open_tree(SupervisorSpec("t", [probes.spec("a")], strategy)) as tree:
+        top = tree.supervisor()
+        async with trio.open_nursery() as starts:
+            starts.start_soon(top.start_child, probes.spec("b", [Do(sleep=2)]))
+            await settle()
+            starts.start_soon(top.start_child, probes.spec("c", [Do(sleep=4)]))
+            await trio.sleep(1)
+            crash(tree.ref("a"))  # c is to stop first: that takes until its start is over, at 4
+        await trio.sleep(10)
+        assert states(top) == {"a": "running", "b": "running", "c": "running"}
+        assert probes.did()[-3:] == ["start a", "start b", "start c"]
+
+
 # --- the supervisor itself ---------------------------------------------------------------------------
 
 
