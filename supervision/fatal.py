@@ -19,11 +19,17 @@ def members(error: BaseException | None) -> tuple[BaseException, ...] | None:
 
 
 def is_fatal(error: BaseException | None) -> TypeGuard[BaseException]:
-    """Whether an error is meant for the whole tree, not for one supervisor."""
+    """Whether an error is meant for the whole tree, not for one supervisor.
+
+    That is `StopTree`, and whatever is no `Exception`: `KeyboardInterrupt`, `SystemExit`, a panic in a
+    library. A Cancelled that gets here leaked out of a scope: a crash like any other.
+    """
     group = members(error)
     if group is not None:
         return any(map(is_fatal, group))
-    return isinstance(error, KeyboardInterrupt | SystemExit | GeneratorExit | StopTree)
+    return error is not None and (
+        isinstance(error, StopTree) or not isinstance(error, Exception | trio.Cancelled)
+    )
 
 
 def is_only(error: BaseException | None, kind: type[BaseException]) -> bool:

@@ -184,7 +184,11 @@ async def test_who_asked_an_actor_that_stops_itself_for_good_is_told_so(
             await tree.ref("a").ask(1)
 
 
-FATAL = [KeyboardInterrupt(), SystemExit(3), StopTree("enough")]
+class Panic(BaseException):
+    """An error of a library that is not to be handled as others are."""
+
+
+FATAL = [KeyboardInterrupt(), SystemExit(3), GeneratorExit(), Panic(), StopTree("enough")]
 
 
 @pytest.mark.parametrize("group", [False, True], ids=["bare", "grouped"])
@@ -216,7 +220,7 @@ async def test_what_is_meant_for_the_tree_ends_all_of_it_in_order(
             nursery.start_soon(disturb)
             try:
                 await tree.run()
-            except (KeyboardInterrupt, SystemExit) as fault:
+            except (KeyboardInterrupt, SystemExit, GeneratorExit, Panic) as fault:
                 faults.append(fault)
     assert faults == ([] if isinstance(error, StopTree) else [error])
     stops = [step for step in probes.did() if step.startswith("stop")]
@@ -242,6 +246,20 @@ async def test_stop_tree_while_starting_is_no_fault_but_told_to_who_waits_for_th
     async with trio.open_nursery() as nursery:
         with pytest.raises(StartFailed, match="t: stopped before everything had started"):
             await nursery.start(tree.run)
+
+
+@pytest.mark.parametrize("order", [StopActor(), Decline()], ids=["stop", "decline"])
+async def test_beside_another_error_in_a_group_neither_stop_actor_nor_decline_counts(
+    autojump_clock: object, probes: Probes, order: Exception
+) -> None:
+    mixed = ExceptionGroup("from a nursery", [order, OSError("and this")])
+    async with open_tree(SupervisorSpec("t", [probes.spec("a")]), on_event=probes.trace) as tree:
+        tree.ref("a").tell(Do(error=mixed))
+        await settle()
+        assert len(probes.trace.of(Crashed)) == 1
+        assert await tree.ref("a").ask(1) == 1
+        with pytest.raises(StartFailed, match="ExceptionGroup: from a nursery"):
+            await tree.supervisor().start_child(probes.spec("b", [Do(error=mixed)]))
 
 
 async def test_declining_is_for_starting_and_a_crash_anywhere_else(
@@ -322,15 +340,9 @@ async def test_a_handler_that_turns_its_cancellation_into_an_error_has_crashed_b
 # --- background tasks ----------------------------------------------------------------------------
 
 
-class Broken(BaseException):
-    """An error of a library that thinks highly of itself."""
-
-
-@pytest.mark.parametrize(
-    "error", [ValueError("boom"), Broken("boom"), ExceptionGroup("x", [ValueError("boom")])]
-)
+@pytest.mark.parametrize("error", [ValueError("boom"), ExceptionGroup("x", [ValueError("boom")])])
 async def test_what_a_background_task_raises_crashes_the_actor_and_nobody_else(
-    autojump_clock: object, probes: Probes, error: BaseException
+    autojump_clock: object, probes: Probes, error: Exception
 ) -> None:
     async def fail() -> None:
         raise error
@@ -518,11 +530,14 @@ async def test_a_timer_that_meets_a_full_mailbox_is_not_lost(autojump_clock: obj
     assert heard == ["go", "fills it", "due"]
 
 
-async def test_a_timer_needs_a_number(autojump_clock: object) -> None:
+async def test_a_timer_needs_a_number_of_seconds_to_come(autojump_clock: object) -> None:
     async with open_tree(worker()) as tree:
-        with pytest.raises(ActorCrashed, match="ValueError: a deadline must be a number"):
-            await tree.ref("a").ask(("after", float("nan"), "never"))
-        timer = await tree.ref("a").ask(("after", -1, "at once"))
+        for delay in float("nan"), -1:
+            with pytest.raises(
+                ActorCrashed, match=f"InvalidSpec: t/a: delay = {delay}: must be 0 seconds or more"
+            ):
+                await tree.ref("a").ask(("after", delay, "never"))
+        timer = await tree.ref("a").ask(("after", 0, "at once"))
         await settle()
         assert not timer.pending
 
