@@ -40,7 +40,6 @@ from supervision.events import (
     StartError,
     StopOverdue,
     Stopped,
-    bounded,
 )
 from supervision.monitor import (
     Down,
@@ -112,7 +111,6 @@ __all__ = [
     "Timer",
     "Tree",
     "TreeFailed",
-    "bounded",
     "open_tree",
     "run_until_signal",
 ]

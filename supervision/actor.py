@@ -1,5 +1,6 @@
 """The actor: what one subclasses."""
 
+import inspect
 from collections.abc import Awaitable, Callable
 
 import trio
@@ -8,6 +9,7 @@ from supervision.cell import Cell, current_cell
 from supervision.events import bounded
 from supervision.fatal import cancelled_from_above
 from supervision.ref import ActorRef
+from supervision.validation import check_seconds, wrong
 from supervision.wheel import Deadline
 
 
@@ -59,7 +61,11 @@ class Actor:
         return self._cell.incarnation
 
     def after(self, delay: float, message: object) -> "Timer":
-        """Have `message` told to this incarnation in `delay` seconds; never to a later one."""
+        """Have `message` told to this incarnation in `delay` seconds; never to a later one.
+
+        Raises:
+            InvalidSpec: `delay` is not a number of seconds, 0 or more.
+        """
         return Timer(self, delay, message)
 
     def start_soon(self, function: Callable[..., Awaitable[object]], *args: object) -> None:
@@ -69,9 +75,14 @@ class Actor:
         for before the next one starts.
 
         Raises:
+            InvalidSpec: `function` is not a function; a coroutine, for one: it is called here.
             RuntimeError: this incarnation has ended.
         """
         cell = self._cell
+        if not callable(function):
+            if inspect.iscoroutine(function):
+                function.close()  # else Python complains on its own, later
+            raise wrong(cell.path, "function", function, "an async function, which is not called yet")
         if cell.nursery is None or cell.actor is not self:
             raise RuntimeError(f"{cell.path}: start_soon of an incarnation that has ended")
         if cell.background is None:
@@ -95,6 +106,7 @@ class Timer:
 
     def __init__(self, actor: Actor, delay: float, message: object) -> None:
         self._cell = actor._cell  # noqa: SLF001 - one mechanism, two classes
+        check_seconds(self._cell.path, "delay", delay)
         self._message = message
         self._deadline: Deadline | None = None
         if self._cell.actor is actor:

@@ -12,12 +12,15 @@ from supervision.question import Question
 from supervision.ref import ActorRef, refuse_own_end
 from supervision.snapshot import Counts, Node, snapshot
 from supervision.spec import DynamicSpec
-from supervision.validation import check_key
+from supervision.validation import check_key, check_text
 
 
 @frozen
 class DynamicRef:
-    """The address of a dynamic supervisor. Valid across restarts."""
+    """The address of a dynamic supervisor. Valid across restarts.
+
+    Arguments of a wrong type are refused at once: `InvalidSpec`.
+    """
 
     _cell: DynamicCell
 
@@ -71,6 +74,7 @@ class DynamicRef:
         Raises:
             AskCycle: it is the child itself that asks: it would wait for itself.
         """
+        check_text(self.path, "key", key)
         refuse_own_end(f"{self.path}/{key}")
         member = self._cell.children.get(key)
         if member is None or self._cell.runner is None:
@@ -100,6 +104,7 @@ class DynamicRef:
 
     def child(self, key: str) -> Node:
         """The state of one child. Raises `ChildNotFound`."""
+        check_text(self.path, "key", key)
         member = self._cell.children.get(key)
         if member is None:
             raise ChildNotFound(f"{self.path} has no child {key!r}")
@@ -111,6 +116,7 @@ class DynamicRef:
 
     def get(self, key: str) -> ActorRef | None:
         """The child under `key`, or None."""
+        check_text(self.path, "key", key)
         member = self._cell.children.get(key)
         return None if member is None else ActorRef(member)
 

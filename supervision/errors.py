@@ -6,7 +6,7 @@ class SupervisionError(Exception):
 
 
 class InvalidSpec(SupervisionError):  # noqa: N818 - named for the thing
-    """A specification has a fault; the text names field and value. Raised before anything starts."""
+    """A specification or an argument has a fault: the text names it and its value. Nothing was begun."""
 
 
 class MailboxFull(SupervisionError):  # noqa: N818 - the field's word

@@ -54,7 +54,7 @@ async def live(cell: Cell, supervisor: Inbox, nursery: trio.Nursery) -> None:
     if acknowledged or error is None:
         supervisor.heard_ended(cell, end, error, lost)
     elif is_only(error, Decline):
-        supervisor.heard_declined(cell, str(innermost(error)))
+        supervisor.heard_declined(cell, ErrorText.of(innermost(error), frames=0).text)
     else:
         supervisor.heard_start_failed(cell, error)
     del error  # its traceback holds this frame, and with it the actor

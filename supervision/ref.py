@@ -9,6 +9,7 @@ from trio.lowlevel import current_task, wait_task_rescheduled
 from supervision.cell import DOWN, Cell, current_cell
 from supervision.errors import ActorDead, AskCycle, AskTimeout, MailboxFull
 from supervision.question import Question
+from supervision.validation import check_seconds, wrong
 
 ASK_TIMEOUT = 5.0
 """Seconds an `ask` waits by default."""
@@ -78,15 +79,17 @@ class ActorRef:
             ActorCrashed: the actor crashed while it worked on this question.
             ActorDead: the actor has ended for good.
             AskCycle: the actor asked waits, perhaps through others, for the one that asks.
+            InvalidSpec: `timeout` is neither None nor a number of seconds, 0 or more.
         """
         cell = self._cell
+        if timeout is not None and timeout is not ASK_TIMEOUT:
+            check_seconds(cell.path, "timeout", timeout)
+        if timeout is not None and not cell.host.wheel.turns:
+            return await _ask_within(self, message, timeout)
         question = Question(message, cell.path)
         asker = current_cell.get()
         if asker is not None:
-            _refuse_cycle(asker, cell)
-            if asker.asking is None:
-                asker.asking = []
-            asker.asking.append(cell)
+            _begin_asking(asker, cell)
         deadline = None
         try:
             if timeout is not None:
@@ -113,10 +116,10 @@ class ActorRef:
         restart. Each call is one notice.
 
         Raises:
-            TypeError: `watcher` is not an actor's ref.
+            InvalidSpec: `watcher` is not an actor's ref.
         """
         if not isinstance(watcher, ActorRef):
-            raise TypeError(f"{self.path}: watcher = {watcher!r:.80}: must be an ActorRef")
+            raise wrong(self.path, "watcher", watcher, "an ActorRef")
         if self._cell.dead:
             watcher._cell.notify(self._cell.final(message))  # noqa: SLF001 - the same class
         else:
@@ -135,6 +138,13 @@ def _dead(cell: Cell, message: object) -> ActorDead:
     return ActorDead(f"{cell.path} has ended")
 
 
+async def _ask_within(ref: ActorRef, message: object, limit: float) -> Any:
+    """Ask an actor whose tree does not run yet, or has been cancelled: the wheel stands still."""
+    with trio.move_on_after(limit):
+        return await ref.ask(message, None)
+    raise AskTimeout(f"{ref.path} did not answer {type(message).__name__} in time")
+
+
 async def _put_within(cell: Cell, question: Question, limit: float | None) -> None:
     with trio.move_on_after(float("inf") if limit is None else limit) as scope:
         await cell.mailbox.put(question)
@@ -142,11 +152,14 @@ async def _put_within(cell: Cell, question: Question, limit: float | None) -> No
         raise AskTimeout(f"{cell.path}: no room in its mailbox in time")
 
 
-def _refuse_cycle(asker: Cell, target: Cell) -> None:
+def _begin_asking(asker: Cell, target: Cell) -> None:
     ring = _ring(target, asker)
     if ring is not None:
         path = " → ".join(cell.path for cell in (asker, *ring))
         raise AskCycle(f"asking in a ring can't be answered: {path}")
+    if asker.asking is None:
+        asker.asking = []
+    asker.asking.append(target)
 
 
 def _ring(cell: Cell, asker: Cell) -> tuple[Cell, ...] | None:

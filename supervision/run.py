@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import trio
 
-from supervision.errors import SupervisionError
 from supervision.tree import Tree
+from supervision.validation import check_hook, wrong
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -16,14 +16,19 @@ async def run_until_signal(tree: Tree, *, on_signal: Callable[[int], None] | Non
 
     Raises what `Tree.run` raises.
     """
+    if not isinstance(tree, Tree):
+        raise wrong("run_until_signal", "tree", tree, "a Tree")
+    check_hook("run_until_signal", "on_signal", on_signal)
     failure: BaseException | None = None
     with trio.CancelScope() as everything:
         async with trio.open_nursery() as nursery:
             await nursery.start(_heed_signals, tree, everything, on_signal)
             try:
                 await tree.run()
-            except (SupervisionError, KeyboardInterrupt, SystemExit) as error:
-                failure = error  # raised below, outside the nursery that would wrap it in a group
+            except (trio.Cancelled, BaseExceptionGroup):
+                raise
+            except BaseException as error:  # noqa: BLE001 - raised below
+                failure = error  # … outside the nursery, which would wrap it in a group
             nursery.cancel_scope.cancel()
     if failure is not None:
         raise failure

@@ -11,6 +11,17 @@ from supervision.policy import AutoShutdown, Backoff, Kind, Strategy
 from supervision.validation import count, is_a, is_factory, is_name, positive, refuse, seconds
 
 
+def _makes_actors(owner: object, attribute: "Attribute[Any]", value: object) -> None:
+    is_factory(owner, attribute, value)
+    if isinstance(value, type) and not issubclass(value, Actor):
+        raise refuse(
+            owner,
+            attribute,
+            cast("object", value),
+            "an actor's class, or a plain callable that makes a new actor",
+        )
+
+
 def _optional_backoff(owner: object, attribute: "Attribute[Any]", value: object) -> None:
     if value is not None and not isinstance(value, Backoff):
         raise refuse(owner, attribute, value, "a Backoff or None")
@@ -42,7 +53,7 @@ class ActorSpec:
     """
 
     name: str = field(validator=is_name)
-    factory: Callable[..., Actor] = field(validator=is_factory)
+    factory: Callable[..., Actor] = field(validator=_makes_actors)
     kind: Kind = field(default=Kind.PERMANENT, validator=is_a(Kind))
     grace: float = field(default=5.0, validator=seconds)
     mailbox: int = field(default=1024, validator=count(1))

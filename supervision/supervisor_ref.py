@@ -14,6 +14,7 @@ from supervision.requests import Requests
 from supervision.snapshot import Counts, Node, snapshot
 from supervision.spec import ActorSpec, ChildSpec, DynamicSpec, SupervisorSpec
 from supervision.supervisor_cell import ChildCell, SupervisorCell
+from supervision.validation import check_text, wrong
 
 
 @frozen
@@ -23,6 +24,7 @@ class SupervisorRef:
     What is asked is answered at once, from records: also amid a restart or a stop. What is ordered by
     hand waits until it is done; whoever stops waiting does not undo it. It holds for the present life of
     the supervisor: a restarted one has the children that its specification names, and no others.
+    Arguments of a wrong type are refused at once: `InvalidSpec`.
 
     Example:
         >>> crawlers = tree.supervisor("crawlers")                          # doctest: +SKIP
@@ -75,6 +77,7 @@ class SupervisorRef:
         return self._child(name).spec
 
     def _child(self, name: str) -> ChildCell:
+        check_text(self.path, "name", name)
         number = self._cell.numbers.get(name)
         if number is None:
             raise ChildNotFound(f"{self.path} has no child {name!r}")
@@ -114,6 +117,7 @@ class SupervisorRef:
             NotRunning: the supervisor is not running now.
             AskCycle: it is the child itself that asks, or one below it: it would wait for itself.
         """
+        check_text(self.path, "name", name)
         refuse_own_end(f"{self.path}/{name}")
         await self._requests().stop(name).wait()
 
@@ -128,6 +132,7 @@ class SupervisorRef:
             StartFailed: it could not be started; it stays known. That is neither counted nor repeated.
             Decline: it said "not now".
         """
+        check_text(self.path, "name", name)
         await self._requests().restart(name).wait()
 
     async def delete_child(self, name: str) -> None:
@@ -139,6 +144,7 @@ class SupervisorRef:
             Restarting: it is about to be started again.
             NotRunning: the supervisor is not running now.
         """
+        check_text(self.path, "name", name)
         await self._requests().delete(name).wait()
 
     def _requests(self) -> Requests:
@@ -149,10 +155,10 @@ class SupervisorRef:
 
     def _check(self, spec: object) -> None:
         if not isinstance(spec, ActorSpec | SupervisorSpec | DynamicSpec):
-            raise InvalidSpec(f"{self.path}: child = {spec!r:.80}: must be a child's specification")
+            raise wrong(self.path, "spec", spec, "a child's specification")
         if spec.significant and self.spec.auto_shutdown is AutoShutdown.NEVER:
             rule = "must not be significant: the auto_shutdown of its supervisor is 'never'"
-            raise InvalidSpec(f"{self.path}: child = {spec.name!r}: {rule}")
+            raise InvalidSpec(f"{self.path}: spec = {spec.name!r}: {rule}")
 
 
 def ref_of(cell: object) -> ActorRef | SupervisorRef | DynamicRef:

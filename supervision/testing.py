@@ -11,6 +11,7 @@ from supervision.actor import Actor
 from supervision.events import Event
 from supervision.ref import ActorRef
 from supervision.spec import ActorSpec
+from supervision.validation import wrong
 
 
 class Injected(Exception):  # noqa: N818 - what the test ordered
@@ -22,7 +23,14 @@ def crash(ref: ActorRef, error: BaseException | None = None) -> None:
 
     It is the next thing its task sees: at its next wait, or at the next message. One that is not
     running now is left alone.
+
+    Raises:
+        InvalidSpec: `ref` is not an actor's ref, or `error` not an exception (its class, for one).
     """
+    if not isinstance(ref, ActorRef):
+        raise wrong("crash", "ref", ref, "an ActorRef")
+    if error is not None and not isinstance(error, BaseException):
+        raise wrong("crash", "error", error, "an exception")
     ref._cell.crash(error or Injected(f"ordered for {ref.path}"))  # noqa: SLF001 - part of the runtime
 
 

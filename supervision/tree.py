@@ -14,13 +14,14 @@ from supervision.dynamic_ref import DynamicRef
 from supervision.errors import StartFailed, StopTree, TreeFailed
 from supervision.events import Event
 from supervision.fatal import innermost, is_fatal
+from supervision.lingering import Lingering
 from supervision.ref import ActorRef
 from supervision.snapshot import Node, snapshot
 from supervision.spec import SupervisorSpec
 from supervision.supervisor import SupervisorRunner
 from supervision.supervisor_cell import SupervisorCell
 from supervision.supervisor_ref import SupervisorRef
-from supervision.validation import is_a, seconds
+from supervision.validation import check_text, is_a, is_hook, seconds
 from supervision.wheel import Wheel
 
 _log = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ class Tree:
     """
 
     spec: SupervisorSpec = field(validator=is_a(SupervisorSpec))
-    on_event: Callable[[Event], None] | None = None
+    on_event: Callable[[Event], None] | None = field(default=None, validator=is_hook)
     stop_within: float = field(default=30.0, validator=seconds)
     wheel: Wheel = field(factory=Wheel, init=False)
     root: SupervisorCell = field(init=False)
@@ -79,12 +80,13 @@ class Tree:
 
         Raises KeyError if there is none. Dynamic supervisors have their own refs.
         """
-        cell = self._find(path) if path else self.root
+        cell = self.root if path == "" else self._find(path)
         if not isinstance(cell, SupervisorCell):
             raise KeyError(f"{path}: is not a supervisor of named children")
         return SupervisorRef(cell)
 
     def _find(self, path: str) -> AnyCell:
+        check_text(self.spec.name, "path", path)
         cell: AnyCell = self.root
         for name in path.split("/"):
             match cell:
@@ -120,17 +122,23 @@ class Tree:
             StartFailed: a child could not be started; those before it have been stopped. To
                 `nursery.start` also: the tree was stopped before everything had started.
             TreeFailed: the root's restart budget is spent.
-            KeyboardInterrupt, SystemExit: an actor raised it; the tree was stopped in order first.
+            KeyboardInterrupt, SystemExit: an actor raised it; the tree was stopped in order first. So it
+                is with whatever else is no `Exception`.
         """
         if self._begun:
             raise RuntimeError(f"{self.spec.name}: a tree runs once; make a new one")
         self._begun = True
         self._acknowledge = task_status.started
+        lingering = Lingering(self.root)
         try:
             async with trio.open_nursery() as outer:
                 outer.start_soon(self._turn_cancel_into_stop)
-                with self._shield:
-                    await self._run_root()
+                outer.start_soon(lingering.report)
+                try:
+                    with self._shield:
+                        await self._run_root(lingering)
+                finally:
+                    lingering.close()
                 outer.cancel_scope.cancel()
         finally:
             self.root.end_for_good()
@@ -144,9 +152,10 @@ class Tree:
         if self._failure is not None:
             raise self._failure
 
-    async def _run_root(self) -> None:
+    async def _run_root(self, lingering: Lingering) -> None:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self.wheel.run)
+            nursery.start_soon(lingering.notice)
             self.root.prepare()
             self.root.runner = runner = SupervisorRunner(self.root, self)
             if self._stop_wanted:

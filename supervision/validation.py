@@ -5,7 +5,7 @@ import math
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeGuard
 
 from attrs import Attribute
 
@@ -13,6 +13,7 @@ from supervision.errors import InvalidSpec
 
 _NAME = re.compile(r"[^/\s]{1,200}")
 _PATH_PART = "1 to 200 printable characters without blanks or '/'"
+_HOOK = "a plain callable, or None"
 _SHOWN = 80
 """Characters of a bad value that an error shows."""
 
@@ -31,11 +32,16 @@ def _shown(value: object) -> str:
 
 def number(owner: object, attribute: "Attribute[Any]", value: object) -> float:
     """The value as a number: no bool, no NaN, nothing a float can't hold."""
+    if not _is_number(value):
+        raise refuse(owner, attribute, value, "a number")
+    return value
+
+
+def _is_number(value: object) -> TypeGuard[float]:
     if not isinstance(value, bool) and isinstance(value, int | float):
         with suppress(OverflowError):
-            if not math.isnan(value):
-                return value
-    raise refuse(owner, attribute, value, "a number")
+            return not math.isnan(value)
+    return False
 
 
 def seconds(owner: object, attribute: "Attribute[Any]", value: object) -> None:
@@ -84,20 +90,25 @@ def is_name(owner: object, attribute: "Attribute[Any]", value: object) -> None:
         raise refuse(owner, attribute, value, _PATH_PART)
 
 
-def check_key(path: str, key: object) -> None:
-    """A dynamic child's key can be part of a path as well."""
-    if not _is_path_part(key):
-        raise InvalidSpec(f"{path}: key = {_shown(key)}: must be {_PATH_PART}")
-
-
 def _is_path_part(value: object) -> bool:
     return isinstance(value, str) and value.isprintable() and _NAME.fullmatch(value) is not None
 
 
 def is_factory(owner: object, attribute: "Attribute[Any]", value: object) -> None:
     """A plain callable, not a coroutine."""
-    if inspect.iscoroutine(value) or inspect.iscoroutinefunction(value) or not callable(value):
+    if not _is_plain_callable(value):
         raise refuse(owner, attribute, value, "a plain callable that makes a new actor each time")
+
+
+def is_hook(owner: object, attribute: "Attribute[Any]", value: object) -> None:
+    """None, or a plain callable, not a coroutine."""
+    if value is not None and not _is_plain_callable(value):
+        raise refuse(owner, attribute, value, _HOOK)
+
+
+def _is_plain_callable(value: object) -> bool:
+    # An object may have an async `__call__`: it stands in its class.
+    return callable(value) and not any(map(inspect.iscoroutinefunction, (value, type(value).__call__)))
 
 
 def is_a(kind: type) -> Callable[[object, "Attribute[Any]", object], None]:
@@ -108,3 +119,35 @@ def is_a(kind: type) -> Callable[[object, "Attribute[Any]", object], None]:
             raise refuse(owner, attribute, value, f"a {kind.__name__}")
 
     return validate
+
+
+# --- arguments of calls: `subject` is what is called ------------------------------------------------
+
+
+def wrong(subject: str, name: str, value: object, rule: str) -> InvalidSpec:
+    """The error that names subject, argument, value and rule."""
+    return InvalidSpec(f"{subject}: {name} = {_shown(value)}: must be {rule}")
+
+
+def check_key(subject: str, value: object) -> None:
+    """A dynamic child's key can be part of a path as well."""
+    if not _is_path_part(value):
+        raise wrong(subject, "key", value, _PATH_PART)
+
+
+def check_text(subject: str, name: str, value: object) -> None:
+    """A string."""
+    if not isinstance(value, str):
+        raise wrong(subject, name, value, "a string")
+
+
+def check_seconds(subject: str, name: str, value: object) -> None:
+    """0 seconds or more."""
+    if not _is_number(value) or value < 0:
+        raise wrong(subject, name, value, "0 seconds or more")
+
+
+def check_hook(subject: str, name: str, value: object) -> None:
+    """None, or a plain callable, not a coroutine."""
+    if value is not None and not _is_plain_callable(value):
+        raise wrong(subject, name, value, _HOOK)

@@ -7,7 +7,7 @@ when they come up, or when they are the larger half.
 import heapq
 from collections.abc import Callable
 from itertools import count
-from math import inf, isnan
+from math import inf
 
 import trio
 from attrs import define, field
@@ -49,8 +49,6 @@ class Wheel:
 
     def add(self, at: float, fire: Callable[[], None]) -> Deadline:
         """Have `fire()` called at `at` (trio's clock). It must not raise."""
-        if isnan(at):
-            raise ValueError("a deadline must be a number of seconds, not NaN")
         entry = Deadline(at, fire)
         heap = self._heap
         heapq.heappush(heap, (at, next(self._order), entry))
@@ -65,13 +63,21 @@ class Wheel:
         heapq.heapify(self._heap)
         self._compact_at = max(_COMPACT_FROM, 2 * len(self._heap))
 
+    @property
+    def turns(self) -> bool:
+        """Somebody serves it: what is added will be called in time."""
+        return self._scope is not None
+
     @trio.lowlevel.enable_ki_protection
     async def run(self) -> None:
         """Serve until cancelled. Sleeps without a deadline while nothing is pending."""
-        while True:
-            with trio.CancelScope() as self._scope:
-                self._scope.deadline = self._expire(trio.current_time())
-                await trio.sleep_forever()
+        try:
+            while True:
+                with trio.CancelScope() as self._scope:
+                    self._scope.deadline = self._expire(trio.current_time())
+                    await trio.sleep_forever()
+        finally:
+            self._scope = None
 
     def _expire(self, now: float) -> float:
         heap = self._heap

@@ -13,6 +13,7 @@ from supervision import (
     AlreadyPresent,
     AlreadyRunning,
     AskCycle,
+    BackingOff,
     Backoff,
     ChildNotFound,
     Crashed,
@@ -276,6 +277,20 @@ async def test_a_failed_restart_by_hand_is_not_repeated_and_the_child_stays_know
         assert (node.state, node.last_error) == ("stopped", "OSError: no")
 
 
+async def test_after_a_restart_by_hand_the_row_of_waits_begins_anew(
+    autojump_clock: object, probes: Probes
+) -> None:
+    spec = SupervisorSpec("t", [probes.spec("a", backoff=Backoff(1))], intensity=9)
+    async with open_tree(spec, on_event=probes.trace) as tree:
+        for by_hand in False, False, True, False:
+            if by_hand:
+                await tree.supervisor().stop_child("a")
+                await tree.supervisor().restart_child("a")
+            crash(tree.ref("a"))
+            await trio.sleep(10)
+    assert [event.delay for event in probes.trace.of(BackingOff)] == [1, 2, 1, 2]  # type: ignore[attr-defined]
+
+
 async def test_a_restart_by_hand_may_be_declined(autojump_clock: object, probes: Probes) -> None:
     starts = [None, Do(error=Decline("closed today"))]
     async with open_tree(SupervisorSpec("t", [probes.spec("a", starts)])) as tree:
@@ -419,10 +434,10 @@ async def test_what_is_no_child_is_refused_before_anything_starts(
     autojump_clock: object, probes: Probes
 ) -> None:
     async with open_tree(SupervisorSpec("t", [])) as tree:
-        with pytest.raises(InvalidSpec, match="t: child = 'a': must be a child's specification"):
+        with pytest.raises(InvalidSpec, match="t: spec = 'a': must be a child's specification"):
             await tree.supervisor().start_child("a")  # type: ignore[call-overload]
         fit = probes.spec("a", kind=Kind.TRANSIENT, significant=True)
-        with pytest.raises(InvalidSpec, match="t: child = 'a': must not be significant"):
+        with pytest.raises(InvalidSpec, match="t: spec = 'a': must not be significant"):
             await tree.supervisor().start_child(fit)
         assert states(tree.supervisor()) == {}
 

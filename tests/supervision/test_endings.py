@@ -13,6 +13,7 @@ from supervision import (
     Decline,
     Down,
     DynamicSpec,
+    InvalidSpec,
     Kind,
     StartFailed,
     StopActor,
@@ -180,7 +181,7 @@ async def test_an_actor_that_never_ran_was_stopped(autojump_clock: object, probe
 
 async def test_only_actors_watch(autojump_clock: object, probes: Probes) -> None:
     async with open_tree(SupervisorSpec("t", [probes.spec("a")])) as tree:
-        with pytest.raises(TypeError, match="t/a: watcher = 'me': must be an ActorRef"):
+        with pytest.raises(InvalidSpec, match="t/a: watcher = 'me': must be an ActorRef"):
             tree.ref("a").monitor("me")  # type: ignore[arg-type]
 
 

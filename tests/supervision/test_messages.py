@@ -16,6 +16,7 @@ from supervision import (
     AskTimeout,
     Backoff,
     Crashed,
+    InvalidSpec,
     Kind,
     MailboxFull,
     Strategy,
@@ -307,9 +308,31 @@ async def test_a_timeout_that_is_no_number_is_refused_and_harms_nobody(
     autojump_clock: object, probes: Probes
 ) -> None:
     async with open_tree(SupervisorSpec("t", [probes.spec("a")])) as tree:
-        with pytest.raises(ValueError, match="must be a number"):
+        with pytest.raises(InvalidSpec, match="t/a: timeout = nan: must be 0 seconds or more"):
             await tree.ref("a").ask(1, float("nan"))
         assert await tree.ref("a").ask(2) == 2
+
+
+async def test_an_ask_times_out_also_where_the_tree_does_not_run(
+    autojump_clock: object, probes: Probes
+) -> None:
+    tree = Tree(SupervisorSpec("t", [probes.spec("a")]))
+    with pytest.raises(AskTimeout, match="t/a did not answer str in time"):
+        await tree.ref("a").ask("too early")
+    assert trio.current_time() == 5
+    answers: list[object] = []
+
+    async def ask() -> None:
+        answers.append(await tree.ref("a").ask("early", timeout=2))
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(ask)
+        await trio.sleep(1)
+        nursery.start_soon(tree.run)
+        await trio.sleep(100)
+        tree.stop()
+    assert answers == ["early"]
+    assert probes.logs["a"].heard == ["too early", "early"]
 
 
 async def test_thousands_of_answered_asks_leave_no_timers_behind(
@@ -358,6 +381,13 @@ async def test_a_ring_of_askers_fails_at_once_and_names_the_way(autojump_clock: 
         with pytest.raises(ActorCrashed, match="t/c → t/a → t/b → t/c"):
             await a.ask(errand(b, errand(c, errand(a, 1))))
         assert trio.current_time() == 0
+
+
+async def test_whose_answer_has_come_may_ask_back(autojump_clock: object) -> None:
+    async with open_tree(callers("a", "b")) as tree:
+        a, b = tree.ref("a"), tree.ref("b")
+        assert await a.ask(errand(b, "there")) == "there"
+        assert await b.ask(errand(a, "and back")) == "and back"
 
 
 async def test_a_ring_through_one_of_several_parallel_questions_is_found(autojump_clock: object) -> None:

@@ -388,9 +388,7 @@ async def test_the_wait_grows_is_told_and_shown(autojump_clock: object, probes: 
         assert tree.snapshot().children[0].restart_in is None
 
 
-async def test_the_row_of_waits_begins_anew_after_a_calm_time(
-    autojump_clock: object, probes: Probes
-) -> None:
+async def test_the_row_of_waits_begins_anew_after_a_calm_time(autojump_clock: object, probes: Probes) -> None:
     backoff = Backoff(1, max=8, reset_after=10)
     async with open_tree(SupervisorSpec("t", [probes.spec("a", backoff=backoff)], intensity=9)) as tree:
         waits = []

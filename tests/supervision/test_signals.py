@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 PROGRAM = """
-import sys, trio, trio.testing
+import signal, sys, trio, trio.testing
 from supervision import Actor, ActorSpec, SupervisorSpec, Tree, run_until_signal
 
 def say(*words):
@@ -46,6 +46,7 @@ async def main():
         await run_until_signal(tree, on_signal=hook)
         say("done")
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background begins without it
 trio.run(main)
 """
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import attrs
@@ -21,6 +22,13 @@ async def make() -> Actor:
     return Actor()
 
 
+class Make:
+    """No factory: calling it makes a coroutine."""
+
+    async def __call__(self) -> Actor:
+        return Actor()
+
+
 def actor(**options: Any) -> ActorSpec:
     given: dict[str, Any] = {"name": "a", "factory": Actor} | options
     return ActorSpec(**given)
@@ -36,11 +44,11 @@ def supervisor(**options: Any) -> SupervisorSpec:
     return SupervisorSpec(**given)
 
 
-Make = Callable[..., object]
+Spec = Callable[..., object]
 
-BAD: dict[tuple[Make, str], list[object]] = {
+BAD: dict[tuple[Spec, str], list[object]] = {
     (actor, "name"): NAMES,
-    (actor, "factory"): [None, 5, Actor(), make],
+    (actor, "factory"): [None, 5, Actor(), make, partial(make), Make(), dict, type],
     (actor, "kind"): ["permanent", None],
     (actor, "grace"): SECONDS,
     (actor, "mailbox"): [*COUNTS, 0],
@@ -78,7 +86,7 @@ BAD: dict[tuple[Make, str], list[object]] = {
     ("spec", "name", "value"),
     [(spec, name, value) for (spec, name), values in BAD.items() for value in values],
 )
-def test_a_bad_value_is_refused_by_name_and_value(spec: Make, name: str, value: object) -> None:
+def test_a_bad_value_is_refused_by_name_and_value(spec: Spec, name: str, value: object) -> None:
     with pytest.raises(InvalidSpec) as refusal:
         spec(**{name: value})
     words = str(refusal.value)
@@ -106,11 +114,30 @@ def test_a_bad_value_is_refused_by_name_and_value(spec: Make, name: str, value: 
         (Backoff, {"max": INF, "factor": 1e300}),
     ],
 )
-def test_values_at_the_edge_are_fine(spec: Make, options: dict[str, object]) -> None:
+def test_values_at_the_edge_are_fine(spec: Spec, options: dict[str, object]) -> None:
     made = spec(**options)
     for name, value in options.items():
         if name != "children":  # a generator by then
             assert getattr(made, name) == value
+
+
+MAKES: dict[type[Any], Spec] = {
+    ActorSpec: actor,
+    DynamicSpec: dynamic,
+    SupervisorSpec: supervisor,
+    Backoff: Backoff,
+}
+
+
+def test_every_field_has_values_that_it_refuses() -> None:
+    fields = {(made, field.name) for kind, made in MAKES.items() for field in attrs.fields(kind)}
+    assert set(BAD) == fields
+
+
+@pytest.mark.parametrize("kind", MAKES)
+def test_an_unknown_field_is_refused_by_its_name(kind: type[Any]) -> None:
+    with pytest.raises(TypeError, match=rf"{kind.__name__}.*'grase'"):
+        MAKES[kind](grase=1)
 
 
 def test_two_children_of_one_name_are_refused_by_their_name() -> None:

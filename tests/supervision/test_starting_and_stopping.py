@@ -108,8 +108,11 @@ async def test_a_factory_that_raises_is_a_failed_start(autojump_clock: object) -
 
 
 async def test_a_factory_that_makes_something_else_is_a_failed_start(autojump_clock: object) -> None:
+    def factory() -> Actor:
+        return {}  # type: ignore[return-value]
+
     with pytest.raises(StartFailed, match="t/a: TypeError: t/a: its factory made a dict, not an Actor"):
-        await Tree(SupervisorSpec("t", [ActorSpec("a", dict)])).run()  # type: ignore[arg-type]
+        await Tree(SupervisorSpec("t", [ActorSpec("a", factory)])).run()
 
 
 async def test_a_factory_that_makes_the_same_actor_again_is_a_failed_start(
@@ -286,6 +289,26 @@ async def test_a_crashed_child_whose_background_does_not_end_is_reported(
             "Crashed t/a",
             "Started t/a",
         ]
+
+
+async def test_what_clings_is_reported_from_its_own_end_on_not_from_the_end_of_its_grace(
+    autojump_clock: object, probes: Probes
+) -> None:
+    class Clinging(Actor):
+        async def started(self) -> None:
+            self.start_soon(self.cling)
+
+        async def cling(self) -> None:
+            with trio.CancelScope(shield=True):
+                await trio.sleep(9)
+
+    async with open_tree(
+        SupervisorSpec("t", [ActorSpec("a", Clinging, grace=60)]), on_event=probes.trace
+    ) as tree:
+        await settle()
+        tree.stop()
+        await trio.sleep(20)
+    assert probes.trace.of(StopOverdue) == [StopOverdue("t/a", 5)]
 
 
 # --- a stop at a bad moment ----------------------------------------------------------------------

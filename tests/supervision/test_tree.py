@@ -1,36 +1,43 @@
 """The whole tree: its ends, cancellation from outside, events, the snapshot."""
 
 import json
+import linecache
 import logging
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import attrs
 import pytest
 import trio
 
 from supervision import (
+    Actor,
     ActorDead,
+    ActorSpec,
     AnyEvent,
+    AskTimeout,
     Backoff,
     Crashed,
+    Decline,
     DynamicSpec,
     ErrorText,
     Event,
     InvalidSpec,
     Kind,
     Node,
+    StartDeclined,
     Started,
     StartFailed,
+    StopOverdue,
     Stopped,
     SupervisorSpec,
     Tree,
     TreeFailed,
-    bounded,
     open_tree,
     run_until_signal,
 )
 from supervision.cell import AnyCell
 from supervision.dynamic_runner import _member
+from supervision.events import bounded
 from supervision.snapshot import snapshot
 from supervision.testing import Do, Probes, crash, settle
 from supervision.wheel import Wheel
@@ -191,6 +198,53 @@ async def test_an_actor_that_fails_of_the_cancellation_does_not_spoil_it(
     assert probes.trace.of(Crashed) == []
 
 
+async def test_what_does_not_end_when_a_tree_is_cancelled_is_reported(
+    autojump_clock: object, probes: Probes
+) -> None:
+    release = trio.Event()
+
+    class Stubborn(Actor):
+        async def receive(self, message: object) -> None:
+            with trio.CancelScope(shield=True):
+                await release.wait()
+
+    children = [DynamicSpec("d", ActorSpec("w", Stubborn)), ActorSpec("s", Stubborn), probes.spec("b")]
+    tree = Tree(SupervisorSpec("t", children), probes.trace)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(tree.run)
+        for ref in await tree.dynamic("d").start_child("1"), tree.ref("s"):
+            ref.tell("work")
+        await settle()
+        tree.cancel()
+        await trio.sleep(12)
+        assert [child.state for child in tree.snapshot().children[1:]] == ["overdue", "running"]
+        with pytest.raises(AskTimeout):
+            await tree.ref("s").ask("are you there?")
+        release.set()
+    reports = probes.trace.of(StopOverdue)
+    assert reports == [StopOverdue(path, waited) for waited in (5, 10) for path in ("t/d/1", "t/s")]
+    assert tree.snapshot().state == "stopped"
+
+
+async def test_of_several_that_linger_only_those_that_are_left_are_reported_again(
+    autojump_clock: object, probes: Probes
+) -> None:
+    class Stubborn(Actor):
+        async def receive(self, message: object) -> None:
+            assert isinstance(message, int)
+            with trio.CancelScope(shield=True):
+                await trio.sleep(message)
+
+    tree = Tree(SupervisorSpec("t", [ActorSpec(name, Stubborn) for name in "ab"]), probes.trace)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(tree.run)
+        tree.ref("a").tell(7)
+        tree.ref("b").tell(11)
+        await settle()
+        tree.cancel()
+    assert probes.trace.names([StopOverdue]) == ["StopOverdue t/a", "StopOverdue t/b", "StopOverdue t/b"]
+
+
 # --- running -------------------------------------------------------------------------------------
 
 
@@ -216,10 +270,20 @@ async def test_running_until_a_signal_tells_failures_bare(autojump_clock: object
     tree.ref("b").tell(Do(error=ValueError()))
     with pytest.raises(TreeFailed):
         await run_until_signal(tree)
-    tree = Tree(SupervisorSpec("t", [probes.spec("c")]))
-    tree.ref("c").tell(Do(error=SystemExit(4)))
-    with pytest.raises(SystemExit):
-        await run_until_signal(tree)
+    for fatal in SystemExit(4), GeneratorExit():
+        tree = Tree(SupervisorSpec("t", [probes.spec("c")]))
+        tree.ref("c").tell(Do(error=fatal))
+        with pytest.raises(type(fatal)):
+            await run_until_signal(tree)
+
+
+async def test_running_until_a_signal_can_be_cancelled_like_anything_else(
+    autojump_clock: object, probes: Probes
+) -> None:
+    with trio.move_on_after(3) as scope:
+        await run_until_signal(Tree(family(probes)))
+    assert scope.cancelled_caught
+    assert probes.did()[3:] == ["stop c", "stop b", "stop a"]
 
 
 async def test_a_failed_tree_arrives_in_a_group_at_the_block_around_it(
@@ -339,7 +403,34 @@ def test_the_traceback_of_a_deep_recursion_is_bounded() -> None:
 
     with pytest.raises(ValueError, match="bottom") as error:
         dive(500)
-    assert len(ErrorText.of(error.value).traceback) <= 4000
+    kept = ErrorText.of(error.value).traceback
+    assert len(kept) <= 4000
+    assert "at the bottom" in kept
+    assert ErrorText.of(error.value, frames=3).traceback.count("in dive") == 3
+
+
+def test_the_traceback_of_long_lines_is_bounded() -> None:
+    names: dict[str, Any] = {"__name__": "generated"}
+    dive = "def dive(depth):\n    return 1 / depth " + "+ 0 " * 100 + "if depth == 0 else dive(depth - 1)\n"
+    linecache.cache["generated.py"] = (len(dive), None, dive.splitlines(keepends=True), "generated.py")
+    exec(compile(dive, "generated.py", "exec"), names)  # noqa: S102 - our own text
+    with pytest.raises(ZeroDivisionError) as error:
+        names["dive"](60)
+    assert len(ErrorText.of(error.value).traceback) == 4000
+
+
+async def test_the_reason_of_who_declines_is_bounded_and_never_fails(
+    autojump_clock: object, probes: Probes
+) -> None:
+    class Unspeakable(Decline):
+        def __str__(self) -> str:
+            raise RuntimeError("no words")
+
+    starts = [probes.spec("a", [Do(error=Decline("x" * 10**6))]), probes.spec("b", [Do(error=Unspeakable())])]
+    async with open_tree(SupervisorSpec("t", starts), on_event=probes.trace):
+        a, b = probes.trace.of(StartDeclined)
+    assert len(a.reason) < 350  # type: ignore[attr-defined]
+    assert b == StartDeclined("t/b", "<no text: its __str__ raised RuntimeError>")
 
 
 # --- the snapshot --------------------------------------------------------------------------------
@@ -394,6 +485,23 @@ async def test_the_snapshot_is_there_before_during_and_after(autojump_clock: obj
         states = [child.state for child in root.children]
         assert (root.state, states) == ("stopping", ["running", "stopping", "stopped"])
     assert tree.snapshot().state == "stopped"
+
+
+async def test_a_stop_by_what_a_child_reads_first_is_not_shown_as_running(
+    autojump_clock: object, any_order: None
+) -> None:
+    shown: list[str] = []
+
+    class Stops(Actor):
+        async def receive(self, message: object) -> None:
+            tree.stop()
+            await settle()
+            shown.append(tree.snapshot().state)
+
+    tree = Tree(SupervisorSpec("t", [ActorSpec("a", Stops)]))
+    tree.ref("a").tell("stop it")
+    await tree.run()
+    assert shown == ["stopping"]
 
 
 async def test_a_stop_while_the_root_starts_is_not_shown_as_running(

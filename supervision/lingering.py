@@ -1,0 +1,56 @@
+"""What a cancelled tree still waits for: its supervisors are gone, and can't report that any more."""
+
+import math
+from collections.abc import Iterator
+
+import trio
+from attrs import define, field
+
+from supervision.cell import Cell
+from supervision.overdue import Overdue
+from supervision.supervisor_cell import ChildCell, SupervisorCell
+
+
+@define(eq=False)
+class Lingering:
+    """Reports the actors that do not end when their tree is cancelled at once."""
+
+    _root: SupervisorCell
+    _cancelled: trio.Event = field(factory=trio.Event, init=False)
+    _scope: trio.CancelScope = field(factory=lambda: trio.CancelScope(shield=True), init=False)
+
+    @trio.lowlevel.enable_ki_protection
+    async def notice(self) -> None:
+        """Run where the cancellation is felt."""
+        try:
+            await trio.sleep_forever()
+        finally:
+            self._cancelled.set()
+
+    @trio.lowlevel.enable_ki_protection
+    async def report(self) -> None:
+        """Run where it is not felt, until `close`."""
+        with self._scope:
+            await self._cancelled.wait()
+            overdue, now = Overdue(self._root.host.emit), trio.current_time()
+            left = [cell for cell in _actors(self._root) if cell.scope is not None]
+            for cell in left:
+                overdue.watch(cell, now)
+            while (due := overdue.next_due()) < math.inf:
+                await trio.sleep_until(due)
+                for cell in left:
+                    if cell.scope is None:
+                        overdue.over(cell)
+                overdue.tick(trio.current_time())
+
+    def close(self) -> None:
+        """All have ended."""
+        self._scope.cancel()
+
+
+def _actors(cell: ChildCell) -> Iterator[Cell]:
+    if isinstance(cell, Cell):
+        yield cell
+        return
+    for child in cell.children.values():
+        yield from _actors(child)

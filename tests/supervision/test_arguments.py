@@ -1,0 +1,237 @@
+"""Bad input to a call is refused before anything is done, by name and value."""
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+import trio
+
+import supervision
+from supervision import (
+    Actor,
+    ActorRef,
+    ActorSpec,
+    DynamicRef,
+    DynamicSpec,
+    InvalidSpec,
+    SupervisorRef,
+    SupervisorSpec,
+    Tree,
+    open_tree,
+    run_until_signal,
+)
+from supervision.testing import Do, Probes, Trace, crash
+
+NAN = float("nan")
+SECONDS = [-1, -0.001, NAN, "5", True, 10**400]
+TEXTS: list[Any] = [5, None, [], b"a"]
+
+
+class Obedient(Actor):
+    async def receive(self, message: object) -> object:
+        answer = message(self) if callable(message) else message
+        return await answer if inspect.isawaitable(answer) else answer
+
+
+class Awkward:
+    async def __call__(self, event: object) -> None: ...
+
+
+async def hook(_: object) -> None: ...
+
+
+HOOKS = [5, "print", hook, partial(hook), Awkward()]
+
+BAD: dict[Callable[..., Any], dict[str, list[Any]]] = {
+    Tree.__init__: {
+        "spec": [None, "x", ActorSpec("a", Actor)],
+        "on_event": HOOKS,
+        "stop_within": [*SECONDS, None],
+    },
+    open_tree: {"spec": [None], "on_event": HOOKS, "stop_within": [*SECONDS, None]},
+    run_until_signal: {"tree": [None, "t", SupervisorSpec("t", [])], "on_signal": HOOKS},
+    Tree.ref: {"path": TEXTS},
+    Tree.dynamic: {"path": TEXTS},
+    Tree.supervisor: {"path": TEXTS},
+    SupervisorRef.child: {"name": TEXTS},
+    SupervisorRef.child_spec: {"name": TEXTS},
+    SupervisorRef.start_child: {"spec": [None, "a", Obedient, Actor()]},
+    SupervisorRef.stop_child: {"name": TEXTS},
+    SupervisorRef.restart_child: {"name": TEXTS},
+    SupervisorRef.delete_child: {"name": TEXTS},
+    DynamicRef.start_child: {"key": [*TEXTS, "", "a/b", "a b", "x" * 201]},
+    DynamicRef.stop_child: {"key": TEXTS},
+    DynamicRef.child: {"key": TEXTS},
+    DynamicRef.get: {"key": TEXTS},
+    ActorRef.ask: {"timeout": SECONDS},
+    ActorRef.monitor: {"watcher": [None, "t/a", Actor(), Actor]},
+    Actor.after: {"delay": [*SECONDS, None]},
+    Actor.start_soon: {"function": [None, 5, "work"]},
+    crash: {"ref": [None, "t/a"], "error": [OSError, "no"]},
+}
+"""What each parameter of a public call refuses."""
+FREE: dict[Callable[..., Any], set[str]] = {
+    Tree.run: {"task_status"},  # trio's
+    Tree.snapshot: {"every_child"},  # whatever is true
+    ActorRef.tell: {"message"},
+    ActorRef.send: {"message"},
+    ActorRef.ask: {"message"},
+    ActorRef.monitor: {"message"},
+    Actor.after: {"message"},
+    Actor.receive: {"message"},  # called by the runtime, as are
+    Tree.emit: {"event"},
+    Tree.end_tree: {"error"},
+    Tree.heard_started: {"cell"},
+    Tree.heard_declined: {"cell", "reason"},
+    Tree.heard_start_failed: {"cell", "error"},
+    Tree.heard_ending: {"cell"},
+    Tree.heard_ended: {"cell", "end", "error", "lost"},
+    Actor.start_soon: {"args"},
+    DynamicRef.start_child: {"args"},
+    DynamicRef.restart_child: {"key"},  # refused in any case
+    DynamicRef.delete_child: {"key"},
+}
+"""Parameters that take anything."""
+NOT_CALLED = {"AnyEvent", "ChildSpec", "Timer", "Counts", "Node", "Down", "ErrorText"}
+"""Types, and what only the runtime makes."""
+
+OTHERS: dict[str, Any] = {
+    "spec": SupervisorSpec("t", []),
+    "tree": Tree(SupervisorSpec("t", [])),
+    "message": "hello",
+    "delay": 1,
+}
+
+
+def public_calls() -> Iterator[Callable[..., Any]]:
+    """Every public function, and every public method of what is no value, event or error."""
+    for name in sorted(set(supervision.__all__) - NOT_CALLED):
+        thing = getattr(supervision, name)
+        if not isinstance(thing, type):
+            yield thing
+        elif not issubclass(thing, Exception) and not hasattr(thing, "to_json"):
+            yield from (
+                method for key, method in vars(thing).items() if inspect.isfunction(method) and key[0] != "_"
+            )
+    yield Tree.__init__
+    yield crash
+
+
+def test_every_parameter_of_every_public_call_is_spoken_of_here() -> None:
+    spoken_of = {call: set(BAD.get(call, ())) | FREE.get(call, set()) for call in (*BAD, *FREE)}
+    for call in public_calls():
+        parameters = set(inspect.signature(call).parameters) - {"self"}
+        if call.__module__ != "supervision.policy":  # values: see test_specs
+            assert spoken_of.get(call, set()) == parameters, call
+
+
+async def arrange(tree: Tree, call: Callable[..., Any]) -> Callable[..., Awaitable[object]]:
+    """The call, ready for its arguments."""
+    actor = tree.ref("a")
+    owners = {
+        "Tree": tree,
+        "SupervisorRef": tree.supervisor(),
+        "DynamicRef": tree.dynamic("d"),
+        "ActorRef": actor,
+    }
+    owner = owners.get(call.__qualname__.partition(".")[0])
+
+    async def perform(**arguments: object) -> object:
+        if call is Tree.__init__:
+            return Tree(**arguments)  # type: ignore[arg-type]
+        if call is open_tree:
+            async with open_tree(**arguments):  # type: ignore[arg-type]
+                return None
+        if call.__qualname__.startswith("Actor."):
+            return await actor.ask(lambda self: call(self, **arguments))
+        answer = call(**arguments) if owner is None else call(owner, **arguments)
+        return await answer if inspect.isawaitable(answer) else answer
+
+    return perform
+
+
+@pytest.mark.parametrize(
+    ("call", "name", "value"),
+    [
+        (call, name, value)
+        for call, names in BAD.items()
+        for name, values in names.items()
+        for value in values
+    ],
+)
+async def test_a_bad_argument_is_refused_by_name_and_value_and_nothing_has_happened(
+    autojump_clock: object, call: Callable[..., Any], name: str, value: object
+) -> None:
+    trace = Trace()
+    spec = SupervisorSpec("t", [ActorSpec("a", Obedient), DynamicSpec("d", ActorSpec("w", Obedient))])
+    async with open_tree(spec, on_event=trace) as tree:
+        needed = {
+            key: tree.ref("a") if key == "ref" else OTHERS[key]
+            for key, parameter in inspect.signature(call).parameters.items()
+            if key in OTHERS | {"ref": 0} and parameter.default is parameter.empty
+        }
+        perform = await arrange(tree, call)
+        in_actor = call.__qualname__.startswith("Actor.")
+        before = tree.snapshot(every_child=True)
+        with pytest.raises(supervision.ActorCrashed if in_actor else InvalidSpec) as refusal:
+            await perform(**needed | {name: value})
+        words = str(refusal.value)
+        assert f": {name} = {value!r}"[:60] in words
+        assert ": must be " in words
+        assert len(words) < 400
+        if not in_actor:
+            await trio.sleep(10)
+            assert tree.snapshot(every_child=True) == before
+            assert trace.names() == ["Started t/a", "Started t/d"]
+
+
+async def test_a_name_of_a_wrong_type_does_not_reach_the_supervisor(
+    autojump_clock: object, probes: Probes
+) -> None:
+    async with open_tree(SupervisorSpec("t", [probes.spec("a")])) as tree:
+        with pytest.raises(InvalidSpec, match=r"^t: name = \[\]: must be a string$"):
+            await tree.supervisor().stop_child([])  # type: ignore[arg-type]
+        assert await tree.ref("a").ask("still here") == "still here"
+
+
+async def test_a_coroutine_instead_of_a_function_is_refused_and_does_not_linger(
+    autojump_clock: object,
+) -> None:
+    async with open_tree(SupervisorSpec("t", [ActorSpec("a", Obedient)])) as tree:
+        work = hook(None)
+        wrong = (
+            "t/a: function = <coroutine object hook at .*>: must be an async function, which is not called"
+        )
+        with pytest.raises(supervision.ActorCrashed, match=wrong):
+            await tree.ref("a").ask(lambda actor: actor.start_soon(work))
+        assert inspect.getcoroutinestate(work) == inspect.CORO_CLOSED
+
+
+@pytest.mark.parametrize("limit", [0, 0.0, 5, float("inf"), None])
+async def test_any_number_of_seconds_is_a_timeout(
+    autojump_clock: object, probes: Probes, limit: float | None
+) -> None:
+    async with open_tree(SupervisorSpec("t", [probes.spec("a")])) as tree:
+        if limit == 0:
+            with pytest.raises(supervision.AskTimeout):
+                await tree.ref("a").ask(Do(sleep=1), limit)
+        else:
+            assert await tree.ref("a").ask("x", limit) == "x"
+
+
+async def test_a_timer_may_be_due_at_once_or_never(autojump_clock: object) -> None:
+    heard: list[object] = []
+
+    class Hears(Actor):
+        async def started(self) -> None:
+            self.after(0, "now")
+            self.after(float("inf"), "never")
+
+        async def receive(self, message: object) -> None:
+            heard.append(message)
+
+    async with open_tree(SupervisorSpec("t", [ActorSpec("a", Hears)])):
+        await trio.sleep(1000)
+    assert heard == ["now"]
