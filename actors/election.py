@@ -43,8 +43,8 @@ class Election:
             try:
                 done = await self._carry_out(decision, local, replica)
             except LocalFails as error:  # it can be opened, but not written
+                self.pair.local_error = str(error)
                 if not isinstance(replica, History) or decision.step is Step.REPLACE_REPLICA:
-                    self.pair.local_error = str(error)
                     self.pair.wait("; ".join(filter(None, (str(error), self.pair.replica_error))))
                     return Decision(Step.WAIT, self.pair.reason)
                 await self._lead_replica(await self._send_all(local, replica), str(error))
@@ -87,10 +87,17 @@ class Election:
         pair.lag = None
         pair.lead(Mode.LOCAL, term, Position(term.number, 0))
         if isinstance(replica, History):
-            pair.follow_with(replica, copy=copy)
-            await pair.mark_behind(False)
+            await self._let_follow(local, replica, copy=copy)
         else:
             logger.warning("MongoDB is away, the file carries on: %s", replica.text)
+
+    async def _let_follow(self, local: Local, replica: History, *, copy: bool) -> None:
+        """MongoDB follows from now on. What was noted of the time before must not count again."""
+        pair = self.pair
+        if isinstance(local, History) and local.leads and not copy:  # there is nothing to replace
+            await pair.on_local(pair.local.clear_lead)
+        pair.follow_with(replica, copy=copy)
+        await pair.mark_behind(False)
 
     async def _lead_replica(self, replica: History, why: str, *, has_all: bool = True) -> None:
         term = next_term(self.new_id(), replica)
@@ -130,11 +137,11 @@ class Election:
 
     async def connect(self, turn: trio.Lock) -> None:
         """See whether MongoDB is back, and may follow. `turn` is held by whoever writes."""
-        decision, _, replica = await self.pair.decide()
+        decision, local, replica = await self.pair.decide()
         match decision.step:
             case Step.LEAD_LOCAL | Step.REPLACE_REPLICA:
                 if isinstance(replica, History):
-                    self.pair.follow_with(replica, copy=decision.step is Step.REPLACE_REPLICA)
+                    await self._let_follow(local, replica, copy=decision.step is Step.REPLACE_REPLICA)
                     logger.warning("MongoDB follows again, and catches up", extra={"lacks": self.pair.lag})
             case Step.WAIT if isinstance(replica, Failing):
                 pass

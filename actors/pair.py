@@ -177,7 +177,10 @@ class Pair:
 
     async def decide(self) -> tuple[Decision, Local, Other]:
         """Look at both, and tell who should lead."""
-        local = await self.look_at_local()
+        if self.mode is Mode.LOCAL and not self.attached:
+            local: Local = self.seen()  # opened by who writes: it may be another file now
+        else:
+            local = await self.look_at_local()
         if isinstance(local, Held):  # MongoDB's lease would take us for the one that has the file
             return Decision(Step.WAIT, local.text), local, Failing("it is not asked")
         replica = await self.look_at_replica()

@@ -34,8 +34,14 @@ GATHER = 0.1
 """Seconds between two rounds to MongoDB: many small ones would take the processor from everybody else."""
 PROBE_EVERY = 20.0
 """Seconds of silence after which MongoDB is asked whether it is still there."""
+GOODBYE = 2.0
+"""Seconds to let go of MongoDB: one that hangs must not hold up the end, or the next life."""
 FLUSH_AGAIN = 0.5
 """Seconds until MongoDB is tried again when perkd is about to end."""
+
+
+_PUT_OFF = (StoreUnavailable, NeedsCopy, Fenced, Refusal)
+"""What keeps a store from leading or following for now, and is no reason to end."""
 
 
 class NeedsDecision(Exception):  # noqa: N818 - a state of the two stores
@@ -67,7 +73,11 @@ class ReplicatedStore:
         Raises:
             NeedsDecision: the two have diverged, or the file is damaged and MongoDB holds nothing.
         """
-        decision = await self.election.settle(quickly=True)
+        try:
+            decision = await self.election.settle(quickly=True)
+        except _PUT_OFF as error:
+            self.pair.wait(str(error))
+            return
         if decision.step is Step.REFUSE:
             raise NeedsDecision(decision.why)
 
@@ -101,10 +111,13 @@ class ReplicatedStore:
         """Let go of both."""
         self.pair.mode, self.pair.reason, self.pair.pusher = Mode.WAITING, "it is closed", None
         await self.pair.detach()
-        try:
-            await self.pair.replica.close()
-        except StoreUnavailable as error:
-            logger.info("MongoDB could not be told of the end: %s", error)
+        with trio.move_on_after(GOODBYE) as within:
+            try:
+                await self.pair.replica.close()
+            except StoreUnavailable as error:
+                logger.info("MongoDB could not be told of the end: %s", error)
+        if within.cancelled_caught:
+            logger.info("MongoDB could not be told of the end: it did not answer within %s s", GOODBYE)
 
     # --- what is asked of it --------------------------------------------------------------------
 
@@ -185,13 +198,22 @@ class ReplicatedStore:
         while True:
             try:
                 pause = await self._tend_once()
-            except StoreUnavailable as error:
-                logger.debug("looking again in %s s: %s", self.look_again, error)
-                pause = self.look_again
             except Fenced as error:
                 taken_over(self.pair, error)
                 pause = self.look_again
+            except _PUT_OFF as error:
+                self._put_off(error)
+                pause = self.look_again
             await self._pause(pause)
+
+    def _put_off(self, error: Exception) -> None:
+        """It can't be done yet. Why is said where an operator looks."""
+        logger.debug("looking again in %s s: %s", self.look_again, error)
+        if self.pair.mode is Mode.WAITING:
+            self.pair.wait(str(error))
+        elif isinstance(error, Refusal) and self.pair.local_error != str(error):
+            logger.error("The file can't be brought up to date: %s", error)
+            self.pair.local_error = str(error)
 
     async def _pause(self, seconds: float) -> None:
         if self.pair.pusher is None:

@@ -44,6 +44,8 @@ class MemoryReplica:
         """Seconds until a question arrives there."""
         self.lose_answers = 0
         """So many calls from now on are done, but raise `StoreAway`; counts down."""
+        self.fail_in: int | None = None
+        """After so many more calls one fails, with nothing done. Once."""
         self.drop_after: int | None = None
         """The next `append` does only so many batches, then the connection drops. Once."""
         self.calls: list[str] = []
@@ -85,6 +87,10 @@ class MemoryReplica:
             raise StoreAway("the replica did not answer in time")
         if self.away:
             raise StoreAway("the replica is away (switched off by the test)")
+        if self.fail_in is not None:
+            self.fail_in = self.fail_in - 1 if self.fail_in else None
+            if self.fail_in is None:
+                raise StoreAway("the connection broke (switched on by the test)")
         answer = call()
         if self.lose_answers > 0:
             self.lose_answers -= 1
