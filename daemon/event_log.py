@@ -7,8 +7,10 @@ from attrs import define, field
 from supervision import (
     BackingOff,
     Crashed,
+    DeadLetters,
     Event,
     GaveUp,
+    ShutDown,
     StartDeclined,
     Started,
     StartError,
@@ -41,17 +43,28 @@ class EventLog:
                 logger.error("💥 %s crashed%s (life %d): %s", path, on, incarnation, error, extra=extra)
                 for line in error.traceback.splitlines():
                     logger.debug("  | %s", line)
-            case StartError(path, error):
-                logger.error("%s could not start: %s", path, error, extra=extra)
+            case StartError() | GaveUp() | StopOverdue() | DeadLetters():
+                _log_trouble(event, extra)
             case BackingOff(path, delay):
                 logger.info("%s is started again in %.1f s", path, delay, extra=extra)
-            case GaveUp(path, error):
-                logger.critical("%s gave up; the last cause: %s", path, error, extra=extra)
-            case StopOverdue(path, waited):
-                logger.warning("%s does not end; waiting for %.0f s", path, waited, extra=extra)
+            case ShutDown(path, child):
+                logger.info("%s has done its work: %s has ended", path, child or "a child", extra=extra)
             case Started(path, incarnation) if incarnation > 1:
                 logger.info("%s runs again (life %d)", path, incarnation, extra=extra)
             case Started(path) | Stopped(path) | StartDeclined(path):
                 logger.debug("%s %s", path, type(event).__name__.lower(), extra=extra)
             case _:
                 logger.debug("%s", extra)
+
+
+def _log_trouble(event: StartError | GaveUp | StopOverdue | DeadLetters, extra: dict[str, object]) -> None:
+    match event:
+        case StartError(path, error):
+            logger.error("%s could not start: %s", path, error, extra=extra)
+        case GaveUp(path, error):
+            logger.critical("%s gave up; the last cause: %s", path, error, extra=extra)
+        case StopOverdue(path, waited):
+            logger.warning("%s does not end; waiting for %.0f s", path, waited, extra=extra)
+        case DeadLetters(path, left):
+            counts = ", ".join(f"{many} × {kind}" for kind, many in left.items())
+            logger.warning("%s has ended with messages nobody will read: %s", path, counts, extra=extra)

@@ -77,6 +77,8 @@ def _state(node: Document) -> Text:
         text.append(f" · {count(restarts, 'restart')}", "yellow")
     if mailbox := node.get("mailbox"):
         text.append(f" · {mailbox} waiting")
+    if unread := node.get("dead_letters"):
+        text.append(f" · {int(sum(map(number, unread.values())))} never read", "dim")
     return text
 
 

@@ -28,8 +28,10 @@ from supervision import (
     ActorSpec,
     BackingOff,
     Crashed,
+    DeadLetters,
     ErrorText,
     GaveUp,
+    ShutDown,
     StartDeclined,
     Started,
     StartError,
@@ -109,6 +111,9 @@ def test_every_event_that_matters_is_a_line_and_crashes_are_counted(caplog: pyte
         Started("perkd/a", 3),
         GaveUp("perkd", error),
         StopOverdue("perkd/a", 5.0),
+        ShutDown("perkd/b", "perkd/b/a"),
+        ShutDown("perkd/b", None),
+        DeadLetters("perkd/a", {"Redeem": 2, "Stop": 1}),
         Stopped("perkd/a", "stopped"),
         StartDeclined("perkd/a", "not now"),
     ):
@@ -122,10 +127,16 @@ def test_every_event_that_matters_is_a_line_and_crashes_are_counted(caplog: pyte
         "perkd/a runs again (life 3)",
         "perkd gave up; the last cause: KeyError: 'x'",
         "perkd/a does not end; waiting for 5 s",
+        "perkd/b has done its work: perkd/b/a has ended",
+        "perkd/b has done its work: a child has ended",
+        "perkd/a has ended with messages nobody will read: 2 × Redeem, 1 × Stop",
     ]
     assert [record.levelname for record in caplog.records].count("CRITICAL") == 1
     kinds = [getattr(record, "kind", None) for record in caplog.records]
-    assert kinds == ["Crashed", "Crashed", "StartError", "BackingOff", "Started", "GaveUp", "StopOverdue"]
+    assert kinds == [
+        *["Crashed", "Crashed", "StartError", "BackingOff", "Started", "GaveUp", "StopOverdue"],
+        *["ShutDown", "ShutDown", "DeadLetters"],
+    ]
     assert not any(hasattr(record, "event") for record in caplog.records)  # a line's event is its message
 
 

@@ -171,6 +171,17 @@ def test_a_dynamic_supervisor_without_children_says_so() -> None:
     )
 
 
+def test_messages_that_nobody_will_read_are_told_where_there_are_any() -> None:
+    shown = {
+        counts: draw({"tree": node("campaign", dead_letters=dict(counts))}).plain.splitlines()[-1]
+        for counts in ((), (("StepDone", 2), ("Check", 1)))
+    }
+    assert [line.split("campaign")[1].strip() for line in shown.values()] == [
+        "running",
+        "running · 3 never read",
+    ]
+
+
 names = st.text(st.characters(), max_size=80)
 
 
