@@ -264,6 +264,7 @@ class Election:
         if not replica.terms or replica.terms[-1].writer != pair.writer:
             pair.wait("MongoDB has got another writer, or other data, meanwhile")
             return
+        await pair.replica.begin(replica.terms[-1])  # its actor may have been restarted, and not know it
         await pair.detach()
         local = await pair.look_at_local()
         if isinstance(local, Failing | Held):

@@ -162,7 +162,10 @@ class Replica(Protocol):
         ...
 
     async def write(self, changes: Sequence[Change]) -> Position:
-        """Make all changes durable, or none, as the next batch of the term: while the file can't."""
+        """Make all changes durable, or none, as the next batch of the term: while the file can't.
+
+        The term must have been begun since this replica was made, perhaps for the second time.
+        """
         ...
 
     async def get(self, type_: type[R], key: str) -> R | None:

@@ -101,6 +101,8 @@ class MemoryReplica:
         """Ask for something that only the lease's holder may do."""
 
         def guarded() -> T:
+            if not self._epoch:
+                raise StoreAway("the replica has not been opened")
             if self._epoch != self.server.epoch or self.server.holder is not self:
                 raise Fenced(f"the lease is lost to {self.server.holder}")
             return call()
@@ -128,7 +130,7 @@ class MemoryReplica:
                 self.server.holder = None
 
         self.calls.append("close")
-        self._term = None
+        self._term, self._epoch = None, 0
         await self._ask(call)
 
     # --- writing --------------------------------------------------------------------------------
@@ -158,8 +160,10 @@ class MemoryReplica:
         """See `Replica.write`."""
 
         def call() -> Position:
+            if self._term is None:
+                raise StoreAway("no term was begun to write in")
             terms = self.server.history().terms
-            if self._term is None or not terms or terms[-1].writer != self._term.writer:
+            if not terms or terms[-1].writer != self._term.writer:
                 raise Fenced(f"the last term is {terms[-1] if terms else None}")
             return self.server.chain.write(changes, self._clock()).position
 

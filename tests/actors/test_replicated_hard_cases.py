@@ -9,6 +9,7 @@ from attrs import evolve
 from actors.giftcodes.model import Player
 from actors.pair import Mode
 from actors.ports import Put, StoreUnavailable
+from actors.replicated import ReplicatedStore
 from daemon.storage.memory_chain import MemoryChain
 from daemon.storage.memory_replica import MemoryServer
 from tests.worlds.memory_host import Host
@@ -22,6 +23,13 @@ def host() -> Host:
 def chain_of(host: Host) -> MemoryChain:
     assert host.disk.chain is not None
     return host.disk.chain
+
+
+def away(host: Host) -> ReplicatedStore:
+    """A new process that can't reach MongoDB."""
+    store = host.boot()
+    host.replica.away = True
+    return store
 
 
 # --- an operator's word ends when it is done ----------------------------------------------------
@@ -60,10 +68,10 @@ async def test_a_file_that_an_operator_chose_is_not_behind_any_more(
     host.disk.full = False
     assert host.disk.behind
     chain_of(host).set_lead(True)
-    for _ in range(3):  # so that its term is above MongoDB's
-        store = host.boot()
-        host.replica.away = True
-        await store.open()
+    for _ in range(2):  # so that its term is above MongoDB's
+        await away(host).open()
+    store = away(host)
+    await store.open()
     assert store.pair.mode is Mode.LOCAL
     async with trio.open_nursery() as nursery:
         nursery.start_soon(store.tend)

@@ -164,7 +164,9 @@ class MongoStore:
             await self._lease.require()
             state.require_usable()
             term, newest = self._term, state.newest
-            if term is None or (term.number, term.writer) != (newest.number, newest.writer):
+            if term is None:  # it was opened anew, and will be told
+                raise StoreAway("no term was begun to write to MongoDB in")
+            if (term.number, term.writer) != (newest.number, newest.writer):
                 raise Fenced(f"the last term is {newest.number} of {newest.writer}")
             while True:
                 before = state.history

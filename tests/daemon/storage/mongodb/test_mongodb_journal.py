@@ -153,7 +153,7 @@ def test_write_numbers_the_batches(shop: Any, make: Any) -> None:
     async def script() -> None:
         store = shop.store()
         await store.open()
-        with pytest.raises(Fenced):
+        with pytest.raises(StoreAway, match="no term"):
             await store.write([Put(make.pair(1))])
         await store.begin(FIRST)
         assert await store.write([Put(make.pair(1))]) == Position(1, 1)
