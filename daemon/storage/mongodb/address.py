@@ -16,7 +16,8 @@ CONNECT = 3.0
 
 SHAPE = "mongodb://user:password@host:port/database or mongodb+srv://user:password@host/database"
 
-_PARTS = re.compile(r"(mongodb(?:\+srv)?://)(?:([^@]*)@)?([^@/?]*)([/?].*)?", re.DOTALL)
+_PARTS = re.compile(r"(mongodb(?:\+srv)?://)(?:([^@]*)@)?([^@/?]*)([/?][^@]*)?", re.DOTALL)
+# What follows the hosts has no @: else it may be the rest of a password with an @ in it.
 
 
 class AddressError(ValueError):

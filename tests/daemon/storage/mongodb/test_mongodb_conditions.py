@@ -127,6 +127,8 @@ def test_the_database_may_be_configured_elsewhere() -> None:
         ("mongodb://somebody:s3cr3t@", "hostname"),
         ("mongodb://somebody:a@s3cr3t@h/", "."),
         ("mongodb://somebody:a/s3cr3t@h/", "."),
+        ("mongodb://somebody:a@b/s3cr3t@h/", "%2F"),
+        ("mongodb://somebody:a@b?s3cr3t=c@h/", "%40"),
         ("mongodb://somebody:12/s3cr3t@h", "."),
         ("mongodb://somebody:a:s3cr3t@h/", "%3A"),
         ("mongodb://somebody:%s3cr3t@h/", "%25"),
