@@ -18,7 +18,8 @@ from daemon.assembly import MONGODB
 from daemon.config import Config
 from daemon.logs import add_secret
 from daemon.secrets import SecretError, load_secret
-from daemon.storage import SQLiteBackend, SQLiteStore
+from daemon.storage import SQLiteStore
+from daemon.storage.alone import LoneBackend
 from daemon.storage.holder import holder_id
 from supervision import Actor, Tree
 
@@ -86,7 +87,7 @@ class Storing:
         """The one writer."""
         path = database(self.config)
         if self.address is None:
-            return StorageActor(lambda: SQLiteBackend(path))
+            return StorageActor(lambda: LoneBackend(path))
         replica = ReplicaClient(tree.ref(MONGODB))
         pair = Pair(SQLiteStore(path), replica, one_thread(), self.clock.now)
         return ReplicatedStorageActor(lambda: ReplicatedStore(pair))
