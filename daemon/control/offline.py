@@ -62,8 +62,8 @@ def call_offline(
 ) -> Answer:
     """Answer `request` from the store in `database`, which is made where there is none.
 
-    `replicated`: MongoDB keeps the state as well. Then a file that is empty, or known to lag, is left alone:
-    what is written into it would contradict what MongoDB has.
+    A file that is known to lag is left alone, and so is an empty one where MongoDB keeps the state as well
+    (`replicated`): what is written into it would contradict what MongoDB has.
 
     Raises:
         StoreBusy: another process has the store: a daemon that is starting, stopping, or hangs.
@@ -73,14 +73,18 @@ def call_offline(
 
 
 def _open(backend: SQLiteBackend, *, replicated: bool) -> None:
-    if replicated:
-        lags = backend.attach().empty or backend.is_marked_behind()
-        backend.close()
-        if lags:
-            raise ControlError(
-                f"{backend.path} may lack what MongoDB has: start perkd, which fills it, and try again then"
-            )
+    if backend.is_marked_behind() or (replicated and _is_empty(backend)):
+        raise ControlError(
+            f"{backend.path} may lack what MongoDB has: start perkd, which fills it, and try again then"
+        )
     backend.open()
+
+
+def _is_empty(backend: SQLiteBackend) -> bool:
+    try:
+        return backend.attach().empty
+    finally:
+        backend.close()
 
 
 async def _answer(

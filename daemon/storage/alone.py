@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from actors.ports import Change, Position
+from actors.ports import Change, Position, StoreUnavailable
+from daemon.storage.lagging import in_words
 from daemon.storage.sqlite import SQLiteBackend
 
 
@@ -17,9 +18,12 @@ class LoneBackend(SQLiteBackend):
     _leads = False
 
     def open(self) -> Position:
-        """See `Backend.open`."""
+        """See `Backend.open`. Raises `StoreUnavailable` also for a file that lags."""
         position = super().open()
         self._leads = self.history().leads
+        if self.is_marked_behind() and not self._leads:
+            self.close()
+            raise StoreUnavailable(in_words(self.path))
         return position
 
     def commit(self, changes: Sequence[Change]) -> Position:

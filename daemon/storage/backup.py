@@ -17,6 +17,7 @@ from daemon.storage.contents import (
     read_contents,
     require_known,
 )
+from daemon.storage.lagging import refuse_lagging
 from daemon.storage.partial import Partial, check_target
 
 PAGES = 1024
@@ -40,6 +41,7 @@ def back_up(source: Path, target: Path, *, replace: bool = False, tick: Tick = l
     """
     if not source.exists():
         raise FileRefused(f"there is no store at {source} yet: nothing to back up")
+    refuse_lagging(source)
     check_target(target, source, replace=replace)
     with Partial(target) as partial:
         contents = copy_store(source, partial.path, tick)

@@ -24,6 +24,7 @@ from daemon.storage.contents import (
     stamp,
     stored_types,
 )
+from daemon.storage.lagging import refuse_lagging
 from daemon.storage.partial import Partial, check_target
 from daemon.storage.schema import version
 
@@ -41,6 +42,7 @@ def dump(database: Path, at: float) -> Generator[str]:
     """
     if not database.exists():
         raise FileRefused(f"there is no store at {database} yet: nothing to export")
+    refuse_lagging(database)
     try:
         with open_beside(database) as connection:
             require_known(connection, database)

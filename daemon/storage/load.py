@@ -17,6 +17,7 @@ from daemon.storage import codec, journal
 from daemon.storage.contents import FileRefused, count_records, counted
 from daemon.storage.dump_reader import NOTHING, DumpReader, Header
 from daemon.storage.errors import Unstorable
+from daemon.storage.lagging import refuse_lagging
 from daemon.storage.sqlite import SQLiteStore
 from daemon.storage.statements import statements
 
@@ -59,7 +60,9 @@ def load(
     header = reader.header()
     store = SQLiteStore(database, clock=clock)
     try:
-        term = next_term(uuid.uuid4().hex, store.attach())
+        history = store.attach()
+        refuse_lagging(database)  # what is written into it would be set aside when perkd fills it
+        term = next_term(uuid.uuid4().hex, history)
         store.begin(term)
         with contextlib.closing(_connect(database)) as connection:
             return _load(connection, reader, header, _Loading(connection, term.number, clock, merge=merge))

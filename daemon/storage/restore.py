@@ -19,6 +19,7 @@ from daemon.storage.contents import (
     require_known,
 )
 from daemon.storage.files import WriterLock
+from daemon.storage.lagging import set_mark
 from daemon.storage.partial import Partial, refused
 from daemon.storage.schema import MIGRATIONS, migrate
 from daemon.storage.second_name import free_name, move_logs, set_aside
@@ -63,6 +64,7 @@ def restore(
             partial.sync()
             aside = _make_room(database, now())
             partial.keep(replace=True)
+        set_mark(database, False)  # whatever MongoDB has, this one counts
     return Restored(contents, aside)
 
 
@@ -84,7 +86,9 @@ def keep_file(database: Path) -> Contents:
             connection.execute("PRAGMA synchronous = FULL")
             migrate(connection, MIGRATIONS)
             mark_leading(connection)
-            return read_contents(connection)
+            kept = read_contents(connection)
+        set_mark(database, False)  # whatever MongoDB has, this one counts
+        return kept
 
 
 def keep_other(database: Path, *, now: Callable[[], float] = time.time) -> Path | None:

@@ -3,7 +3,6 @@
 Blocking, and used by one thread at a time: the actor that leads it sees to both.
 """
 
-import logging
 import sqlite3
 import time
 import uuid
@@ -18,14 +17,12 @@ from actors.history import Document, Entry, History, Term, begun, followed, next
 from actors.ports import Change, Position, StoreUnavailable
 from actors.storage import Batch, Value
 from actors.stores import NeedsCopy
-from daemon.storage import codec, journal, lookups, terms
+from daemon.storage import codec, journal, lagging, lookups, terms
 from daemon.storage.database import Database
 from daemon.storage.errors import JournalPruned, StoreDamaged
 from daemon.storage.lookups import to_write
 from daemon.storage.replacement import Replacement
 from daemon.storage.schema import MIGRATIONS, Migration
-
-logger = logging.getLogger(__name__)
 
 R = TypeVar("R", bound=Record)
 
@@ -51,7 +48,6 @@ class SQLiteStore:
         self._clock = clock
         self._database = Database(path, migrations, clock)
         self._replacement = Replacement(self._database, migrations, clock)
-        self._mark = path.with_name(path.name + ".behind")
         self._begun: Term | None = None
 
     # --- its life -------------------------------------------------------------------------------
@@ -82,18 +78,12 @@ class SQLiteStore:
         return self._replacement.set_aside()
 
     def mark_behind(self, behind: bool) -> None:
-        """See `LocalStore.mark_behind`. It is a file beside, so that it also works for a damaged one."""
-        try:
-            if behind:
-                self._mark.touch(mode=0o600)
-            else:
-                self._mark.unlink(missing_ok=True)
-        except OSError as error:
-            logger.warning("%s can't be %s: %s", self._mark, "made" if behind else "removed", error.strerror)
+        """See `LocalStore.mark_behind`."""
+        lagging.set_mark(self.path, behind)
 
     def is_marked_behind(self) -> bool:
         """See `LocalStore.is_marked_behind`."""
-        return self._mark.exists()
+        return lagging.is_marked(self.path)
 
     # --- writing --------------------------------------------------------------------------------
 

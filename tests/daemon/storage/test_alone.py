@@ -1,5 +1,6 @@
 """A file that an operator chose, when perkd runs without MongoDB for a while."""
 
+import io
 from pathlib import Path
 
 import pytest
@@ -7,9 +8,14 @@ import pytest
 from actors.giftcodes.model import Player
 from actors.history import History
 from actors.leading import Step, decide
-from actors.ports import Put
+from actors.ports import Put, StoreUnavailable
 from daemon.storage import SQLiteBackend, SQLiteStore
 from daemon.storage.alone import LoneBackend
+from daemon.storage.backup import back_up
+from daemon.storage.contents import FileRefused
+from daemon.storage.dump import dump
+from daemon.storage.load import load
+from daemon.storage.restore import keep_file, restore
 
 
 @pytest.fixture
@@ -65,6 +71,45 @@ def test_once_perkd_has_gone_on_without_mongodb_a_person_is_asked_again(
     put(LoneBackend(database), "3", "4")
     assert not stands_at(database).leads
     assert decide(stands_at(database), mongodb).step is Step.REFUSE
+
+
+def test_a_file_that_lags_does_not_go_on_alone(tmp_path: Path) -> None:
+    database = tmp_path / "perkd.sqlite3"
+    put(LoneBackend(database), "1")
+    SQLiteStore(database).mark_behind(True)
+    with pytest.raises(StoreUnavailable, match=r"lacks newer changes that MongoDB has.*keep file"):
+        put(LoneBackend(database), "2")
+    keep_file(database)
+    put(LoneBackend(database), "2")
+    assert not SQLiteStore(database).is_marked_behind()
+
+
+def test_a_file_that_lags_is_neither_copied_nor_exported_nor_added_to(tmp_path: Path) -> None:
+    database, target = tmp_path / "perkd.sqlite3", tmp_path / "target"
+    put(LoneBackend(database), "1")
+    lines = "".join(dump(database, 0.0)).encode()
+    SQLiteStore(database).mark_behind(True)
+    with pytest.raises(FileRefused, match="lacks newer changes"):
+        back_up(database, target)
+    with pytest.raises(FileRefused, match="lacks newer changes"):
+        "".join(dump(database, 0.0))
+    with pytest.raises(FileRefused, match="lacks newer changes"):
+        load(io.BytesIO(lines), "lines", database, merge=True)
+    assert not target.exists()
+
+
+def test_a_restored_file_does_not_lag(tmp_path: Path) -> None:
+    database, backup = tmp_path / "perkd.sqlite3", tmp_path / "backup"
+    put(LoneBackend(database), "1")
+    back_up(database, backup)
+    SQLiteStore(database).mark_behind(True)
+    restore(backup, database, force=True)
+    assert not SQLiteStore(database).is_marked_behind()
+
+
+def test_a_disk_that_does_not_say_whether_the_file_lags_is_unavailable(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnavailable, match="name too long"):
+        SQLiteStore(tmp_path / ("x" * 250)).is_marked_behind()
 
 
 def test_a_command_without_a_daemon_leaves_the_operator_s_word_alone(database: Path) -> None:
