@@ -32,7 +32,7 @@ class Pusher:
     known: set[int]
     """Numbers of the terms that the replica has begun."""
     copy: bool = False
-    """All that the replica has must be replaced, before anything else is sent."""
+    """All that the replica has must be replaced, or is being replaced, before anything else is sent."""
 
     async def push(self) -> int:
         """Send the next batches; return how many the replica has acknowledged, 0 when it has them all.
@@ -43,7 +43,7 @@ class Pusher:
             Fenced: another writer has taken over.
         """
         if self.copy:
-            raise NeedsCopy("an operator chose the file's state")
+            raise NeedsCopy("it gets a full copy of the file's state")
         outbox = self.outbox
         entries = outbox.next(ROUND)
         if not entries and not outbox.complete:
@@ -72,6 +72,7 @@ class Pusher:
 
     async def replace(self) -> None:
         """Replace all that the replica has by a copy of the file. Batches go on being written meanwhile."""
+        self.copy = True
         history: History = await self.run(self.local.history)
         logger.warning("MongoDB gets a full copy of the file's state")
         await self.replica.begin_copy(history.terms[-1], history)

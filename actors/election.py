@@ -13,6 +13,7 @@ from actors.history import History, Term, begun, next_term
 from actors.leading import Decision, Failing, Held, Step
 from actors.pair import Local, LocalFails, Mode, Other, Pair
 from actors.ports import Position, StoreUnavailable
+from actors.storage import Refusal
 from actors.stores import Fenced, NeedsCopy
 
 logger = logging.getLogger(__name__)
@@ -168,7 +169,7 @@ class Election:
             except LocalFails as error:
                 pair.local_error = str(error)
                 return False
-            except (StoreUnavailable, NeedsCopy) as error:
+            except (StoreUnavailable, NeedsCopy, Refusal) as error:
                 replica_away(pair, str(error))
                 return False
             except Fenced as error:

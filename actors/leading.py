@@ -6,7 +6,7 @@ used. Nobody leads while leading could lose or contradict something that the oth
 
 from enum import Enum
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from actors.history import History, Relation, compare
 
@@ -72,8 +72,10 @@ def decide(
     """What to do when the two stores are in these states.
 
     `behind`: the file was marked when MongoDB took over from it. Then what it has beyond MongoDB is at most
-    a batch that nobody was told is durable.
+    a batch that nobody was told is durable, and an operator's word for it is older than what MongoDB has.
     """
+    if behind and isinstance(local, History):
+        local = evolve(local, leads=False)
     match replica:
         case Held(text):
             return Decision(Step.WAIT, text)

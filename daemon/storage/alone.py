@@ -19,11 +19,10 @@ class LoneBackend(SQLiteBackend):
 
     def open(self) -> Position:
         """See `Backend.open`. Raises `StoreUnavailable` also for a file that lags."""
+        if self.is_marked_behind():
+            raise StoreUnavailable(in_words(self.path))
         position = super().open()
         self._leads = self.history().leads
-        if self.is_marked_behind() and not self._leads:
-            self.close()
-            raise StoreUnavailable(in_words(self.path))
         return position
 
     def commit(self, changes: Sequence[Change]) -> Position:

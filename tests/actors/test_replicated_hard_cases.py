@@ -1,5 +1,6 @@
 """The file and MongoDB as one store, where two things go wrong at once, or an operator has had his say."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 import pytest
@@ -7,9 +8,11 @@ import trio
 from attrs import evolve
 
 from actors.giftcodes.model import Player
+from actors.history import Entry
 from actors.pair import Mode
-from actors.ports import Put, StoreUnavailable
+from actors.ports import Position, Put, StoreUnavailable
 from actors.replicated import ReplicatedStore
+from actors.storage import Refusal
 from daemon.storage.memory_chain import MemoryChain
 from daemon.storage.memory_replica import MemoryServer
 from tests.worlds.memory_host import Host
@@ -58,27 +61,24 @@ async def test_an_operator_s_word_that_needed_no_copy_does_not_count_for_ever(
     assert host.nothing_is_lost()
 
 
-async def test_a_file_that_an_operator_chose_is_not_behind_any_more(
+async def test_an_operator_s_word_is_over_when_mongodb_has_taken_over_since(
     host: Host, autojump_clock: object
 ) -> None:
     async with host.running():
         await host.put("1")
         host.disk.full = True
         await host.put("2")
-    host.disk.full = False
     assert host.disk.behind
-    chain_of(host).set_lead(True)
-    for _ in range(2):  # so that its term is above MongoDB's
-        await away(host).open()
+    host.disk.full = False
+    chain_of(host).set_lead(True)  # as where the full disk did not let it be cleared
     store = away(host)
     await store.open()
-    assert store.pair.mode is Mode.LOCAL
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(store.tend)
-        host.replica.away = False
+    assert store.pair.mode is Mode.WAITING
+    async with host.running():
+        await host.until(lambda: host.store.pair.mode is Mode.LOCAL)
+        await host.put("3")
         await host.until_level()
-        assert not host.disk.behind
-        nursery.cancel_scope.cancel()
+    assert host.nothing_is_lost()
 
 
 # --- at the start -------------------------------------------------------------------------------
@@ -163,6 +163,52 @@ async def test_a_journal_that_moves_on_faster_than_the_file_is_filled_is_no_cras
         await host.until(lambda: store.pair.mode is Mode.LOCAL)
         await host.until_level()
     assert host.nothing_is_lost()
+
+
+async def test_a_batch_that_mongodb_refuses_is_not_the_fault_of_who_writes_next(
+    host: Host, monkeypatch: pytest.MonkeyPatch, autojump_clock: object
+) -> None:
+    async with host.running() as store:
+        await host.put("1")
+        await host.until_level()
+
+        async def refuse(entries: Sequence[Entry]) -> Position:
+            raise Refusal(f"{entries[0].position} is too large")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(host.replica, "append", refuse)
+            host.disk.lose_answers = 1
+            with pytest.raises(StoreUnavailable, match="too large"):
+                await host.put("2")
+            await host.put("2")
+        await host.until_level()
+        assert store.pair.mode is Mode.LOCAL
+    assert host.nothing_is_lost()
+
+
+async def test_a_full_copy_to_mongodb_does_not_hold_up_who_asks_while_the_disk_is_full(
+    host: Host, autojump_clock: object
+) -> None:
+    async with host.running(orderly=False):
+        host.replica.away = True
+        await host.put("1", "2", "3")
+    chain_of(host).prune(keep=1)
+    store = host.boot()
+    host.replica.delay = 4.0
+    await store.open()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(store.tend)
+        await host.until(lambda: "begin_copy" in host.replica.calls)
+        host.disk.full = True
+        with trio.fail_after(1.0), pytest.raises(StoreUnavailable, match="disk is full"):
+            await host.put("4")
+        assert await store.get(Player, Player("wos", "1").key) is not None
+        host.replica.delay = 0.0
+        await host.until(lambda: "end_copy" in host.replica.calls)
+        await host.put("4")
+        assert store.pair.mode is Mode.REPLICA
+        nursery.cancel_scope.cancel()
+    assert host.in_mongodb() == ["1", "2", "3", "4"]
 
 
 async def test_an_end_waits_only_a_moment_for_a_mongodb_that_hangs(
