@@ -61,6 +61,10 @@ UNFINISHED = (
     "the file is empty, and MongoDB holds a copy of another file that was never finished. Put that file back,"
     " or restore a backup ('perkd restore'); to begin with nothing instead: 'perkd storage keep file'"
 )
+VANISHED = (
+    "MongoDB holds nothing, but had newer changes than the file: perhaps it is another database. Name the one"
+    " it was, or restore it; to go on with what the file has: 'perkd storage keep file', with perkd stopped"
+)
 BEHIND = "MongoDB has newer changes than the file, and can't be reached"
 NOTHING_THERE = "and MongoDB has nothing: perhaps the file has the state"
 EMPTY = "the file is empty and MongoDB can't be reached: perhaps the state is there"
@@ -112,8 +116,8 @@ def _replica_away(local: History | Damaged | Failing, away: str, *, behind: bool
 
 
 def _both(local: History, replica: History, *, behind: bool) -> Decision:
-    if replica.unfinished and local.empty and not local.leads:
-        return Decision(Step.REFUSE, UNFINISHED)
+    if doubt := _doubt(local, replica, behind=behind):
+        return Decision(Step.REFUSE, doubt)
     if local.leads and not local.holds(replica):
         return Decision(Step.REPLACE_REPLICA, "an operator chose the file's state")
     match compare(local, replica):
@@ -125,3 +129,10 @@ def _both(local: History, replica: History, *, behind: bool) -> Decision:
             return Decision(Step.COPY_LOCAL, "MongoDB took over from the file")
         case _:
             return Decision(Step.REFUSE, DIVERGED)
+
+
+def _doubt(local: History, replica: History, *, behind: bool) -> str:
+    """Why the state may be in neither of the two; empty where there is no doubt."""
+    if replica.unfinished:
+        return UNFINISHED if local.empty and not local.leads else ""
+    return VANISHED if behind and replica.empty and not local.empty else ""

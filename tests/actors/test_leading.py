@@ -70,6 +70,9 @@ def test_who_leads(local: History | Damaged | Failing, replica: History | Failin
         (FIVE, FIVE, Step.LEAD_LOCAL),
         (FIVE, AWAY, Step.WAIT),
         (EMPTY, AWAY, Step.WAIT),
+        (EMPTY, EMPTY, Step.LEAD_LOCAL),
+        (FIVE, EMPTY, Step.REFUSE),  # what MongoDB had is gone, and the file has not got it
+        (RESTORED, FIVE, Step.FILL_LOCAL),  # an operator's word that is older than the mark
     ],
 )
 def test_a_file_that_mongodb_took_over_from_does_not_lead_while_it_lacks_something(
