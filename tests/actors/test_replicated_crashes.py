@@ -1,7 +1,8 @@
 """The store's two actors crash, in each mode: nothing that was acknowledged is lost, and nobody is blamed."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import pytest
 import trio
@@ -49,7 +50,11 @@ class House:
     acknowledged: set[str] = field(factory=set)
     away: bool = False
     """MongoDB can't be reached, by whatever life."""
+    disk_answers: trio.Event = field(factory=trio.Event)
     _tree: Tree | None = None
+
+    def __attrs_post_init__(self) -> None:
+        self.disk_answers.set()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["House"]:
@@ -77,9 +82,15 @@ class House:
 
     def _store(self) -> ReplicatedStore:
         local = MemoryLocalStore(self.disk, trio.current_time)
-        pair = Pair(local, ReplicaClient(self.ref("mongodb")), at_once, trio.current_time)
+        pair = Pair(local, ReplicaClient(self.ref("mongodb")), self._run, trio.current_time)
         self.stores.append(ReplicatedStore(pair))
         return self.stores[-1]
+
+    async def _run(self, call: Callable[[], Any]) -> Any:
+        """As in a thread: what has begun is waited for."""
+        with trio.CancelScope(shield=True):
+            await self.disk_answers.wait()
+        return await at_once(call)
 
     def ref(self, name: str) -> ActorRef:
         assert self._tree is not None
@@ -206,4 +217,22 @@ async def test_a_storage_actor_that_crashes_while_mongodb_hangs_is_soon_back(
         await house.put("2")
         assert trio.current_time() - started < 30.0
         house.replicas[-1].release()
+        await house.until_level()
+
+
+async def test_a_disk_that_hangs_is_waited_for_and_who_asks_is_told_after_a_while(
+    house: House, autojump_clock: object
+) -> None:
+    async with house.running():
+        await house.put("1")
+        house.disk_answers = trio.Event()
+        client, started = StoreClient(house.ref("storage")), trio.current_time()
+        for name in ("2", "3"):
+            with pytest.raises(StoreUnavailable, match="did not answer"):
+                await client.commit(Put(Player("wos", name)))
+        assert trio.current_time() - started == pytest.approx(10.0, abs=0.5)
+        await trio.sleep(60.0)
+        house.disk_answers.set()
+        await house.put("2", "3")
+        assert house.is_in(Mode.LOCAL)
         await house.until_level()

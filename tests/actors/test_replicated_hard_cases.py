@@ -165,6 +165,28 @@ async def test_a_journal_that_moves_on_faster_than_the_file_is_filled_is_no_cras
     assert host.nothing_is_lost()
 
 
+async def test_a_mongodb_that_lost_everything_while_it_led_is_asked_about(
+    host: Host, autojump_clock: object
+) -> None:
+    async with host.running() as store:
+        await host.put("1")
+        await host.until_level()
+        host.disk.full = True
+        await host.put("2")
+        host.server.chain = MemoryChain()
+        host.disk.full = False
+        await host.until(lambda: "perkd storage keep file" in store.pair.reason)
+        with pytest.raises(StoreUnavailable, match="MongoDB holds nothing"):
+            await host.put("3")
+    assert host.in_file() == ["1"]
+    host.disk.behind = False  # as `perkd storage keep file` does
+    chain_of(host).set_lead(True)
+    async with host.running():
+        await host.put("3")
+        await host.until_level()
+    assert host.in_mongodb() == host.in_file() == ["1", "3"]
+
+
 async def test_a_batch_that_mongodb_refuses_is_not_the_fault_of_who_writes_next(
     host: Host, monkeypatch: pytest.MonkeyPatch, autojump_clock: object
 ) -> None:
