@@ -6,7 +6,7 @@ batches up to the lower of the two numbers: nobody else writes in that term, and
 batches the same number. That is all the comparison below rests on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum
 
 from attrs import evolve, field, frozen
@@ -36,6 +36,21 @@ class Entry:
     at: float
     """Unix seconds of the commit."""
     batch: str
+
+
+ROUND_TEXT = 4 * 1024 * 1024
+"""Characters of batches that are read or sent at once, about: unpacked they need a multiple of that."""
+
+
+def handful(entries: Iterable[Entry], most: int = ROUND_TEXT) -> list[Entry]:
+    """The first batches, at least one, up to the one that makes them longer than `most` characters."""
+    found, size = [], 0
+    for entry in entries:
+        found.append(entry)
+        size += len(entry.batch)
+        if size >= most:
+            break
+    return found
 
 
 @frozen

@@ -1,10 +1,11 @@
 """What MongoDB has not acknowledged yet: kept in memory as far as that may go, so that the file can die."""
 
 from collections import deque
+from itertools import islice
 
 from attrs import define, evolve, field
 
-from actors.history import NOWHERE, Entry
+from actors.history import NOWHERE, Entry, handful
 from actors.ports import Position
 
 MOST_ENTRIES = 20_000
@@ -71,7 +72,7 @@ class Outbox:
         """The batches to send next, all of one term; none where they must be read from the journal."""
         if not self.complete or not self._entries:
             return []
-        return one_term([self._entries[index] for index in range(min(most, len(self._entries)))])
+        return one_term(handful(islice(self._entries, most)))
 
     @property
     def oldest_at(self) -> float | None:

@@ -86,7 +86,10 @@ class LocalStore(Protocol):
         ...
 
     def entries(self, after: Position, limit: int) -> list[Entry]:
-        """The batches that follow `after`, oldest first. Raises `NeedsCopy` where some are gone."""
+        """The batches that follow `after`, oldest first: `limit` at most, fewer where they are long.
+
+        Raises `NeedsCopy` where some are gone.
+        """
         ...
 
     def get(self, type_: type[R], key: str) -> R | None:
@@ -158,7 +161,7 @@ class Replica(Protocol):
         ...
 
     async def entries(self, after: Position, limit: int) -> list[Entry]:
-        """The batches that follow `after`, oldest first. Raises `NeedsCopy` where some are gone."""
+        """As `LocalStore.entries`."""
         ...
 
     async def write(self, changes: Sequence[Change]) -> Position:

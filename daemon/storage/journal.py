@@ -4,9 +4,10 @@ A second store that follows reads it from where it stands. The journal keeps the
 follower that is farther behind needs a full copy, and is told so.
 """
 
+import contextlib
 import sqlite3
 
-from actors.history import Entry
+from actors.history import Entry, handful
 from actors.ports import Position
 from actors.stores import NeedsCopy
 
@@ -46,7 +47,7 @@ def append(connection: sqlite3.Connection, entry: Entry) -> None:
 
 
 def read(connection: sqlite3.Connection, after: Position, limit: int) -> list[Entry]:
-    """The batches that follow `after`, oldest first, at most `limit`.
+    """The batches that follow `after`, oldest first: `limit` at most, fewer where they are long.
 
     Raises:
         NeedsCopy: some of them are gone.
@@ -61,8 +62,9 @@ def read(connection: sqlite3.Connection, after: Position, limit: int) -> list[En
         "SELECT term, sequence, at, batch FROM journal WHERE (term, sequence) > (?, ?) "
         "ORDER BY term, sequence LIMIT ?",
         (after.term, after.sequence, limit),
-    ).fetchall()
-    return [Entry(Position(term, number), at, text) for term, number, at, text in rows]
+    )
+    with contextlib.closing(rows):
+        return handful(Entry(Position(term, number), at, text) for term, number, at, text in rows)
 
 
 def begins_after(connection: sqlite3.Connection) -> Position:

@@ -10,7 +10,7 @@ from typing import Any
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
-from actors.history import Entry, Term
+from actors.history import ROUND_TEXT, Entry, Term
 from actors.ports import Position
 from actors.stores import Fenced
 from daemon.storage.mongodb.batches import entry_in, fence_document
@@ -114,13 +114,18 @@ class Journal:
     # --- reading --------------------------------------------------------------------------------
 
     async def read(self, after: Position, limit: int) -> list[Entry]:
-        """The batches that follow a position, oldest first."""
+        """The batches that follow a position, oldest first: `limit` at most, fewer where they are long."""
         async with self._line.command():
             query = {"_id": {"$gt": place(after)}, **NO_FENCE}
-            return [
-                entry_in(document)
-                async for document in self._documents.find(query).sort("_id", 1).limit(limit)
-            ]
+            found: list[Entry] = []
+            size = 0
+            async with self._documents.find(query).sort("_id", 1).limit(limit) as cursor:
+                async for document in cursor:
+                    found.append(entry_in(document))
+                    size += len(found[-1].batch)
+                    if size >= ROUND_TEXT:
+                        break
+            return found
 
     async def top(self) -> Body | None:
         """The document with the highest place: a batch or a fence; without the batch itself."""

@@ -7,6 +7,7 @@ import pytest
 from attrs import evolve
 
 from actors.giftcodes.model import RECORDS, Code, Outcome, Player, Redemption
+from actors.history import NOWHERE
 from actors.ports import Delete, Position, Put, StoreUnavailable
 from daemon.storage import SQLiteBackend, StoreBusy, Unreadable, journal
 from daemon.storage.errors import JournalPruned
@@ -90,6 +91,15 @@ def test_a_batch_in_the_journal_says_when_and_what(backend: SQLiteBackend, pair:
     assert batch.position == Position(1, 1)
     assert batch.at == 1_700_000_000.0
     assert batch.changes == (Put(pair), Delete(Player, "wos/1"))
+
+
+def test_long_batches_are_read_a_few_at_a_time(backend: SQLiteBackend) -> None:
+    for number in (1, 2, 3):
+        backend.commit([Put(Redemption("wos", str(number), "GIFT", status="x" * 3_000_000))])
+    first = backend.entries(NOWHERE, 9)
+    assert [entry.position.sequence for entry in first] == [1, 2]
+    assert [entry.position.sequence for entry in backend.entries(first[-1].position, 9)] == [3]
+    backend.commit([Put(Redemption("wos", "4", "GIFT"))])  # nothing is left open that reads
 
 
 def test_the_journal_keeps_the_newest_batches_and_says_when_it_begins_too_late(

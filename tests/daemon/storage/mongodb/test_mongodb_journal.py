@@ -115,6 +115,20 @@ def test_a_long_batch_is_packed(shop: Any, make: Any) -> None:
     assert len(found["packed"]) < 100_000
 
 
+def test_long_batches_are_read_a_few_at_a_time(shop: Any, make: Any) -> None:
+    entries = [make.entry(n, make.pair(str(n), status="x" * 3_000_000)) for n in (1, 2, 3)]
+
+    async def script() -> None:
+        store = shop.store()
+        await store.open()
+        await store.begin(FIRST)
+        await store.append(entries)
+        assert await store.entries(NOWHERE, 9) == entries[:2]
+        assert await store.entries(Position(1, 2), 9) == entries[2:]
+
+    shop.play(script)
+
+
 def test_a_batch_that_no_document_can_hold_is_refused_with_its_size(
     shop: Any, make: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
