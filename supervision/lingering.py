@@ -33,13 +33,15 @@ class Lingering:
         with self._scope:
             await self._cancelled.wait()
             overdue, now = Overdue(self._root.host.emit), trio.current_time()
-            left = [cell for cell in _actors(self._root) if cell.scope is not None]
-            for cell in left:
-                overdue.watch(cell, now)
+            actors = [*_actors(self._root)]
+            for cell in actors:
+                if cell.scope is not None:
+                    overdue.watch(cell, now)
             while (due := overdue.next_due()) < math.inf:
                 await trio.sleep_until(due)
-                for cell in left:
+                for cell in actors:
                     if cell.scope is None:
+                        cell.state = "stopped"
                         overdue.over(cell)
                 overdue.tick(trio.current_time())
 

@@ -1,26 +1,30 @@
 """What the tests of the runtime share: probes, and an order of the scheduler that can be repeated."""
 
+import inspect
+from math import prod
+
 import pytest
 import trio
 
 from supervision.testing import Probes
 
-
-def _seed(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trio._core._run, "_ALLOW_DETERMINISTIC_SCHEDULING", True)
-    trio._core._run._r.seed(number)
+ORDERS, EACH = 20, 4
+"""In how many orders a test runs, and each of its variants at least, where it has several."""
 
 
-@pytest.fixture(params=range(20))
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what asks for `any_order` under many orders; what has no tasks of its own once."""
+    if "any_order" in metafunc.fixturenames:
+        variants = prod(len(list(mark.args[1])) for mark in metafunc.definition.iter_markers("parametrize"))
+        orders = max(EACH, -(-ORDERS // variants)) if inspect.iscoroutinefunction(metafunc.function) else 1
+        metafunc.parametrize("any_order", range(orders), indirect=True)
+
+
+@pytest.fixture
 def any_order(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run the test under many orders in which trio may run what can run."""
-    _seed(request.param, monkeypatch)
-
-
-@pytest.fixture(params=range(4))
-def some_orders(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same under a few, for tests that are many already."""
-    _seed(request.param, monkeypatch)
+    """Fix the order in which trio runs what can run: each run of a test has its own, by its name."""
+    monkeypatch.setattr(trio._core._run, "_ALLOW_DETERMINISTIC_SCHEDULING", True)
+    trio._core._run._r.seed(request.node.nodeid)
 
 
 @pytest.fixture

@@ -24,6 +24,8 @@ from supervision import (
 )
 from supervision.testing import Do, Probes, crash, settle
 
+pytestmark = pytest.mark.usefixtures("any_order")
+
 STRICT: dict[str, Any] = {"intensity": 0}
 """Any restart that is counted ends the tree."""
 
@@ -134,7 +136,7 @@ async def test_a_start_by_hand_that_a_group_restart_takes_in_says_so_and_goes_on
 
 @pytest.mark.parametrize("strategy", [Strategy.REST_FOR_ONE, Strategy.ONE_FOR_ALL])
 async def test_a_start_by_hand_that_ends_well_while_its_group_is_being_stopped_is_one_of_the_group(
-    autojump_clock: object, probes: Probes, any_order: None, strategy: Strategy
+    autojump_clock: object, probes: Probes, strategy: Strategy
 ) -> None:
     async with open_tree(SupervisorSpec("t", [probes.spec("a")], strategy)) as tree:
         top = tree.supervisor()

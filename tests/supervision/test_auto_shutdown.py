@@ -21,6 +21,8 @@ from supervision import (
 )
 from supervision.testing import Do, Probes, crash, settle
 
+pytestmark = pytest.mark.usefixtures("any_order")
+
 WORK: dict[str, Any] = {"kind": Kind.TRANSIENT, "significant": True}
 ONCE: dict[str, Any] = {"kind": Kind.TEMPORARY, "significant": True}
 

@@ -9,6 +9,8 @@ import trio
 from supervision import Actor, ActorSpec, DynamicSpec, Kind, SupervisorSpec, Tree, open_tree
 from supervision.testing import crash, settle
 
+pytestmark = pytest.mark.usefixtures("any_order")
+
 WHO: ContextVar[str] = ContextVar("WHO", default="nobody")
 
 

@@ -32,7 +32,7 @@ from supervision import (
 )
 from supervision.testing import Do, Probes, crash, settle
 
-pytestmark = pytest.mark.usefixtures("some_orders")
+pytestmark = pytest.mark.usefixtures("any_order")
 
 BOOM = Do(error=ValueError("boom"))
 QUIT = Do(stop=True)

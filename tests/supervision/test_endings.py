@@ -27,6 +27,8 @@ from supervision.events import ErrorText
 from supervision.tally import MOST_TYPES, OTHERS
 from supervision.testing import Do, Probes, crash, settle
 
+pytestmark = pytest.mark.usefixtures("any_order")
+
 
 def watched(probes: Probes, **options: Any) -> SupervisorSpec:
     """`a` is watched; it lives below a supervisor of its own, the watcher beside that."""

@@ -27,7 +27,7 @@ from supervision import (
 )
 from supervision.testing import Do, Injected, Probes, crash, settle
 
-pytestmark = pytest.mark.usefixtures("some_orders")
+pytestmark = pytest.mark.usefixtures("any_order")
 
 
 class Worker(Actor):

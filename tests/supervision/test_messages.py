@@ -27,6 +27,8 @@ from supervision import (
 from supervision.incarnation import BURST
 from supervision.testing import Do, Probes, crash, settle
 
+pytestmark = pytest.mark.usefixtures("any_order")
+
 BOOM = Do(error=ValueError("boom"))
 QUIT = Do(stop=True)
 

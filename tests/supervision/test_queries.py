@@ -24,6 +24,8 @@ from supervision import (
 from supervision.supervisor_ref import ref_of
 from supervision.testing import Do, Probes, crash, settle
 
+pytestmark = pytest.mark.usefixtures("any_order")
+
 
 def spec_of(probes: Probes) -> SupervisorSpec:
     inner = SupervisorSpec("in", [probes.spec("x")])

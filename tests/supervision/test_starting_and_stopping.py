@@ -22,7 +22,7 @@ from supervision import (
 )
 from supervision.testing import Do, Probes, settle
 
-pytestmark = pytest.mark.usefixtures("some_orders")
+pytestmark = pytest.mark.usefixtures("any_order")
 
 
 class Stubborn(Actor):
