@@ -6,6 +6,8 @@ import trio
 from supervision.mailbox import NOTHING, Mailbox
 from supervision.testing import settle
 
+pytestmark = pytest.mark.usefixtures("any_order")
+
 
 async def test_messages_are_taken_in_the_order_they_were_offered() -> None:
     mailbox = Mailbox(3)

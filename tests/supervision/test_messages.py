@@ -1,6 +1,5 @@
-"""Mailboxes, refs, asking, rings of askers, monitors."""
+"""Mailboxes, refs, asking."""
 
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import pytest
@@ -12,14 +11,12 @@ from supervision import (
     ActorDead,
     ActorRef,
     ActorSpec,
-    AskCycle,
     AskTimeout,
     Backoff,
     Crashed,
     InvalidSpec,
     Kind,
     MailboxFull,
-    Strategy,
     SupervisorSpec,
     Tree,
     open_tree,
@@ -30,7 +27,6 @@ from supervision.testing import Do, Probes, crash, settle
 pytestmark = pytest.mark.usefixtures("any_order")
 
 BOOM = Do(error=ValueError("boom"))
-QUIT = Do(stop=True)
 
 
 # --- the mailbox ---------------------------------------------------------------------------------
@@ -346,126 +342,6 @@ async def test_thousands_of_answered_asks_leave_no_timers_behind(
         assert len(tree.wheel._heap) <= 257
 
 
-# --- rings ---------------------------------------------------------------------------------------
-
-
-class Caller(Actor):
-    """Does what it is told, with its own hands."""
-
-    async def receive(self, message: object) -> object:
-        return await message(self) if callable(message) else message
-
-
-Errand = Callable[[Caller], Awaitable[object]]
-
-
-def errand(ref: ActorRef, message: object) -> Errand:
-    async def run(_: Caller) -> object:
-        return await ref.ask(message)
-
-    return run
-
-
-def callers(*names: str) -> SupervisorSpec:
-    return SupervisorSpec("t", [ActorSpec(name, Caller) for name in names], intensity=9)
-
-
-async def test_asking_oneself_fails_at_once(autojump_clock: object) -> None:
-    async with open_tree(callers("a")) as tree:
-        with pytest.raises(ActorCrashed, match="t/a → t/a while"):
-            await tree.ref("a").ask(errand(tree.ref("a"), 1))
-        assert trio.current_time() == 0
-
-
-async def test_a_ring_of_askers_fails_at_once_and_names_the_way(autojump_clock: object) -> None:
-    async with open_tree(callers("a", "b", "c")) as tree:
-        a, b, c = (tree.ref(name) for name in "abc")
-        with pytest.raises(ActorCrashed, match="t/c → t/a → t/b → t/c"):
-            await a.ask(errand(b, errand(c, errand(a, 1))))
-        assert trio.current_time() == 0
-
-
-async def test_whose_answer_has_come_may_ask_back(autojump_clock: object) -> None:
-    async with open_tree(callers("a", "b")) as tree:
-        a, b = tree.ref("a"), tree.ref("b")
-        assert await a.ask(errand(b, "there")) == "there"
-        assert await b.ask(errand(a, "and back")) == "and back"
-
-
-async def test_a_ring_through_one_of_several_parallel_questions_is_found(autojump_clock: object) -> None:
-    async with open_tree(callers("a", "b", "c")) as tree:
-        a, b, c = (tree.ref(name) for name in "abc")
-        seen: list[str] = []
-
-        async def back(_: Caller) -> None:
-            await trio.sleep(1)
-            try:
-                await a.ask("are you there?")
-            except AskCycle as cycle:
-                seen.append(str(cycle))
-
-        async def wait(_: Caller) -> None:
-            await trio.sleep(3)
-
-        async def both(_: Caller) -> None:
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(c.ask, wait)
-                await trio.sleep(0.5)
-                nursery.start_soon(b.ask, back)
-
-        await a.ask(both)
-        assert seen == ["asking in a ring can't be answered: t/b → t/a → t/b"]
-
-
-async def test_asking_the_same_one_over_two_ways_is_no_ring(autojump_clock: object) -> None:
-    async with open_tree(callers("a", "b", "c", "d")) as tree:
-        a, b, c, d = (tree.ref(name) for name in "abcd")
-
-        async def slowly(_: Caller) -> int:
-            await trio.sleep(1)
-            return 1
-
-        async def both(_: Caller) -> None:
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(b.ask, errand(d, slowly))
-                nursery.start_soon(c.ask, errand(d, slowly))
-
-        await a.ask(both)
-        assert trio.current_time() == 2
-
-
-async def test_asking_again_after_a_ring_or_a_timeout_is_fine(autojump_clock: object) -> None:
-    async with open_tree(callers("a", "b")) as tree:
-        a, b = tree.ref("a"), tree.ref("b")
-
-        async def slowly(_: Caller) -> None:
-            await trio.sleep(3)
-
-        async def stubborn(_: Caller) -> object:
-            with pytest.raises(AskCycle):
-                await a.ask(1)
-            with pytest.raises(AskTimeout):
-                await b.ask(slowly, 1)
-            return await b.ask(7)
-
-        assert await a.ask(stubborn) == 7
-
-
-async def test_a_background_task_may_ask_its_own_actor(autojump_clock: object) -> None:
-    answers: list[object] = []
-
-    class Curious(Caller):
-        async def started(self) -> None:
-            self.start_soon(self.wonder)
-
-        async def wonder(self) -> None:
-            answers.append(await self.ref.ask("who am I?"))
-
-    async with open_tree(SupervisorSpec("t", [ActorSpec("a", Curious)])):
-        await settle()
-    assert answers == ["who am I?"]
-
-
 # --- refs ----------------------------------------------------------------------------------------
 
 
@@ -490,73 +366,3 @@ async def test_a_ref_outlives_the_tree_and_says_that_the_actor_is_dead(
     assert not ref.alive
     with pytest.raises(ActorDead):
         ref.tell(1)
-
-
-# --- monitors ------------------------------------------------------------------------------------
-
-
-async def test_a_monitor_gets_one_notice_at_the_end_and_none_for_a_restart(
-    autojump_clock: object, probes: Probes
-) -> None:
-    children = [probes.spec("watcher"), probes.spec("a", kind=Kind.TRANSIENT)]
-    async with open_tree(SupervisorSpec("t", children)) as tree:
-        watcher, ref = tree.ref("watcher"), tree.ref("a")
-        ref.monitor(watcher, "a is gone")
-        crash(ref)
-        await settle()
-        assert probes.logs["watcher"].heard == []
-        await ref.ask(QUIT)
-        await settle()
-        assert probes.logs["watcher"].heard == ["a is gone"]
-        ref.monitor(watcher, "gone long ago")
-        await settle()
-        assert probes.logs["watcher"].heard == ["a is gone", "gone long ago"]
-
-
-async def test_a_notice_waits_for_room_in_the_mailbox(autojump_clock: object, probes: Probes) -> None:
-    children = [probes.spec("watcher", mailbox=1), probes.spec("a", kind=Kind.TRANSIENT)]
-    async with open_tree(SupervisorSpec("t", children)) as tree:
-        tree.ref("a").monitor(tree.ref("watcher"), "gone")
-        tree.ref("watcher").tell(Do(sleep=3))
-        await settle()
-        tree.ref("watcher").tell("fills it")
-        await tree.ref("a").ask(QUIT)
-        await trio.sleep(4)
-        assert probes.logs["watcher"].heard == [Do(sleep=3), "fills it", "gone"]
-
-
-async def test_a_watcher_that_died_first_is_no_trouble(autojump_clock: object, probes: Probes) -> None:
-    children = [probes.spec(name, kind=Kind.TRANSIENT, mailbox=1) for name in ("watcher", "late", "a")]
-    async with open_tree(SupervisorSpec("t", children)) as tree:
-        watcher, late, ref = (tree.ref(name) for name in ("watcher", "late", "a"))
-        ref.monitor(watcher, "gone")
-        ref.monitor(late, "gone")
-        await watcher.ask(QUIT)
-        late.tell(Do(sleep=1, stop=True))
-        await settle()
-        late.tell("fills it")  # its notice has to wait, and then it is gone as well
-        await ref.ask(QUIT)
-        await trio.sleep(2)
-        assert not ref.alive
-        assert tree.snapshot().state == "running"
-
-
-async def test_watchers_that_died_are_forgotten(autojump_clock: object, probes: Probes) -> None:
-    watchers = [probes.spec(f"w{number}", kind=Kind.TEMPORARY) for number in range(64)]
-    async with open_tree(SupervisorSpec("t", [probes.spec("a"), *watchers])) as tree:
-        for spec in watchers:
-            tree.ref("a").monitor(tree.ref(spec.name), "gone")
-            await tree.ref(spec.name).ask(QUIT)
-            await settle()
-        assert len(tree.ref("a")._cell.watchers) <= 32
-
-
-async def test_a_monitor_hears_of_the_end_with_the_whole_branch(
-    autojump_clock: object, probes: Probes
-) -> None:
-    inner = SupervisorSpec("in", [probes.spec("a")], Strategy.ONE_FOR_ONE, 0, kind=Kind.TEMPORARY)
-    async with open_tree(SupervisorSpec("t", [probes.spec("watcher"), inner])) as tree:
-        tree.ref("in/a").monitor(tree.ref("watcher"), "gone")
-        crash(tree.ref("in/a"))
-        await settle()
-        assert probes.logs["watcher"].heard == ["gone"]

@@ -10,6 +10,8 @@ from supervision.errors import ActorDead, AskTimeout
 from supervision.question import Question
 from supervision.testing import settle
 
+pytestmark = pytest.mark.usefixtures("any_order")
+
 
 async def test_an_answer_that_comes_before_one_waits_is_there() -> None:
     question = Question("how", "t/a")

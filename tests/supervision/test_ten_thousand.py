@@ -1,4 +1,4 @@
-"""Ten thousand actors: started, crashed, restarted, stopped. Nothing is left of them."""
+"""Thousands of actors: started, crashed, restarted, stopped. Nothing is left of them."""
 
 import gc
 import sys
@@ -6,7 +6,7 @@ import sys
 import trio
 import trio.testing
 
-from supervision import Actor, ActorSpec, SupervisorSpec, Tree
+from supervision import Actor, ActorSpec, DynamicSpec, SupervisorSpec, Tree, open_tree
 from supervision.testing import crash, settle
 
 MANY = 10_000
@@ -69,3 +69,15 @@ def test_nothing_is_left_of_ten_thousand_and_memory_is_back_within_ten_percent()
     assert running - before > MANY
     assert again - before <= 1.1 * (running - before), "a restart leaves next to nothing behind"
     assert after - before <= 0.1 * (running - before), "and a stop nothing"
+
+
+async def test_a_thousand_children_stop_without_a_pass_over_all_for_each(autojump_clock: object) -> None:
+    template = ActorSpec("x", Actor, mailbox=1)
+    async with open_tree(SupervisorSpec("t", [DynamicSpec("d", template)])) as tree:
+        for number in range(1000):
+            await tree.dynamic("d").start_child(str(number))
+        overdue = tree.root.children[0].runner._overdue  # type: ignore[union-attr]
+        tree.stop()
+        await settle()
+        assert overdue._watched == {}
+    assert len(tree.dynamic("d")) == 0

@@ -16,6 +16,8 @@ from supervision import (
 )
 from supervision.testing import Do, Injected, Overlap, Probe, ProbeLog, Probes, Trace, crash, settle
 
+pytestmark = pytest.mark.usefixtures("any_order")
+
 
 async def test_a_probe_obeys_sleeps_raises_stops_and_answers(autojump_clock: object, probes: Probes) -> None:
     async with open_tree(SupervisorSpec("t", [probes.spec("a")])) as tree:

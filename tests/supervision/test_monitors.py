@@ -1,0 +1,83 @@
+"""Monitors: one notice when an actor has ended for good."""
+
+import pytest
+import trio
+
+from supervision import (
+    Kind,
+    Strategy,
+    SupervisorSpec,
+    open_tree,
+)
+from supervision.testing import Do, Probes, crash, settle
+
+pytestmark = pytest.mark.usefixtures("any_order")
+
+QUIT = Do(stop=True)
+
+
+async def test_a_monitor_gets_one_notice_at_the_end_and_none_for_a_restart(
+    autojump_clock: object, probes: Probes
+) -> None:
+    children = [probes.spec("watcher"), probes.spec("a", kind=Kind.TRANSIENT)]
+    async with open_tree(SupervisorSpec("t", children)) as tree:
+        watcher, ref = tree.ref("watcher"), tree.ref("a")
+        ref.monitor(watcher, "a is gone")
+        crash(ref)
+        await settle()
+        assert probes.logs["watcher"].heard == []
+        await ref.ask(QUIT)
+        await settle()
+        assert probes.logs["watcher"].heard == ["a is gone"]
+        ref.monitor(watcher, "gone long ago")
+        await settle()
+        assert probes.logs["watcher"].heard == ["a is gone", "gone long ago"]
+
+
+async def test_a_notice_waits_for_room_in_the_mailbox(autojump_clock: object, probes: Probes) -> None:
+    children = [probes.spec("watcher", mailbox=1), probes.spec("a", kind=Kind.TRANSIENT)]
+    async with open_tree(SupervisorSpec("t", children)) as tree:
+        tree.ref("a").monitor(tree.ref("watcher"), "gone")
+        tree.ref("watcher").tell(Do(sleep=3))
+        await settle()
+        tree.ref("watcher").tell("fills it")
+        await tree.ref("a").ask(QUIT)
+        await trio.sleep(4)
+        assert probes.logs["watcher"].heard == [Do(sleep=3), "fills it", "gone"]
+
+
+async def test_a_watcher_that_died_first_is_no_trouble(autojump_clock: object, probes: Probes) -> None:
+    children = [probes.spec(name, kind=Kind.TRANSIENT, mailbox=1) for name in ("watcher", "late", "a")]
+    async with open_tree(SupervisorSpec("t", children)) as tree:
+        watcher, late, ref = (tree.ref(name) for name in ("watcher", "late", "a"))
+        ref.monitor(watcher, "gone")
+        ref.monitor(late, "gone")
+        await watcher.ask(QUIT)
+        late.tell(Do(sleep=1, stop=True))
+        await settle()
+        late.tell("fills it")  # its notice has to wait, and then it is gone as well
+        await ref.ask(QUIT)
+        await trio.sleep(2)
+        assert not ref.alive
+        assert tree.snapshot().state == "running"
+
+
+async def test_watchers_that_died_are_forgotten(autojump_clock: object, probes: Probes) -> None:
+    watchers = [probes.spec(f"w{number}", kind=Kind.TEMPORARY) for number in range(64)]
+    async with open_tree(SupervisorSpec("t", [probes.spec("a"), *watchers])) as tree:
+        for spec in watchers:
+            tree.ref("a").monitor(tree.ref(spec.name), "gone")
+            await tree.ref(spec.name).ask(QUIT)
+            await settle()
+        assert len(tree.ref("a")._cell.watchers) <= 32
+
+
+async def test_a_monitor_hears_of_the_end_with_the_whole_branch(
+    autojump_clock: object, probes: Probes
+) -> None:
+    inner = SupervisorSpec("in", [probes.spec("a")], Strategy.ONE_FOR_ONE, 0, kind=Kind.TEMPORARY)
+    async with open_tree(SupervisorSpec("t", [probes.spec("watcher"), inner])) as tree:
+        tree.ref("in/a").monitor(tree.ref("watcher"), "gone")
+        crash(tree.ref("in/a"))
+        await settle()
+        assert probes.logs["watcher"].heard == ["gone"]
