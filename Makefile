@@ -45,6 +45,7 @@ check: .venv/.dev ## lint, types, import contracts, coverage floor (of the last 
 	@$(BIN)/lint-imports
 	@$(BIN)/coverage combine --quiet 2>/dev/null || true
 	@$(BIN)/coverage report --fail-under=95 --skip-covered --skip-empty
+	@$(BIN)/coverage report --include='supervision/*' --fail-under=100 --skip-covered
 
 bench: .venv/.dev ## measure speed and memory; prints the goals beside the figures
 	@$(BIN)/python -m benchmarks $(ARGS)

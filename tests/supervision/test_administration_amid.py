@@ -10,6 +10,7 @@ from supervision import (
     ActorDead,
     AskTimeout,
     Backoff,
+    Decline,
     DynamicSpec,
     NotRunning,
     Restarting,
@@ -149,6 +150,21 @@ async def test_a_start_by_hand_that_ends_well_while_its_group_is_being_stopped_i
         await trio.sleep(10)
         assert states(top) == {"a": "running", "b": "running", "c": "running"}
         assert probes.did()[-3:] == ["start a", "start b", "start c"]
+
+
+async def test_a_start_by_hand_that_declines_when_its_group_has_stopped_it_starts_again_with_the_group(
+    autojump_clock: object, probes: Probes
+) -> None:
+    spec = SupervisorSpec("t", [probes.spec("a")], Strategy.ONE_FOR_ALL)
+    async with open_tree(spec) as tree:
+        with pytest.RaisesGroup(Restarting):
+            async with trio.open_nursery() as starts:
+                late = probes.spec("b", [Do(sleep=2, error=Decline("too late"))])
+                starts.start_soon(tree.supervisor().start_child, late)
+                await trio.sleep(1)
+                crash(tree.ref("a"))
+        await settle()
+        assert states(tree.supervisor()) == {"a": "running", "b": "running"}
 
 
 # --- the supervisor itself ---------------------------------------------------------------------------

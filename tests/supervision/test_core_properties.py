@@ -81,7 +81,7 @@ def live(model: Model, steps: int, data: st.DataObject) -> None:
             disturb(model, data)
 
 
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 @given(models(), st.integers(0, 40), st.data())
 def test_whatever_happens_the_rules_hold_and_a_stop_ends_it(
     model: Model, steps: int, data: st.DataObject
@@ -97,7 +97,7 @@ def test_whatever_happens_the_rules_hold_and_a_stop_ends_it(
     assert not model.core.tick(model.now + 1000)
 
 
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 @given(models(), st.integers(0, 40), st.data())
 def test_at_rest_exactly_those_run_that_should(model: Model, steps: int, data: st.DataObject) -> None:
     live(model, steps, data)
@@ -109,6 +109,7 @@ def test_at_rest_exactly_those_run_that_should(model: Model, steps: int, data: s
         assert model.core.due(index) == float("inf")
 
 
+@settings(deadline=None)
 @given(st.integers(0, 6), st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0, 3.0]), max_size=40))
 def test_the_window_counts_as_a_naive_list_does(intensity: int, gaps: list[float]) -> None:
     window, period, now, times = RestartWindow(intensity, 1.0), 1.0, 0.0, list[float]()
@@ -123,6 +124,7 @@ def test_exactly_one_period_ago_still_counts() -> None:
     assert [window.add(at) for at in (0.0, 5.0, 10.0, 15.0001)] == [True, False, False, True]
 
 
+@settings(deadline=None)
 @given(
     st.builds(
         Backoff,

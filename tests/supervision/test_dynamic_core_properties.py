@@ -1,6 +1,6 @@
 """The dynamic supervisor's decisions against naive arithmetic."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from supervision import Backoff, Kind
@@ -15,6 +15,7 @@ def core(kind: Kind, *, every: int, each: int, period: float, backoff: Backoff |
     return DynamicCore(kind, backoff, RestartWindow(every, period), each, period, lambda: 0.0)
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(Kind),
     st.integers(0, 6),
@@ -46,6 +47,7 @@ def test_two_budgets_are_kept_one_of_each_child_and_one_of_all(
         assert decides.ended(budgets[child], end, now) == Retry(now)
 
 
+@settings(deadline=None)
 @given(st.lists(st.booleans(), max_size=30))
 def test_only_a_calm_life_resets_the_backoff(lives: list[bool]) -> None:
     backoff = Backoff(1, max=1e9, reset_after=10)

@@ -204,3 +204,24 @@ async def test_a_child_that_ends_while_later_ones_still_start_is_restarted_after
         await trio.sleep(5)
         assert probes.did() == ["start a"]
         tree.stop()
+
+
+@pytest.mark.parametrize(
+    ("strategy", "intensity"),
+    [(Strategy.ONE_FOR_ONE, 2), (Strategy.REST_FOR_ONE, 1), (Strategy.ONE_FOR_ALL, 1)],
+)
+async def test_several_that_end_while_later_ones_still_start_cost_their_group_one_restart(
+    autojump_clock: object, probes: Probes, strategy: Strategy, intensity: int
+) -> None:
+    children = [probes.spec("a"), probes.spec("b"), probes.spec("c", [Do(sleep=3)])]
+    tree = tree_of(probes, *children, strategy=strategy, intensity=intensity)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(tree.run)
+        await trio.sleep(1)
+        crash(tree.ref("b"))
+        await settle()
+        crash(tree.ref("a"))
+        await trio.sleep(5)
+        assert [child.state for child in tree.snapshot().children] == ["running"] * 3
+        assert [probes.logs[name].lives for name in "ab"] == [2, 2]
+        tree.stop()
