@@ -82,9 +82,7 @@ def _load(
     connection: sqlite3.Connection, reader: DumpReader, header: Header, loading: "_Loading"
 ) -> Imported:
     # Which keys came already: on the disk, since there may be millions.
-    connection.execute(
-        "CREATE TEMP TABLE seen (collection, key, PRIMARY KEY (collection, key)) WITHOUT ROWID"
-    )
+    connection.execute(_SEEN)
     connection.execute("BEGIN IMMEDIATE")
     try:
         if not loading.merge:
