@@ -38,7 +38,10 @@ class Election:
             decision, local, replica = await self.pair.decide()
             if decision.step in _NEEDS_TIME:
                 await self.pair.mark_behind(True)
-            if decision.step in {Step.WAIT, Step.REFUSE} or (quickly and decision.step in _NEEDS_TIME):
+            if quickly and decision.step in _NEEDS_TIME:
+                self.pair.wait(decision.why or decision.step.value, logging.INFO)
+                return decision
+            if decision.step in {Step.WAIT, Step.REFUSE}:
                 self.pair.wait(decision.why or decision.step.value)
                 return decision
             try:

@@ -37,8 +37,8 @@ class Step(Enum):
 
     LEAD_LOCAL = "the file leads, MongoDB follows"
     REPLACE_REPLICA = "the file leads, and all that MongoDB has is replaced by a copy of it"
-    FILL_LOCAL = "take over from MongoDB what the file has not, then decide again"
-    COPY_LOCAL = "make the file anew from MongoDB, set the old one aside, then decide again"
+    FILL_LOCAL = "MongoDB has what the file has not, and fills it"
+    COPY_LOCAL = "the file is made anew from MongoDB, and the old one set aside"
     LEAD_REPLICA = "MongoDB leads until the file can be used again"
     WAIT = "neither may lead yet"
     REFUSE = "a person has to decide"

@@ -65,19 +65,27 @@ class Pair:
     """Why MongoDB can't be used; None while it can."""
     lag: int | None = field(default=None, init=False)
     """Batches that MongoDB lacks; None: not known, it has not been seen yet."""
+    _said_waiting: bool = field(default=False, init=False)
+    """The log has it that nobody leads."""
     _history: History = field(factory=History, init=False)
     """The file's, as it was last seen."""
 
     # --- who leads ------------------------------------------------------------------------------
 
-    def wait(self, why: str) -> None:
-        """Nobody leads."""
+    def wait(self, why: str, loudness: int = logging.WARNING) -> None:
+        """Nobody leads. `loudness`: the level to say so at."""
         if self.reason != why or self.mode is not Mode.WAITING:
-            logger.warning("The store waits: %s", why, extra={"reason": why})
+            logger.log(loudness, "The store waits: %s", why, extra={"reason": why})
+            self._said_waiting = True
         self.mode, self.reason, self.pusher = Mode.WAITING, why, None
 
     def lead(self, mode: Mode, term: Term, position: Position, why: str = "") -> None:
         """One of the two leads from now on, in this term."""
+        if self._said_waiting:
+            logger.info(
+                "The store waits no longer: %s leads", "the file" if mode is Mode.LOCAL else "MongoDB"
+            )
+            self._said_waiting = False
         self.mode, self.reason, self.writer, self.position = mode, why, term.writer, position
 
     def progress(self, text: str) -> None:
@@ -225,7 +233,7 @@ class Pair:
                 state = "failing" if self.local_error else "leading"
                 return StoreHealth("sqlite", state, last_error=self.local_error)
             case Mode.REPLICA:
-                return StoreHealth("sqlite", "failing", None, None, self.local_error)
+                return StoreHealth("sqlite", "failing", None, None, self.local_error or self.reason)
             case Mode.WAITING:
                 state = "failing" if self.local_error else "waiting"
                 return StoreHealth("sqlite", state, None, None, self.local_error)

@@ -162,22 +162,25 @@ class ReplicatedStore:
                     raise StoreUnavailable(
                         "; ".join(filter(None, (str(error), pair.replica_error)))
                     ) from error
+                self._bell.set()
         if pair.mode is Mode.REPLICA:
             return await self._ask_replica(replica)
         raise StoreUnavailable(pair.reason)
 
     async def _ask_replica(self, ask: Callable[[], Awaitable[T]]) -> T:
         pair = self.pair
-        try:
-            answer = await ask()
-        except StoreUnavailable as error:
-            pair.replica_error = str(error)
-            raise StoreUnavailable(f"{pair.local_error}; {error}") from error
-        except Fenced as error:
-            taken_over(pair, error)
-            raise StoreUnavailable(pair.reason) from error
-        pair.replica_error = None
-        return answer
+        if pair.replica_error is None:
+            try:
+                answer = await ask()
+            except StoreUnavailable as error:
+                pair.replica_error = str(error)
+            except Fenced as error:
+                taken_over(pair, error)
+                raise StoreUnavailable(pair.reason) from error
+            else:
+                return answer
+        # `tend` looks for it. If each question waited for it, who asks for the health would wait as well.
+        raise StoreUnavailable(f"{pair.reason}; {pair.replica_error}")
 
     async def _write_local(self, changes: Sequence[Change]) -> Position:
         if not self.pair.attached:
@@ -221,6 +224,8 @@ class ReplicatedStore:
         elif seconds > 0:
             with trio.move_on_after(seconds):
                 await self._bell.wait()
+            if self.pair.mode is Mode.REPLICA:  # it has just taken over: the file is given some time
+                await trio.sleep(self.repair_every)
         self._bell = trio.Event()
         await trio.lowlevel.checkpoint()
 

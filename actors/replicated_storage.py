@@ -39,7 +39,13 @@ class ReplicatedStorageActor(WriterActor):
         with trio.move_on_after(FLUSH_WITHIN) as within:
             await self._store.flush()
         if within.cancelled_caught:
-            logger.warning("MongoDB is slow: it has not got all changes before the end; the file has")
+            lag = self._store.pair.lag
+            logger.warning(
+                "MongoDB has not got all changes before the end%s; the file has them, and the next start"
+                " sends them. Keep its disk until then",
+                "" if lag is None else f" (changes it lacks: {lag})",
+                extra={"lag": lag},
+            )
 
     async def _write(self, changes: tuple[Change, ...]) -> Position:
         return await self._store.write(changes)
@@ -49,6 +55,10 @@ class ReplicatedStorageActor(WriterActor):
 
     async def _find(self, type_: type[Record], equal: Mapping[str, Value]) -> object:
         return await self._store.find(type_, **equal)
+
+    def _read_loudness(self) -> int:
+        """That the store waits, and why, has been said."""
+        return logging.DEBUG if self._store.pair.mode is Mode.WAITING else super()._read_loudness()
 
     def _health(self) -> StorageHealth:
         pair = self._store.pair

@@ -234,13 +234,19 @@ class WriterActor(Actor):
             answer = await read()
         except StoreUnavailable as error:
             if self._read_error is None:
-                logger.error("Failed to read state: %s", error, extra={"error": str(error)})  # noqa: TRY400 - expected, no traceback
+                logger.log(
+                    self._read_loudness(), "Failed to read state: %s", error, extra={"error": str(error)}
+                )
             self._read_error = self._last_error = str(error)
             return Unavailable(str(error))
         except Refusal as error:
             return Refused(str(error))
         self._read_error = None
         return answer
+
+    def _read_loudness(self) -> int:
+        """The level to say at that nothing can be read."""
+        return logging.ERROR
 
     def _health(self) -> StorageHealth:
         healthy = self._commit_error is None and self._read_error is None

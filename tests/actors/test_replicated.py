@@ -392,6 +392,7 @@ async def test_mongodb_failing_while_it_leads_is_waited_for(host: Host, autojump
             with pytest.raises(StoreUnavailable, match=r"full.*away"):
                 await host.put("2")
         host.replica.away = False
+        await host.until(lambda: store.pair.replica_error is None)
         await host.put("2")
         host.disk.full = False
         await host.until(lambda: store.pair.mode is Mode.LOCAL)
