@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 current_cell: ContextVar["Cell | None"] = ContextVar("current_cell", default=None)
 """The cell whose actor the running task belongs to."""
 
-
 DOWN = object()
 """The notice of those who want to know how it ended: a `Down` is made of it then."""
 
@@ -203,6 +202,8 @@ class Cell(AnyCell):
         self.dead = True
         left: dict[str, int] = {}
         for message in self.mailbox.close():
+            if isinstance(message, Down):
+                continue  # it watched what outlived it: nothing is lost
             tally(left, self.count_dead_letter(message))
             if isinstance(message, Question):
                 message.fail(ActorDead(f"{self.path} has ended"))

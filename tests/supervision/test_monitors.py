@@ -4,6 +4,7 @@ import pytest
 import trio
 
 from supervision import (
+    DeadLetters,
     Kind,
     Strategy,
     SupervisorSpec,
@@ -81,3 +82,16 @@ async def test_a_monitor_hears_of_the_end_with_the_whole_branch(
         crash(tree.ref("in/a"))
         await settle()
         assert probes.logs["watcher"].heard == ["gone"]
+
+
+async def test_a_notice_that_comes_when_the_watcher_has_stopped_is_no_dead_letter(
+    autojump_clock: object, probes: Probes
+) -> None:
+    spec = SupervisorSpec("t", [probes.spec("a"), probes.spec("watcher")])
+    async with open_tree(spec, on_event=probes.trace) as tree:
+        tree.ref("a").monitor(tree.ref("watcher"))
+        tree.ref("watcher").tell(Do(sleep=1))
+        await settle()
+        tree.stop()  # the watcher first: it reads no more
+    assert probes.trace.of(DeadLetters) == []
+    assert tree.snapshot().children[1].dead_letters == {}
