@@ -65,9 +65,9 @@ VANISHED = (
     "MongoDB holds nothing, but had newer changes than the file: perhaps it is another database. Name the one"
     " it was, or restore it; to go on with what the file has: 'perkd storage keep file', with perkd stopped"
 )
-BEHIND = "MongoDB has newer changes than the file, and can't be reached"
+BEHIND = "MongoDB has newer changes than the file, and is away"
 NOTHING_THERE = "and MongoDB has nothing: perhaps the file has the state"
-EMPTY = "the file is empty and MongoDB can't be reached: perhaps the state is there"
+EMPTY = "the file is empty, the state may be in MongoDB, and that is away"
 
 
 def decide(

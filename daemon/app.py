@@ -38,7 +38,7 @@ from daemon.opening import (
 from daemon.service import Service
 from daemon.setup_check import SetupActor
 from daemon.status import StatusReport
-from daemon.storing import Storing, database, mongodb_address
+from daemon.storing import Storing, database, mongodb_address, where_state_is
 from daemon.terminal import TerminalBoard
 from supervision import Actor, ActorDead, MailboxFull, Tree, run_until_signal
 
@@ -164,8 +164,8 @@ async def run(config: Config) -> None:
         for note in made.opened.problems:
             logger.warning("⚠️ %s", note)
         nursery.start_soon(_reload_on_hangup, made)
-        logger.info("perkd %s starts; state is in %s", daemon.__version__, database(config))
-        await run_until_signal(made.tree, on_signal=_say_signals())
+        logger.info("perkd %s starts; state is in %s", daemon.__version__, where_state_is(config))
+        await run_until_signal(made.tree, on_signal=_say_signals(made.events))
         logger.info("perkd has stopped")
         nursery.cancel_scope.cancel()
 
@@ -189,11 +189,12 @@ def collect_garbage_seldom() -> None:
     gc.set_threshold(10_000, 3, 3_000)
 
 
-def _say_signals() -> Callable[[int], None]:
+def _say_signals(events: EventLog) -> Callable[[int], None]:
     heard = count(1)
 
     def say(number: int) -> None:
         name = signal.Signals(number).name
+        events.stopping = True
         if next(heard) == 1:
             logger.info("%s: stopping in order (once more: at once)", name)
         else:

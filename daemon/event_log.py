@@ -26,6 +26,8 @@ class EventLog:
     """Hears the events of a tree. Thousands of redeemers come and go without a line."""
 
     crashes: int = field(default=0, init=False)
+    stopping: bool = field(default=False, init=False)
+    """Everything is stopped in order: that messages are left over then is no trouble."""
 
     def __call__(self, event: Event) -> None:
         """Log one event."""
@@ -44,7 +46,7 @@ class EventLog:
                 for line in error.traceback.splitlines():
                     logger.debug("  | %s", line)
             case StartError() | GaveUp() | StopOverdue() | DeadLetters():
-                _log_trouble(event, extra)
+                _log_trouble(event, extra, stopping=self.stopping)
             case BackingOff(path, delay):
                 logger.info("%s is started again in %.1f s", path, delay, extra=extra)
             case ShutDown(path, child):
@@ -57,7 +59,9 @@ class EventLog:
                 logger.debug("%s", extra)
 
 
-def _log_trouble(event: StartError | GaveUp | StopOverdue | DeadLetters, extra: dict[str, object]) -> None:
+def _log_trouble(
+    event: StartError | GaveUp | StopOverdue | DeadLetters, extra: dict[str, object], *, stopping: bool
+) -> None:
     match event:
         case StartError(path, error):
             logger.error("%s could not start: %s", path, error, extra=extra)
@@ -67,4 +71,10 @@ def _log_trouble(event: StartError | GaveUp | StopOverdue | DeadLetters, extra: 
             logger.warning("%s does not end; waiting for %.0f s", path, waited, extra=extra)
         case DeadLetters(path, left):
             counts = ", ".join(f"{many} × {kind}" for kind, many in left.items())
-            logger.warning("%s has ended with messages nobody will read: %s", path, counts, extra=extra)
+            logger.log(
+                logging.DEBUG if stopping else logging.WARNING,
+                "%s has ended with messages nobody will read: %s",
+                path,
+                counts,
+                extra=extra,
+            )

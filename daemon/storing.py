@@ -56,6 +56,13 @@ def mongodb_address(config: Config) -> "MongoAddress | None":
         raise SecretError(str(error).replace("MONGODB_URI", variable)) from None
 
 
+def where_state_is(config: Config) -> str:
+    """The file, and MongoDB where it is configured, in words. Raises `SecretError`."""
+    address = mongodb_address(config)
+    also = "" if address is None else f", and in MongoDB at {address.place}, database {address.database}"
+    return f"{database(config)}{also}"
+
+
 def _passwords(uri: str) -> Iterator[str]:
     """The password in an address, as it is written there and as it is."""
     found = re.search(r"://[^:@/]*:(.+)@", uri)

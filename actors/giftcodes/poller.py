@@ -183,9 +183,11 @@ class PollerActor(Actor):
 
     def _say_fetched(self, attempt: int, codes: tuple[FoundCode, ...]) -> None:
         self._health.codes_seen = len(codes)
-        # A source without validators sends its list again every ten seconds: that is no news.
+        # A source without validators sends its list again every ten seconds; while nothing can be recorded
+        # every source does: that is no news.
+        waits = bool(self._in_hand) and frozenset(codes) <= frozenset(self._in_hand)
         logger.log(
-            logging.DEBUG if self._is_known(codes) else logging.INFO,
+            logging.DEBUG if waits or self._is_known(codes) else logging.INFO,
             "Successfully fetched %d gift codes (attempt %d)",
             len(codes),
             attempt,

@@ -45,13 +45,18 @@ def limited(record: Circuit) -> None:
     logger.info("%s: its server allows %s", record.game, told, extra={"game": record.game})
 
 
-def not_loaded(error: Exception, again_in: float) -> None:
+def not_loaded(error: Exception, *, again: bool = False) -> None:
     """The store is away, and without it nobody knows how much of the windows is spent."""
-    logger.warning(
-        "No slot is granted before the last calls have been read from the store: %s; again in %.0f s",
+    logger.log(
+        logging.DEBUG if again else logging.WARNING,
+        "No slot is granted before the last calls have been read from the store: %s",
         error,
-        again_in,
     )
+
+
+def loaded() -> None:
+    """It is back."""
+    logger.info("The last calls have been read from the store: slots are granted")
 
 
 def overdue(holder: str, player: PlayerKey, seconds: float) -> None:

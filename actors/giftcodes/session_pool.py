@@ -100,7 +100,7 @@ class SessionPoolActor(Actor):
         try:
             await self._load()
         except StoreUnavailable as error:
-            pool_wording.not_loaded(error, STORE_RETRY_MIN)
+            pool_wording.not_loaded(error)
             self.start_soon(self._load_later)
 
     async def stopped(self) -> None:
@@ -296,7 +296,9 @@ class SessionPoolActor(Actor):
             try:
                 await self._load()
             except StoreUnavailable as error:
-                pool_wording.not_loaded(error, pause)
+                pool_wording.not_loaded(error, again=True)
+            else:
+                pool_wording.loaded()
 
     async def _prune(self) -> None:
         try:

@@ -86,7 +86,8 @@ def test_a_fault_of_the_program_is_not_hidden() -> None:
 
 def test_the_second_signal_is_told_from_the_first(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    say = _say_signals()
+    events = EventLog()
+    say = _say_signals(events)
     say(signal.SIGINT)
     say(signal.SIGTERM)
     assert caplog.messages == [
@@ -96,6 +97,17 @@ def test_the_second_signal_is_told_from_the_first(caplog: pytest.LogCaptureFixtu
 
 
 # --- the event log ------------------------------------------------------------------------------
+
+
+def test_messages_left_over_are_trouble_unless_perkd_is_stopped(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    log = EventLog()
+    say = _say_signals(log)
+    log(DeadLetters("perkd/a", {"Redeem": 2}))
+    assert len(caplog.messages) == 1
+    say(signal.SIGTERM)
+    log(DeadLetters("perkd/a", {"Redeem": 2}))
+    assert len(caplog.messages) == 2, "but for the signal there is nothing to say"
 
 
 def test_every_event_that_matters_is_a_line_and_crashes_are_counted(caplog: pytest.LogCaptureFixture) -> None:

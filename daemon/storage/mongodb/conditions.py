@@ -5,6 +5,8 @@ The texts name host and port, never the user or the password.
 
 import asyncio
 import contextlib
+import os
+import re
 from collections.abc import AsyncIterator
 
 from attrs import frozen
@@ -25,6 +27,8 @@ DUPLICATE = 11000
 _NOT_ALLOWED = frozenset({13, 18, 8000})
 """Unauthorized, AuthenticationFailed, and Atlas's own for both."""
 _LONGEST = 200
+_IN_OUR_WORDS = {"operation cancelled": "the connection was lost", "No servers found yet": "no answer"}
+_ASYNCIO_FAILED = re.compile(r"\[Errno (\d+)\] Connect call failed \([^)]*\)")
 
 DEADLINE = 5.0
 """Seconds for one command and its answer."""
@@ -61,6 +65,7 @@ class Line:
 
     def _words(self, error: Exception) -> str:
         code, text = _told(error)
+        text = text.removeprefix(f"{self.place}: ")
         if code == 8000 and "quota" in text.lower():  # noqa: PLR2004 - Atlas's
             return f"MongoDB at {self.place} is full: {text}"
         if code in _NOT_ALLOWED:
@@ -92,6 +97,9 @@ def _short(error: Exception) -> str:
     text = str(error)
     for more in (" (configured timeouts", ", Timeout:", ", full error:"):
         text = text.split(more, 1)[0]
+    text = _ASYNCIO_FAILED.sub(lambda found: os.strerror(int(found[1])), text)
+    for theirs, ours in _IN_OUR_WORDS.items():
+        text = text.replace(theirs, ours)
     return _shortened(text) or type(error).__name__
 
 

@@ -281,10 +281,14 @@ async def test_a_code_that_was_not_recorded_outlives_its_disappearance_from_the_
     assert it.source.accepted == 0  # the list that was fetched while it was recorded had failed
 
 
-async def test_unrecorded_codes_are_offered_soon_and_then_less_often(autojump_clock: MockClock) -> None:
+async def test_unrecorded_codes_are_offered_soon_and_then_less_often(
+    autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     async with world([A], answers=[False] * 5) as it:
         await trio.sleep(16)
     assert it.report_times == pytest.approx([0, 1, 3, 6, 10, 15], abs=0.2)
+    assert texts(caplog).count("Successfully fetched 1 gift codes (attempt 1)") == 1
 
 
 async def test_an_unchanged_list_is_not_reported_again_but_accepted(autojump_clock: MockClock) -> None:

@@ -358,9 +358,11 @@ async def test_nothing_is_granted_before_the_last_calls_are_known(
         await trio.sleep(50)
         numbers = await world.status()
         assert (numbers.loaded, numbers.waiting, numbers.in_flight) == (False, 3, 0)
-        assert "No slot is granted before the last calls have been read" in caplog.text
+        assert caplog.text.count("No slot is granted before the last calls have been read") == 1
+        caplog.set_level(logging.INFO)
         world.store.away = False
         await trio.sleep(100)
+        assert caplog.text.count("The last calls have been read from the store") == 1
         assert len(world.calls) == 3
         assert min(at for _, at in world.calls) > now + 60
 

@@ -1,9 +1,11 @@
 """What goes wrong on the way to the server, and what is said about it."""
 
+import asyncio
 import logging
 from typing import Any
 
 import pytest
+from pymongo.errors import AutoReconnect, ServerSelectionTimeoutError
 
 from actors.history import NOWHERE, Term
 from actors.stores import StoreAway
@@ -53,6 +55,37 @@ def test_a_server_in_trouble_is_away_and_named(
         assert len(str(caught.value)) < 400
 
     faulty_shop.play(script)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("h:27017: [Errno 111] Connect call failed ('127.0.0.1', 27017)", "Connection refused"),
+        ("h:27017: timed out", "timed out"),
+        ("No servers found yet, Timeout: 3.0s, Topology Description: <…>", "no answer"),
+        (
+            "a:1: [Errno 111] Connect call failed ('10.0.0.1', 1),b:2: timed out",
+            "a:1: Connection refused,b:2: timed out",
+        ),
+    ],
+)
+def test_a_server_that_is_not_there_is_named_once_and_in_plain_words(theirs: str, ours: str) -> None:
+    async def script() -> None:
+        with pytest.raises(StoreAway) as caught:
+            async with Line("h:27017").command():
+                raise ServerSelectionTimeoutError(theirs)
+        assert str(caught.value) == f"MongoDB at h:27017 can't be reached: {ours}"
+
+    asyncio.run(script())
+
+
+def test_a_connection_that_is_lost_is_no_operation_that_somebody_cancelled() -> None:
+    async def script() -> None:
+        with pytest.raises(StoreAway, match="MongoDB at h:27017 failed: the connection was lost"):
+            async with Line("h:27017").command():
+                raise AutoReconnect("operation cancelled")
+
+    asyncio.run(script())
 
 
 def test_it_goes_on_when_the_server_is_back(faulty_shop: Any, faulty_mongo: MongoThread, make: Any) -> None:
