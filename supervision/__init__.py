@@ -41,6 +41,7 @@ from supervision.events import (
     StopOverdue,
     Stopped,
 )
+from supervision.mailbox import MailboxStatistics
 from supervision.monitor import (
     Down,
 )
@@ -91,6 +92,7 @@ __all__ = [
     "InvalidSpec",
     "Kind",
     "MailboxFull",
+    "MailboxStatistics",
     "Node",
     "NotRunning",
     "OnlyByKey",

@@ -1,9 +1,28 @@
 """The mailbox: a memory channel that its actor reads in bursts."""
 
 import trio
+from attrs import asdict, frozen
 
 NOTHING = object()
 """Stands for no message: None is a message like any other."""
+
+
+@frozen
+class MailboxStatistics:
+    """A mailbox as it was when it was looked at."""
+
+    queued: int
+    """Messages that have been put and not taken."""
+    room: int
+    """How many it holds at most."""
+    waiting: int
+    """Tasks that wait for room."""
+    closed: bool
+    """Nobody will read it again."""
+
+    def to_json(self) -> dict[str, object]:
+        """A JSON-ready document."""
+        return asdict(self)
 
 
 class Mailbox:
@@ -24,6 +43,14 @@ class Mailbox:
     def queued(self) -> int:
         """Messages that have been put and not taken."""
         return self._inlet.statistics().current_buffer_used
+
+    def statistics(self) -> MailboxStatistics:
+        """How full it is, and who waits."""
+        seen = self._inlet.statistics()
+        closed = not seen.open_receive_channels
+        return MailboxStatistics(
+            seen.current_buffer_used, int(seen.max_buffer_size), seen.tasks_waiting_send, closed
+        )
 
     def offer(self, message: object) -> bool:
         """Put a message in, if there is room: tells whether there was.

@@ -8,6 +8,7 @@ from trio.lowlevel import current_task, wait_task_rescheduled
 
 from supervision.cell import DOWN, Cell, current_cell
 from supervision.errors import ActorDead, AskCycle, AskTimeout, MailboxFull
+from supervision.mailbox import MailboxStatistics
 from supervision.question import Question
 from supervision.validation import check_seconds, wrong
 
@@ -43,6 +44,10 @@ class ActorRef:
     def queued(self) -> int:
         """Messages waiting in the mailbox."""
         return self._cell.queued
+
+    def statistics(self) -> MailboxStatistics:
+        """The mailbox at this moment: a frozen value."""
+        return self._cell.mailbox.statistics()
 
     def tell(self, message: object) -> None:
         """Put `message` into the mailbox at once.

@@ -1,6 +1,6 @@
 """For tests of anything built on actors: crash what you like, watch what happens, wait until it settled."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import trio
@@ -62,6 +62,56 @@ class Trace:
 
 class Overlap(AssertionError):  # noqa: N818 - what it found
     """Two incarnations of one actor were alive at the same time."""
+
+
+@define
+class OverlapDetector:
+    """Watches whether two incarnations of an actor are ever alive at the same time. For any actors.
+
+    Example:
+        >>> detector = OverlapDetector()
+        >>> spec = ActorSpec("store", detector.watch(Store))    # doctest: +SKIP
+        >>> assert detector.found == []
+    """
+
+    found: list[str] = field(factory=list)
+    """The paths of actors of which two were alive at once."""
+    _alive: dict[str, int] = field(factory=dict, init=False)
+
+    def watch(self, factory: Callable[..., Actor]) -> Callable[..., Actor]:
+        """A factory of the same actors, each of which is watched from its start to its very end.
+
+        Raises:
+            Overlap: in the start of an incarnation, when there is another one.
+        """
+
+        def make(*args: object) -> Actor:
+            actor = factory(*args)
+            begin = actor.started
+
+            async def started() -> None:
+                self._enter(actor)
+                await begin()
+
+            actor.started = started  # type: ignore[method-assign]
+            return actor
+
+        return make
+
+    def _enter(self, actor: Actor) -> None:
+        path = actor.ref.path
+        self._alive[path] = self._alive.get(path, 0) + 1
+        actor.start_soon(self._witness, path)
+        if self._alive[path] > 1:
+            self.found.append(path)
+            raise Overlap(f"{path}: two incarnations at once")
+
+    async def _witness(self, path: str) -> None:
+        # A background task ends with the incarnation, however that ends.
+        try:
+            await trio.sleep_forever()
+        finally:
+            self._alive[path] -= 1
 
 
 @frozen

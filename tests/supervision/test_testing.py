@@ -4,9 +4,11 @@ import pytest
 import trio
 
 from supervision import (
+    Actor,
     ActorCrashed,
     ActorSpec,
     Crashed,
+    DynamicSpec,
     StartFailed,
     Stopped,
     Strategy,
@@ -14,7 +16,18 @@ from supervision import (
     Tree,
     open_tree,
 )
-from supervision.testing import Do, Injected, Overlap, Probe, ProbeLog, Probes, Trace, crash, settle
+from supervision.testing import (
+    Do,
+    Injected,
+    Overlap,
+    OverlapDetector,
+    Probe,
+    ProbeLog,
+    Probes,
+    Trace,
+    crash,
+    settle,
+)
 
 pytestmark = pytest.mark.usefixtures("any_order")
 
@@ -40,6 +53,38 @@ async def test_a_probe_fails_loudly_when_two_of_it_are_alive(autojump_clock: obj
     with pytest.raises(StartFailed, match="t/b: Overlap: same: two incarnations at once"):
         await Tree(spec).run()
     assert issubclass(Overlap, AssertionError)
+
+
+class Plain(Actor):
+    async def receive(self, message: object) -> object:
+        return message
+
+
+async def test_the_detector_watches_any_actor_and_finds_nothing_where_nothing_overlaps(
+    autojump_clock: object,
+) -> None:
+    detector = OverlapDetector()
+    template = ActorSpec("w", detector.watch(lambda _: Plain()))
+    spec = SupervisorSpec(
+        "t", [ActorSpec("a", detector.watch(Plain)), DynamicSpec("d", template)], intensity=9
+    )
+    async with open_tree(spec) as tree:
+        other = await tree.dynamic("d").start_child("1", "anything")
+        for ref in tree.ref("a"), other, tree.ref("a"):
+            crash(ref)
+            await settle()
+            assert await ref.ask("alive") == "alive"
+    assert detector.found == []
+
+
+async def test_the_detector_fails_loudly_when_two_incarnations_are_alive(autojump_clock: object) -> None:
+    detector = OverlapDetector()
+    spec = SupervisorSpec("t", [ActorSpec("a", detector.watch(Plain))])
+    async with open_tree(spec) as tree, open_tree(SupervisorSpec("t", [])) as second:
+        assert await tree.ref("a").ask(1) == 1
+        with pytest.raises(StartFailed, match="t/a: Overlap: t/a: two incarnations at once"):
+            await second.supervisor().start_child(spec.children[0])  # type: ignore[arg-type]
+    assert detector.found == ["t/a"]
 
 
 async def test_each_life_of_a_probe_obeys_its_own_order_for_the_start(
