@@ -170,7 +170,7 @@ async def test_an_empty_disk_waits_while_mongodb_is_away(host: Host, mongo: Mong
     mongo.stop()
     async with host.running() as life:
         await life.until(lambda: life.pair.mode is Mode.WAITING)
-        with pytest.raises(StoreUnavailable, match="the file is empty and MongoDB can't be reached"):
+        with pytest.raises(StoreUnavailable, match="the file is empty, the state may be in MongoDB"):
             await host.put()
         mongo.start()
         await life.until_file_leads()
