@@ -88,6 +88,22 @@ async def test_what_one_actor_sets_its_siblings_do_not_see(autojump_clock: objec
         assert await tree.ref("b").ask(None) == CLEAN
 
 
+async def test_what_an_actor_sets_as_it_starts_those_started_after_it_do_not_see(
+    autojump_clock: object,
+) -> None:
+    class Sets(Curious):
+        async def started(self) -> None:
+            WHO.set("the one before")
+            await super().started()
+
+    inner = SupervisorSpec("in", [ActorSpec("a", Curious)])
+    spec = SupervisorSpec("t", [ActorSpec("s", Sets), inner, DynamicSpec("d", ActorSpec("w", Curious))])
+    async with open_tree(spec) as tree:
+        assert await tree.ref("in/a").ask(None) == CLEAN
+        worker = await tree.dynamic("d").start_child("1")
+        assert await worker.ask(None) == CLEAN
+
+
 async def test_a_timer_and_a_notice_bring_no_context_along(autojump_clock: object) -> None:
     seen: list[str] = []
 

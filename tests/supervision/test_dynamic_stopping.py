@@ -14,6 +14,7 @@ from supervision import (
     DynamicSpec,
     Kind,
     NotRunning,
+    Started,
     StartFailed,
     StopOverdue,
     Stopped,
@@ -256,6 +257,22 @@ async def test_a_crash_while_the_supervisor_stops_restarts_nothing(
         await trio.sleep(3)
         assert len(probes.trace.of(Crashed)) == 1
     assert probes.logs["a"].lives == 1
+
+
+async def test_a_child_that_crashes_as_its_supervisor_is_told_to_stop_is_not_started_again(
+    autojump_clock: object, probes: Probes
+) -> None:
+    class Fatal(Actor):
+        async def receive(self, message: object) -> None:
+            tree.root.children[0].request_stop()
+            raise ValueError
+
+    spec = SupervisorSpec("t", [DynamicSpec("d", ActorSpec("x", Fatal))])
+    async with open_tree(spec, on_event=probes.trace) as tree:
+        (await tree.dynamic("d").start_child("a")).tell("stop, and crash")
+        await settle()
+    assert probes.trace.names([Started, Crashed])[:3] == ["Started t/d", "Started t/d/a", "Crashed t/d/a"]
+    assert "Started t/d/a" not in probes.trace.names()[3:]
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit()], ids=["interrupt", "exit"])

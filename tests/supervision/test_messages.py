@@ -1,6 +1,7 @@
 """Mailboxes and refs."""
 
 from contextlib import suppress
+from time import perf_counter
 from typing import Any
 
 import attrs
@@ -22,7 +23,7 @@ from supervision import (
     Tree,
     open_tree,
 )
-from supervision.incarnation import BURST
+from supervision.incarnation import BURST, BURST_SECONDS
 from supervision.testing import Do, Probes, crash, settle
 
 pytestmark = pytest.mark.usefixtures("any_order")
@@ -199,6 +200,23 @@ async def test_a_busy_actor_lets_others_run_after_a_burst(autojump_clock: object
         while not probes.logs["a"].heard:
             await trio.lowlevel.checkpoint()
         assert len(probes.logs["a"].heard) <= 2 * BURST
+
+
+async def test_an_actor_whose_messages_take_long_lets_others_run_after_each(autojump_clock: object) -> None:
+    class Busy(Actor):
+        async def receive(self, message: object) -> None:
+            handled.append(message)
+            until = perf_counter() + 2 * BURST_SECONDS
+            while perf_counter() < until:
+                pass
+
+    handled: list[object] = []
+    async with open_tree(SupervisorSpec("t", [ActorSpec("a", Busy)])) as tree:
+        for number in range(5):
+            tree.ref("a").tell(number)
+        while not handled:
+            await trio.lowlevel.checkpoint()
+        assert len(handled) <= 2
 
 
 async def test_what_an_actor_does_not_handle_crashes_it_and_is_named(autojump_clock: object) -> None:

@@ -222,6 +222,17 @@ async def test_the_row_of_waits_begins_anew_after_a_calm_time(autojump_clock: ob
         assert waits == [1, 2, 4, 1, 2]
 
 
+async def test_a_long_start_that_fails_is_not_taken_for_a_calm_time(
+    autojump_clock: object, probes: Probes
+) -> None:
+    starts = [None, *[Do(sleep=100, error=OSError())] * 3, None]
+    child = probes.spec("a", starts, backoff=Backoff(1, max=8, reset_after=10))
+    async with open_tree(SupervisorSpec("t", [child], intensity=9), on_event=probes.trace) as tree:
+        crash(tree.ref("a"))
+        await trio.sleep(1000)
+    assert [event.delay for event in probes.trace.of(BackingOff)] == [1, 2, 4, 8]  # type: ignore[attr-defined]
+
+
 async def test_others_are_served_while_a_child_waits(autojump_clock: object, probes: Probes) -> None:
     children = [probes.spec("a", backoff=Backoff(30)), probes.spec("b")]
     async with open_tree(SupervisorSpec("t", children, intensity=9)) as tree:
