@@ -26,6 +26,8 @@ from daemon.storing import mongodb_address
 
 FEED_WITHIN = 10.0
 """Seconds to connect to a feed."""
+ROOM_WANTED = 16 << 20
+"""Bytes that should be free where the state is: with fewer the next thing that goes wrong is a full disk."""
 
 
 @frozen
@@ -147,11 +149,25 @@ def _data_dir(path: Path) -> Finding:
         if os.access(parent, os.W_OK):
             return Finding(what, well=True, text=f"{path} will be made at the first run")
         return Finding(what, False, f"{path} can't be made", f"make {parent} writable, or change data_dir")
+    if path.is_dir() and (trouble := _disk_trouble(path)) is not None:
+        return trouble
     if not path.is_dir() or not os.access(path, os.R_OK | os.W_OK | os.X_OK):
         return Finding(what, False, f"{path} can't be written", "make it a directory of perkd's own user")
     if path.stat().st_mode & 0o077:
         return Finding(what, False, f"{path} is open to others", f"chmod 700 {path}")
     return Finding(what, well=True, text=str(path))
+
+
+def _disk_trouble(path: Path) -> Finding | None:
+    what, disk = "data directory", os.statvfs(path)
+    free = disk.f_bavail * disk.f_frsize
+    if disk.f_flag & os.ST_RDONLY:
+        return Finding(what, False, f"{path} is on a read-only file system", "see why, and mount it writable")
+    if free < ROOM_WANTED:
+        return Finding(
+            what, False, f"the disk of {path} is nearly full: {free >> 10:,} KiB are free", "make room"
+        )
+    return None
 
 
 def _socket(path: Path) -> Finding:

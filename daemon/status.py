@@ -146,15 +146,17 @@ class StatusReport:
 
     def _giftcodes(self, answers: _Answers) -> dict[str, object]:
         numbers = answers.campaign
+        if numbers is not None and not numbers.loaded:
+            numbers = None  # it has not read the store: its zeros are none
         lanes = answers.pool.games if answers.pool is not None else ()
         return {
-            "codes": 0 if numbers is None else numbers.live_codes,
-            "codes_known": 0 if numbers is None else numbers.codes,
-            "owed": 0 if numbers is None else numbers.owed,
-            "redeemed": 0 if numbers is None else numbers.redeemed,
-            "already": 0 if numbers is None else numbers.already,
-            "failed": 0 if numbers is None else numbers.failed,
-            "retrying": 0 if numbers is None else numbers.retrying,
+            "codes": None if numbers is None else numbers.live_codes,
+            "codes_known": None if numbers is None else numbers.codes,
+            "owed": None if numbers is None else numbers.owed,
+            "redeemed": None if numbers is None else numbers.redeemed,
+            "already": None if numbers is None else numbers.already,
+            "failed": None if numbers is None else numbers.failed,
+            "retrying": None if numbers is None else numbers.retrying,
             "rate": {lane.game: _lane(lane) for lane in lanes},
             "sources": {name: _source(stats) for name, stats in answers.sources.items()},
         }

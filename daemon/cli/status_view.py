@@ -80,10 +80,13 @@ def _problems(document: Document, width: int | None) -> Iterator[Text]:
 def _giftcodes(numbers: Document, width: int | None, now: float) -> Iterator[Text]:
     if not numbers:
         return
-    known = numbers.get("codes_known")
-    of_known = f" of {known} known" if known is not None else ""
-    yield from _line("codes", Text(f"{numbers.get('codes', 0)} live{of_known}"), width)
-    yield from _line("pairs of live codes", _pairs(numbers), width)
+    if numbers.get("codes", 0) is None:
+        yield from _line("codes", Text("not known: the store has not been read"), width)
+    else:
+        known = numbers.get("codes_known")
+        of_known = f" of {known} known" if known is not None else ""
+        yield from _line("codes", Text(f"{numbers.get('codes', 0)} live{of_known}"), width)
+        yield from _line("pairs of live codes", _pairs(numbers), width)
     rate = numbers.get("rate")
     if isinstance(rate, Mapping):
         for game, lane in rate.items():

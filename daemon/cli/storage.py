@@ -2,9 +2,9 @@
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -37,8 +37,10 @@ def backup(session: Session, file: Path, force: bool) -> None:
 
     if str(file) == "-":
         raise CommandFailed("a backup can't be written to a pipe: name a file, or use `perkd export -`")
+    database = _database(session)
+    _refuse_stale(session)
     with _failures():
-        contents = back_up(_database(session), file, replace=force)
+        contents = back_up(database, file, replace=force)
     print_line(neutralised(f"{file}: {contents}"))
     _print_records(contents)
 
@@ -78,6 +80,7 @@ def export(session: Session, file: Path, force: bool) -> None:
     from daemon.storage.dump import dump, dump_to  # noqa: PLC0415
 
     database = _database(session)
+    _refuse_stale(session)
     with _failures():
         if str(file) != "-":
             number = dump_to(database, file, time.time(), replace=force)
@@ -182,6 +185,25 @@ def _keep_mongodb(session: Session) -> None:
     print_line(
         neutralised(f"What only the file had is in {aside}; `perkd restore` with that name takes it back.")
     )
+
+
+def _refuse_stale(session: Session) -> None:
+    """Copy no file that MongoDB has taken over from: perkd knows it, also where the disk took no mark."""
+    try:
+        status = session.ask_daemon("GET", "/api/status")
+    except CommandFailed:
+        return  # none runs, or it does not say: then the mark decides
+    if mongodb_leads(status):
+        raise CommandFailed(
+            "MongoDB alone keeps the state now (`perkd status` says why), and the file lacks its newer "
+            "changes: try again when the file leads"
+        )
+
+
+def mongodb_leads(status: Mapping[str, Any]) -> bool:
+    """Whether the status of a daemon says so."""
+    backends = (status.get("storage") or {}).get("backends") or {}
+    return bool((backends.get("mongodb") or {}).get("state") in {"leading", "failing"})
 
 
 def _database(session: Session) -> Path:

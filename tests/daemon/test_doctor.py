@@ -1,9 +1,12 @@
 """`perkd check`: says what is wrong and what to do, asks once, and changes nothing."""
 
+import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from daemon.doctor import _data_dir
 from daemon.simulator import Fault, SimSource
 from tests.worlds.processes import FAST, KEY, Host, open_host, small_world
 
@@ -107,6 +110,26 @@ async def test_a_data_directory_that_is_open_to_others_is_named_with_its_remedy(
         (tmp_path / "var").rmdir()
         (tmp_path / "var").write_text("")
         assert "can't be written" in (await _check(host))[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("f_flag", os.ST_RDONLY, "is on a read-only file system"),
+        ("f_bavail", 3, "is nearly full: 12 KiB are free"),
+        ("f_bavail", 1_000_000, "var"),
+    ],
+)
+def test_a_disk_that_takes_nothing_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: int, says: str
+) -> None:
+    disk = {"f_flag": 0, "f_bavail": 1_000_000, "f_frsize": 4096, name: value}
+    monkeypatch.setattr(os, "statvfs", lambda _path: SimpleNamespace(**disk))
+    (tmp_path / "var").mkdir(mode=0o700)
+    found = _data_dir(tmp_path / "var")
+    assert says in found.text
+    assert found.well is (value == 1_000_000)
+    assert bool(found.way_out) is not found.well
 
 
 async def test_a_configuration_without_games_and_sources_has_nothing_to_do(tmp_path: Path) -> None:

@@ -147,6 +147,13 @@ def test_what_a_daemon_does_not_tell_is_left_out() -> None:
     assert draw({}).plain == "perkd  · unknown · up 0 s"
 
 
+def test_numbers_that_nobody_knows_are_no_zeros() -> None:
+    unknown = dict.fromkeys(("codes", "codes_known", "owed", "redeemed", "already", "failed", "retrying"))
+    assert draw({"giftcodes": {**unknown, "rate": {}, "sources": {}}}).plain.splitlines()[2:] == [
+        "codes         not known: the store has not been read"
+    ]
+
+
 def test_a_store_in_trouble_and_vip_sessions_are_told() -> None:
     told = {
         "vip": {"sessions": 3, "accounts": {"free": 2, "leased": 3}},
