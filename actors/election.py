@@ -39,10 +39,13 @@ class Election:
             if decision.step in _NEEDS_TIME:
                 await self.pair.mark_behind(True)
             if quickly and decision.step in _NEEDS_TIME:
-                self.pair.wait(decision.why or decision.step.value, logging.INFO)
+                loudness = logging.INFO if decision.step is Step.FILL_LOCAL else logging.WARNING
+                self.pair.wait(": ".join(filter(None, (decision.step.value, decision.why))), loudness)
                 return decision
             if decision.step in {Step.WAIT, Step.REFUSE}:
-                self.pair.wait(decision.why or decision.step.value)
+                fatal = quickly and decision.step is Step.REFUSE  # then the end says it
+                loudness = logging.DEBUG if fatal else logging.WARNING
+                self.pair.wait(decision.why or decision.step.value, loudness)
                 return decision
             try:
                 done = await self._carry_out(decision, local, replica)

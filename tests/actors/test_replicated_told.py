@@ -76,6 +76,20 @@ async def test_an_empty_disk_that_mongodb_fills_is_no_alarm(
     ]
 
 
+async def test_a_damaged_file_is_an_alarm_and_what_is_done_about_it_comes_first(
+    host: Host, autojump_clock: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with host.running():
+        await host.put("1")
+        await host.until_level()
+    host.disk.damaged = True
+    async with host.running() as store:
+        await host.until(lambda: store.pair.mode is Mode.LOCAL)
+    level, said = lines(caplog)[0]
+    assert level == "WARNING"
+    assert said.startswith("The store waits: the file is made anew from MongoDB, and the old one set aside: ")
+
+
 async def test_a_wait_is_told_once_and_so_is_its_end(
     host: Host, autojump_clock: object, caplog: pytest.LogCaptureFixture
 ) -> None:
