@@ -306,7 +306,8 @@ def replica_away(pair: Pair, why: str) -> None:
     """MongoDB does not follow for now."""
     pair.pusher = None
     if pair.replica_error is None:
-        logger.warning("MongoDB is away, the file carries on: %s", why, extra={"error": why})
+        what = "MongoDB is away as well" if pair.local_error else "MongoDB is away, the file carries on"
+        logger.warning("%s: %s", what, why, extra={"error": why})
     pair.replica_error = why
 
 

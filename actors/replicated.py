@@ -58,6 +58,8 @@ class ReplicatedStore:
     probe_every: float = field(default=PROBE_EVERY, kw_only=True)
     gather: float = field(default=GATHER, kw_only=True)
     election: Election = field(init=False)
+    _file_fails: str = field(default="", init=False)
+    """Why, as was said in the log; empty when something has been written since."""
     _bell: trio.Event = field(factory=trio.Event, init=False)
     _turn: trio.Lock = field(factory=trio.Lock, init=False)
     """Held while a batch is written, and while another store takes the lead."""
@@ -155,8 +157,7 @@ class ReplicatedStore:
             try:
                 return await local()
             except LocalFails as error:
-                if pair.local_error is None:
-                    logger.error("The file can't be used: %s", error, extra={"error": str(error)})  # noqa: TRY400 - expected, no traceback
+                self._say_file_fails(str(error))
                 pair.local_error = str(error)
                 if not await self.election.hand_over(str(error)):
                     raise StoreUnavailable(
@@ -166,6 +167,12 @@ class ReplicatedStore:
         if pair.mode is Mode.REPLICA:
             return await self._ask_replica(replica)
         raise StoreUnavailable(pair.reason)
+
+    def _say_file_fails(self, why: str) -> None:
+        """Once in an outage: that it can be read now and then does not end one."""
+        if why != self._file_fails:
+            logger.error("The file can't be used: %s", why, extra={"error": why})
+        self._file_fails = why
 
     async def _ask_replica(self, ask: Callable[[], Awaitable[T]]) -> T:
         pair = self.pair
@@ -187,6 +194,7 @@ class ReplicatedStore:
             await self.election.reattach()
         entry = await self.pair.on_local(partial(self.pair.local.write, changes))
         self.pair.written(entry)
+        self._file_fails = ""
         self._bell.set()
         return entry.position
 

@@ -68,8 +68,13 @@ class ReplicatedStorageActor(WriterActor):
             healthy=health.healthy and pair.mode is not Mode.WAITING,
             position=pair.position,
             stores=pair.health(),
-            problems=pair.problems(),
+            problems=self._problems(),
         )
+
+    def _problems(self) -> tuple[str, ...]:
+        if self._commit_error is not None and self._store.pair.mode is Mode.LOCAL:
+            return (f"nothing can be recorded, and work pauses: {self._commit_error}",)
+        return self._store.pair.problems()
 
     async def _say_health(self) -> None:
         while True:

@@ -60,6 +60,39 @@ async def test_what_fails_is_named_also_where_the_file_can_be_read_and_not_writt
         assert "the disk is full" in (file.last_error or "")
 
 
+async def test_where_both_fail_neither_is_said_to_carry_on_and_each_is_named_once(
+    host: Host, autojump_clock: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with host.running() as store:
+        await host.put("1")
+        await host.until_level()
+        caplog.clear()
+        host.replica.fail_in = 0  # so that MongoDB can't take over
+        host.disk.full = True
+        actor = ReplicatedStorageActor(lambda: store)
+        for _ in range(10):
+            assert isinstance(await actor.receive(Commit((Put(Player("wos", "2")),))), Unavailable)
+            host.replica.away = True
+            await trio.sleep(5.0)  # the file is looked at, and can be read
+        assert store.pair.mode is Mode.LOCAL
+        told = await actor.receive(StorageStatus())
+        assert isinstance(told, StorageHealth)
+        full, broke = (
+            "the disk is full (switched on by the test)",
+            "the connection broke (switched on by the test)",
+        )
+        assert str(told.problems).startswith(f"('nothing can be recorded, and work pauses: {full}; ")
+        assert [text for level, text in lines(caplog) if level != "DEBUG"] == [
+            f"The file can't be used: {full}",
+            f"MongoDB is away as well: {broke}",
+            f"Failed to persist state: {full}; {broke}",
+        ]
+        host.disk.full = host.replica.away = False
+        await host.put("2")
+        await host.until_level()
+    assert host.nothing_is_lost()
+
+
 async def test_an_empty_disk_that_mongodb_fills_is_no_alarm(
     host: Host, autojump_clock: object, caplog: pytest.LogCaptureFixture
 ) -> None:
