@@ -188,8 +188,7 @@ class Cell(AnyCell):
             return  # it has ended, and its supervisor is about to hear of that
         self.stop_asked = True
         self.state = "stopping"
-        grace = self.spec.grace
-        self.stop_by = trio.current_time() + grace if grace > 0 else -math.inf
+        self.stop_by = trio.current_time() + self.spec.grace  # 0: at once
         if self.scope is not None:
             self.scope.deadline = self.stop_by
         self.finish()

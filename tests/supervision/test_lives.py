@@ -91,6 +91,23 @@ async def test_stop_ends_the_incarnation_after_the_current_message(
         assert probes.trace.of(Stopped) == [Stopped("t/a", "normal")]
 
 
+async def test_an_actor_that_stops_itself_leaves_the_rest_to_its_next_life_also_if_it_drains(
+    autojump_clock: object,
+) -> None:
+    class Notes(Actor):
+        async def receive(self, message: object) -> None:
+            heard.append((self.incarnation, message))
+            if message == "stop":
+                self.stop()
+
+    heard: list[tuple[int, object]] = []
+    async with open_tree(SupervisorSpec("t", [ActorSpec("a", Notes, drain=True)])) as tree:
+        for message in "stop", "the rest":
+            tree.ref("a").tell(message)
+        await settle()
+    assert heard == [(1, "stop"), (2, "the rest")]
+
+
 async def test_stop_from_a_background_task_ends_an_idle_actor_at_once(
     autojump_clock: object, probes: Probes
 ) -> None:
