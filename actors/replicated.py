@@ -245,7 +245,9 @@ class ReplicatedStore:
             case Mode.LOCAL if self.pair.pusher is None:
                 await self.election.connect(self._turn)
             case Mode.LOCAL:
-                return await self._send()
+                pause = await self._send()
+                if self.pair.mode is Mode.LOCAL:
+                    return pause  # else MongoDB took over while we sent, and the file is given some time
             case Mode.REPLICA:
                 await self.election.repair(self._turn)
         match self.pair.mode:

@@ -86,9 +86,12 @@ async def test_with_both_down_work_waits_and_goes_on_with_mongodb_when_that_is_b
 
 
 async def test_mongodb_away_while_it_leads_is_waited_for(host: Host, mongo: MongoThread) -> None:
-    host.times = Times(repair_every=3600.0)
+    directory = host.path.parent
+    aside = directory.with_name("aside")
     async with host.running() as life:
         await host.put(5)
+        directory.rename(aside)
+        directory.write_text("no directory")  # the file can't be had again until the test says so
         life.shrink_disk()
         while life.pair.mode is Mode.LOCAL:
             await host.put(text=LARGE)
@@ -98,8 +101,8 @@ async def test_mongodb_away_while_it_leads_is_waited_for(host: Host, mongo: Mong
         mongo.start()
         await host.put_in_the_end()
         assert life.pair.mode is Mode.REPLICA
-    host.times = Times()
-    async with host.running() as life:
+        directory.unlink()
+        aside.rename(directory)
         await life.until_level()
     assert host.lost() == []
 
