@@ -163,6 +163,8 @@ class FoundCode:
     code: str
     expires: float | None = None
     """Unix seconds, where the source tells."""
+    rewards: str = ""
+    """What it gives, in the source's words, where it tells."""
 
 
 class SourceError(Exception):
@@ -200,9 +202,83 @@ class PostError(Exception):
     """A post did not succeed; its text says why. The code stays owed to the channel."""
 
 
-class Board(Protocol):
-    """Posts announcements to a guild's channel."""
+class ChannelGone(PostError):  # noqa: N818 - what happened
+    """The channel is not there any more, or may not be written to: a person has to mend that."""
 
-    async def post(self, guild: Guild, channel: Channel, code: Code) -> None:
-        """Announce the code. Returns only after it is posted; raises `PostError` otherwise."""
+
+class MessageGone(PostError):  # noqa: N818 - what happened
+    """The message that was to be edited is not there any more; its channel is."""
+
+
+@frozen
+class Progress:
+    """How far one code is for one guild's players. Numbers of players; `total` is the sum of the others."""
+
+    total: int = 0
+    redeemed: int = 0
+    already: int = 0
+    waiting: int = 0
+    """Not tried yet, or on their way."""
+    retrying: int = 0
+    """Tried in vain, and taken up again later."""
+    failed: tuple[tuple[str, int], ...] = ()
+    """For good: (status word, players), the most frequent first."""
+
+    @property
+    def processed(self) -> int:
+        """Those that have an outcome."""
+        return self.redeemed + self.already + sum(count for _, count in self.failed)
+
+    @property
+    def done(self) -> bool:
+        """Nothing more will change by itself."""
+        return self.waiting == 0 and self.retrying == 0
+
+
+@frozen
+class Announcement:
+    """What a message about a code shows a guild. Equal values look the same."""
+
+    code: Code
+    """As it is now: also its state is shown."""
+    progress: Progress = Progress()
+    auto_redeem: bool = True
+    """The guild's players get it unasked."""
+
+
+@frozen
+class Mention:
+    """What members who asked to be mentioned are told when a code is done."""
+
+    announcement: Announcement
+    members: tuple[str, ...]
+
+
+class Board(Protocol):
+    """Posts announcements to a guild's channel. Every method raises `PostError` where it did not succeed."""
+
+    async def post(self, guild: Guild, channel: Channel, announcement: Announcement, nonce: str) -> str:
+        """Announce the code. Returns the message's id, "" where there is none, once it is posted.
+
+        The same `nonce` (at most 25 characters) within two minutes makes no second message. Raises
+        `ChannelGone`.
+        """
+        ...
+
+    async def edit(self, guild: Guild, channel: Channel, message: str, announcement: Announcement) -> None:
+        """Show the announcement in a message that was posted. Raises `MessageGone`, `ChannelGone`."""
+        ...
+
+    async def find(
+        self, guild: Guild, channel: Channel, announcement: Announcement, since: float
+    ) -> str | None:
+        """The id of our message about this code and activation, sent since then; None: there is none."""
+        ...
+
+    async def mention(self, guild: Guild, channel: Channel, message: str, news: Mention, nonce: str) -> str:
+        """Tell members, in answer to `message`, what came of the code. Returns the new message's id."""
+        ...
+
+    async def alert(self, guild: Guild, member: str, text: str) -> None:
+        """Tell a member who set something up what has gone wrong with it."""
         ...

@@ -10,13 +10,14 @@ from attrs import frozen
 from actors.giftcodes.found import CodesFound
 from actors.giftcodes.model import Channel, Code, Guild, Outcome, Player, Record, Redemption, Status
 from actors.giftcodes.session_pool import PoolNumbers, PoolStatus
-from actors.ports import Clock, FoundCode, GameAPI, Put, Store
+from actors.ports import Announcement, Clock, FoundCode, GameAPI, Put, Store
 from daemon.assembly import CAMPAIGN, POOL, Parts, Settings, build_tree
 from daemon.clock import SteadyClock
 from daemon.gameapi import GameSettings, build_game_api
 from daemon.secrets import Secret
 from daemon.simulator import Latency, SimCode, SimGame, SimPlayer, World, create_app
 from daemon.storage.memory import MemoryStore
+from daemon.terminal import TerminalBoard
 from supervision import Tree
 
 GAME = "wos"
@@ -30,11 +31,12 @@ _KEY = "a key of the simulator"
 _FIRST_FID = 100_000_000
 
 
-class SilentBoard:
+class SilentBoard(TerminalBoard):
     """Takes every post."""
 
-    async def post(self, _guild: Guild, _channel: Channel, _code: Code) -> None:
+    async def post(self, guild: Guild, channel: Channel, announcement: Announcement, nonce: str) -> str:  # noqa: ARG002 - the port's
         await trio.lowlevel.checkpoint()
+        return ""
 
 
 @frozen

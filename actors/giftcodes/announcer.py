@@ -7,7 +7,7 @@ from contextlib import suppress
 from attrs import define, field, frozen
 
 from actors.giftcodes.model import TERMINAL_GUILD, Channel, Code, CodeState, Guild, Post
-from actors.ports import Board, Clock, PostError, Put, Store, StoreUnavailable
+from actors.ports import Announcement, Board, Clock, PostError, Put, Store, StoreUnavailable
 from supervision import Actor, Timer
 
 logger = logging.getLogger("perkd.announcer")
@@ -101,7 +101,7 @@ class AnnouncerActor(Actor):
 
     async def _owed(self) -> list[_Owed]:
         await self._have_a_guild()
-        posts = {post.key for post in await self._store.find(Post)}
+        posts = {post.key for post in await self._store.find(Post) if post.at is not None}
         codes = await self._store.find(Code, state=CodeState.LIVE.value)
         owed = []
         for guild in sorted(await self._store.find(Guild), key=lambda guild: -guild.priority):
@@ -130,7 +130,7 @@ class AnnouncerActor(Actor):
         posted: set[str] = set()
         for item in items:
             try:
-                await self._board.post(item.guild, item.channel, item.code)
+                await self._board.post(item.guild, item.channel, Announcement(item.code), nonce="")
             except PostError as failure:
                 self._failing = f"{item.channel.id}: {failure}"
                 text = "Could not post %s to %s of guild %s: %s"

@@ -132,6 +132,19 @@ class Channel:
     since: float
     games: tuple[str, ...] = ()
     """The games it wants; empty means all."""
+    by: str = ""
+    """The member who set it up, and is told when it can't be posted to any more; "" nobody."""
+
+
+@frozen
+class Watched:
+    """A channel whose messages are read for codes of `game`; those sent at or after `since`."""
+
+    id: str
+    game: str
+    since: float
+    by: str = ""
+    """The member who set it up."""
 
 
 @frozen
@@ -144,6 +157,13 @@ class Guild(Record):
     name: str
     priority: int = 0
     channels: tuple[Channel, ...] = ()
+    auto_redeem: bool = True
+    """Whether codes are redeemed unasked for the players that its members registered."""
+    paused: bool = False
+    """Nothing is redeemed for players that only this guild, or others that pause, registered."""
+    summary: bool = True
+    """Whether members who asked for it are mentioned when a code is done."""
+    watched: tuple[Watched, ...] = ()
 
     @property
     def key(self) -> str:
@@ -186,13 +206,15 @@ class Registration(Record):
     """Who asked for a player: (guild, member, player). The guild's priority orders the work."""
 
     collection: ClassVar[str] = "registrations"
-    indexed: ClassVar[tuple[str, ...]] = ("guild", "game")
+    indexed: ClassVar[tuple[str, ...]] = ("guild", "game", "member", "fid")
 
     guild: str
     member: str
     game: str
     fid: str
     at: float = 0.0
+    mention: bool = False
+    """The member wants to be mentioned when a code is done for the player."""
 
     @property
     def key(self) -> str:
@@ -219,6 +241,8 @@ class Code(Record):
     """When an ended code that a source still lists was last tried again."""
     canary: str = ""
     """The fid of who tried it then; "" nobody."""
+    rewards: str = ""
+    """What it gives, where its source tells."""
 
     @property
     def code_key(self) -> CodeKey:
@@ -357,23 +381,112 @@ class GameSetup(Record):
 
 
 @frozen
+class Wish(Record):
+    """A member asked for one pair by hand: owed also where the player, or its guild, wants no codes unasked.
+
+    A wish that is newer than a failure begins a new round with a fresh budget.
+    """
+
+    collection: ClassVar[str] = "wishes"
+    indexed: ClassVar[tuple[str, ...]] = ("game", "fid", "code", "member")
+
+    game: str
+    fid: str
+    code: str
+    activation: int
+    at: float
+    guild: str = ""
+    member: str = ""
+
+    @property
+    def key(self) -> str:
+        """`game/code/activation/fid`, as of the redemption."""
+        return f"{self.game}/{self.code}/{self.activation}/{self.fid}"
+
+
+class PostKind(StrEnum):
+    """What a message is for."""
+
+    CODE = "code"
+    """The announcement, with its progress."""
+    MENTION = "mention"
+    """The one that mentions members when the code is done: an edit would not reach them."""
+
+
+@frozen
 class Post(Record):
-    """A code's announcement in a channel, recorded after the post succeeded."""
+    """One message about a code in a channel: recorded before it is sent, and complete after.
+
+    While `at` is None it is an intent: whether it was sent is not known.
+    """
 
     collection: ClassVar[str] = "posts"
-    indexed: ClassVar[tuple[str, ...]] = ("game", "guild")
+    indexed: ClassVar[tuple[str, ...]] = ("game", "guild", "code")
 
     guild: str
     channel: str
     game: str
     code: str
     activation: int
-    at: float
+    at: float | None = None
+    """When it was posted (unix seconds)."""
+    kind: PostKind = PostKind.CODE
+    intended_at: float | None = None
+    """When it was first tried with this nonce."""
+    nonce: str = ""
+    """With the same nonce a message is made once, if the repetition comes within minutes."""
+    message: str = ""
+    """The message's id; "" where the channel has none (a terminal), or it is not known."""
+    shown: str = ""
+    """A fingerprint of what the message shows now."""
 
     @property
     def key(self) -> str:
-        """`guild/channel/game/code/activation`."""
-        return f"{self.guild}/{self.channel}/{self.game}/{self.code}/{self.activation}"
+        """`guild/channel/game/code/activation`, and its kind where it is no announcement."""
+        key = f"{self.guild}/{self.channel}/{self.game}/{self.code}/{self.activation}"
+        return key if self.kind is PostKind.CODE else f"{key}/{self.kind.value}"
+
+
+@frozen
+class ChannelTrouble(Record):
+    """A channel that can't be posted to: told once to who set it up, shown until it works again."""
+
+    collection: ClassVar[str] = "channel_troubles"
+    indexed: ClassVar[tuple[str, ...]] = ("guild",)
+
+    guild: str
+    channel: str
+    reason: str
+    since: float
+    told_at: float | None = None
+
+    @property
+    def key(self) -> str:
+        """`guild/channel`."""
+        return f"{self.guild}/{self.channel}"
+
+
+@frozen
+class Audit(Record):
+    """Something that a person with rights changed: who, what, when."""
+
+    collection: ClassVar[str] = "audits"
+    indexed: ClassVar[tuple[str, ...]] = ("guild", "member", "at")
+
+    id: str
+    at: float
+    guild: str
+    member: str
+    """The id of who did it; "" once that member's data was erased."""
+    action: str
+    """A short name, as `setchannel`."""
+    details: str = ""
+    """What it was before and is now, in words."""
+
+    @property
+    def key(self) -> str:
+        """Its id."""
+        return self.id
 
 
 RECORDS: tuple[type[Record], ...] = (
@@ -386,5 +499,8 @@ RECORDS: tuple[type[Record], ...] = (
     Circuit,
     GameSetup,
     Post,
+    Wish,
+    ChannelTrouble,
+    Audit,
 )
 """Every stored class, for the store's schema."""

@@ -84,7 +84,17 @@ def _second(connection: sqlite3.Connection) -> None:
     connection.execute("INSERT INTO meta VALUES ('leads', 0)")
 
 
-MIGRATIONS: tuple[Migration, ...] = (_first, _second)
+def _third(connection: sqlite3.Connection) -> None:
+    """Version 3: what members and admins of a guild ask for."""
+    add_indexed(connection, "registrations", "member")
+    add_indexed(connection, "registrations", "fid")
+    add_indexed(connection, "posts", "code")
+    create_collection(connection, "wishes", "game", "fid", "code", "member")
+    create_collection(connection, "channel_troubles", "guild")
+    create_collection(connection, "audits", "guild", "member", "at")
+
+
+MIGRATIONS: tuple[Migration, ...] = (_first, _second, _third)
 
 
 def version(connection: sqlite3.Connection) -> int:

@@ -11,7 +11,7 @@ from attrs import define, field
 
 from actors.giftcodes.model import Channel, Circuit, Code, GameSetup, Guild
 from actors.giftcodes.session_pool import ResumeGame
-from actors.ports import Put
+from actors.ports import Announcement, Put
 from daemon.app import _say_signals
 from daemon.captcha import SolverError
 from daemon.clock import SteadyClock
@@ -167,8 +167,9 @@ def test_a_debug_log_tells_of_every_start_and_shows_tracebacks(caplog: pytest.Lo
 async def test_a_post_is_a_line_that_says_what_a_member_would_read(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     board, guild, channel = TerminalBoard(), Guild("terminal", "terminal"), Channel("terminal", 0.0)
-    await board.post(guild, channel, Code("wos", "SNOW"))
-    await board.post(guild, channel, Code("wos", "FROST", source="feed", expires=1_800_000_000.0))
+    await board.post(guild, channel, Announcement(Code("wos", "SNOW")), "")
+    frost = Code("wos", "FROST", source="feed", expires=1_800_000_000.0)
+    await board.post(guild, channel, Announcement(frost), "")
     assert caplog.messages == [
         "📣 [wos] SNOW",
         "📣 [wos] FROST (from feed, until 15 January 2027, 08:00 UTC)",
@@ -181,7 +182,9 @@ async def test_a_date_beyond_the_calendar_does_not_stop_a_post(
 ) -> None:
     caplog.set_level(logging.INFO)
     code = Code("wos", "SNOW", source="feed", expires=expires)
-    await TerminalBoard().post(Guild("terminal", "terminal"), Channel("terminal", 0.0), code)
+    await TerminalBoard().post(
+        Guild("terminal", "terminal"), Channel("terminal", 0.0), Announcement(code), ""
+    )
     assert caplog.messages == ["📣 [wos] SNOW (from feed)"]
 
 

@@ -58,7 +58,11 @@ def test_a_document_is_plain_json_with_enums_as_values_and_tuples_as_lists() -> 
         "id": "1",
         "name": "A",
         "priority": 0,
-        "channels": [{"id": "7", "since": 1.5, "games": ["wos"]}],
+        "channels": [{"id": "7", "since": 1.5, "games": ["wos"], "by": ""}],
+        "auto_redeem": True,
+        "paused": False,
+        "summary": True,
+        "watched": [],
     }
     code = Code(game="wos", code="A", state=CodeState.USED_UP)
     document = codec.to_document(code)

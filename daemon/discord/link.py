@@ -1,0 +1,80 @@
+"""The way to Discord for everything that runs in trio: open while the bot is connected, else away."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import hikari
+import trio
+from attrs import define, field, frozen
+
+from daemon.aio import Loop, LoopEnded, TaskCancelled
+
+T = TypeVar("T")
+
+
+class DiscordAway(Exception):  # noqa: N818 - a condition that passes
+    """Discord can't be reached now; the text says why."""
+
+
+@frozen
+class Connection:
+    """A bot that has started, and its loop. It ends with the bot's incarnation."""
+
+    loop: Loop
+    bot: hikari.GatewayBot
+
+
+@define(eq=False)
+class DiscordLink:
+    """One for the process. The DiscordActor opens and closes it; adapters go through it."""
+
+    reason: str = "it has not connected yet"
+    """Why it is away."""
+    _connection: Connection | None = field(default=None, init=False)
+    _changed: trio.Event = field(factory=trio.Event, init=False)
+
+    def open(self, connection: Connection) -> None:
+        """The bot is there."""
+        self._connection, self.reason = connection, ""
+        self._pulse()
+
+    def close(self, reason: str) -> None:
+        """The bot is gone."""
+        self._connection, self.reason = None, reason
+        self._pulse()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the bot is there now."""
+        return self._connection is not None
+
+    def connection(self) -> Connection:
+        """The present one. Raises `DiscordAway`."""
+        if self._connection is None:
+            raise DiscordAway(f"Discord is away: {self.reason}")
+        return self._connection
+
+    async def wait_open(self) -> None:
+        """Wait until the bot is there."""
+        while self._connection is None:
+            await self._changed.wait()
+
+    async def rest(self, ask: Callable[[hikari.api.RESTClient], Awaitable[T]], *, within: float = 30.0) -> T:
+        """Have the loop's thread await `ask(rest client)`.
+
+        Raises:
+            DiscordAway: there is no connection, it ended meanwhile, or nothing came within so many seconds.
+            hikari.HikariError: what Discord answered.
+        """
+        connection = self.connection()
+        try:
+            with trio.fail_after(within):
+                return await connection.loop.call(ask, connection.bot.rest)
+        except trio.TooSlowError:
+            raise DiscordAway(f"Discord did not answer within {within:g} s") from None
+        except (LoopEnded, TaskCancelled) as error:
+            raise DiscordAway(f"Discord is away: {error}") from error
+
+    def _pulse(self) -> None:
+        self._changed.set()
+        self._changed = trio.Event()
