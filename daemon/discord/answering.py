@@ -1,0 +1,176 @@
+"""Answers to interactions, on asyncio's side: acknowledged at once, worked out in trio, then shown.
+
+Discord waits three seconds for the first sign, and takes the rest for fifteen minutes. Commands, buttons and
+modals all go through `answer`, so that errors read the same everywhere.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from enum import Enum, auto
+
+import hikari
+
+from actors.ports import StoreUnavailable
+from daemon.aio import Loop, LoopEnded
+from daemon.discord.link import DiscordAway
+from daemon.discord.render import message_of, modal_rows
+from daemon.discord.text import plain
+from daemon.discord.values import Modal, Reply
+from daemon.service import Refused
+
+logger = logging.getLogger("perkd.discord")
+
+Interaction = hikari.CommandInteraction | hikari.ComponentInteraction | hikari.ModalInteraction
+
+Run = Callable[[], Awaitable[Reply | Modal]]
+"""What works an answer out, in trio. Only one that is answered at once may open a modal."""
+
+FIRST_SIGN = 2.0
+"""Seconds for an answer that is not deferred; Discord waits three."""
+LONGEST = 14 * 60.0
+"""Seconds for a deferred one; the interaction's token is good for fifteen minutes."""
+
+STORE_AWAY = "I can't reach my records right now. Please try again in a minute; asking twice does no harm."
+DISCORD_AWAY = "Discord did not let me do that right now. Please try again in a minute."
+TOO_SLOW = "That takes too long right now. Please try again in a minute; asking twice does no harm."
+FAILED = "That failed inside perkd. It is in the log; if it happens again, tell who runs perkd."
+
+_ALREADY_ACKNOWLEDGED = 40060
+
+
+class Manner(Enum):
+    """How the first sign is given, and where the answer is shown."""
+
+    DEFER = auto()
+    """Said to be worked on, seen by the asking member alone; the answer takes that message's place."""
+    UPDATE = auto()
+    """The same, but the answer takes the place of the message that the button is on."""
+    AT_ONCE = auto()
+    """The answer is the first sign: it may be a modal, and has to be there within `FIRST_SIGN` seconds."""
+
+
+async def answer(interaction: Interaction, loop: Loop, run: Run, manner: Manner = Manner.DEFER) -> None:
+    """Answer an interaction with what `run` works out in trio; never raises for what a person or Discord does.
+
+    What a person did wrong (`Refused` and the like) is said in its own words, a store that is away in a
+    friendly sentence. Anything else that `run` raises is logged with its traceback. Where Discord does not take
+    the first sign, `run` is not begun: the member is told by Discord that it failed, and asks again.
+    """
+    if manner is Manner.AT_ONCE:
+        await _show_first(interaction, await _worked_out(interaction, loop, run, FIRST_SIGN))
+    elif await _acknowledged(interaction, manner):
+        await _show_later(interaction, await _worked_out(interaction, loop, run, LONGEST))
+
+
+# --- working it out -----------------------------------------------------------------------------
+
+
+async def _worked_out(interaction: Interaction, loop: Loop, run: Run, within: float) -> Reply | Modal:
+    try:
+        async with asyncio.timeout(within):
+            return await loop.run_in_trio(run)
+    except TimeoutError:
+        return Reply(TOO_SLOW)
+    except Exception as error:  # noqa: BLE001 - all are told apart, and none is passed over
+        return Reply(_said(interaction, error))
+
+
+def _said(interaction: Interaction, error: Exception) -> str:
+    """What the member is told of an error."""
+    match error:
+        case Refused():
+            return plain(str(error))
+        case StoreUnavailable():
+            return STORE_AWAY
+        case DiscordAway() | hikari.HTTPError():
+            logger.warning("%s could not be answered: %s", named(interaction), described(error))
+            return DISCORD_AWAY
+        case LoopEnded():
+            return FAILED  # perkd stops, and so does the bot: nobody will see this
+        case _:
+            logger.error("%s failed inside perkd", named(interaction), exc_info=error)
+            return FAILED
+
+
+# --- showing it ---------------------------------------------------------------------------------
+
+
+async def _acknowledged(interaction: Interaction, manner: Manner) -> bool:
+    try:
+        if manner is Manner.UPDATE and not isinstance(interaction, hikari.CommandInteraction):
+            await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_UPDATE)
+        else:
+            await interaction.create_initial_response(
+                hikari.ResponseType.DEFERRED_MESSAGE_CREATE, flags=hikari.MessageFlag.EPHEMERAL
+            )
+    except hikari.BadRequestError as error:
+        if error.code == _ALREADY_ACKNOWLEDGED:  # the first sign was repeated since its reply was lost
+            return True
+        _not_answered(interaction, error)
+        return False
+    except hikari.HTTPError as error:
+        _not_answered(interaction, error)
+        return False
+    return True
+
+
+async def _show_first(interaction: Interaction, shown: Reply | Modal) -> None:
+    try:
+        if isinstance(shown, Reply):
+            await interaction.create_initial_response(
+                hikari.ResponseType.MESSAGE_CREATE, flags=hikari.MessageFlag.EPHEMERAL, **message_of(shown)
+            )
+        elif isinstance(interaction, hikari.ModalInteraction):
+            raise TypeError("a modal can't be answered with a modal")
+        else:
+            rows = modal_rows(shown)
+            await interaction.create_modal_response(shown.title, shown.id, components=rows)
+    except hikari.HTTPError as error:
+        _not_answered(interaction, error)
+
+
+async def _show_later(interaction: Interaction, shown: Reply | Modal) -> None:
+    if isinstance(shown, Modal):
+        raise TypeError(f"modal {shown.id}: only an answer at once may open one")
+    try:
+        await interaction.edit_initial_response(**message_of(shown))
+    except hikari.BadRequestError as error:
+        # Discord refuses what we made of it. The member shall not look at "thinking…" for ever.
+        logger.error("%s: Discord refuses our answer: %s", named(interaction), described(error))  # noqa: TRY400 - its text says it all
+        await _show_failed(interaction)
+    except hikari.HTTPError as error:
+        _not_answered(interaction, error)
+
+
+async def _show_failed(interaction: Interaction) -> None:
+    try:
+        await interaction.edit_initial_response(**message_of(Reply(FAILED)))
+    except hikari.HTTPError as error:
+        _not_answered(interaction, error)
+
+
+# --- what is said about it ----------------------------------------------------------------------
+
+
+def _not_answered(interaction: Interaction, error: hikari.HTTPError) -> None:
+    logger.warning("%s by %s got no answer: %s", named(interaction), interaction.user.id, described(error))
+
+
+def named(interaction: Interaction) -> str:
+    """What was used, for the log: `/redeem`, `button gc:…`; nothing that a person typed."""
+    match interaction:
+        case hikari.CommandInteraction():
+            return f"/{interaction.command_name}"
+        case hikari.ComponentInteraction():
+            return f"button {interaction.custom_id[:100]!r}"
+        case _:
+            return f"modal {interaction.custom_id[:100]!r}"
+
+
+def described(error: BaseException) -> str:
+    """The error for the log, without the address it came from: that one can hold the interaction's token."""
+    if isinstance(error, hikari.HTTPResponseError):
+        code = f" (code {error.code})" if error.code else ""
+        return f"HTTP {int(error.status)}{code} {error.message}".rstrip()
+    return f"{type(error).__name__}: {error}"
