@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Sequence
 from pathlib import Path
 
 import trio
-from attrs import frozen
 from rich.table import Table
 from rich.text import Text
 
@@ -16,11 +15,12 @@ from daemon.clock import SteadyClock
 from daemon.config import Config, GameConfig, SourceConfig
 from daemon.control.errors import ControlError
 from daemon.control.listening import check_path
+from daemon.finding import Finding
 from daemon.gameapi import open_game_api
 from daemon.opening import captcha_solver, game_settings, sign_key, source_settings, way_to_key
 from daemon.output import plain_console
 from daemon.safe_text import neutralised
-from daemon.secrets import SecretError
+from daemon.secrets import SecretError, load_secret
 from daemon.sources import SourceSettings, build_client, open_feed, open_source
 from daemon.storing import mongodb_address
 
@@ -28,16 +28,6 @@ FEED_WITHIN = 10.0
 """Seconds to connect to a feed."""
 ROOM_WANTED = 16 << 20
 """Bytes that should be free where the state is: with fewer the next thing that goes wrong is a full disk."""
-
-
-@frozen
-class Finding:
-    """One thing that was looked at. `way_out` says what to do where it is not well."""
-
-    what: str
-    well: bool
-    text: str
-    way_out: str = ""
 
 
 _WAYS_OUT = {
@@ -62,7 +52,7 @@ async def examine(config: Config) -> list[Finding]:
         findings.append(Finding("sources", well=False, text=text, way_out="add a [[sources]]"))
     games = [_game(name, game, config) for name, game in config.games.items()]
     sources = [_source(source) for source in config.sources]
-    return findings + await _all([_mongodb(config), *games, *sources])
+    return findings + await _all([_mongodb(config), *games, *sources]) + await _discord(config)
 
 
 async def _all(asked: Sequence[Awaitable[Finding]]) -> list[Finding]:
@@ -98,6 +88,21 @@ async def _mongodb(config: Config) -> Finding:
             what, well=False, text=str(error), way_out=f"check {variable}, and what MongoDB lets in"
         )
     return Finding(what, well=True, text=text)
+
+
+async def _discord(config: Config) -> list[Finding]:
+    """Ask Discord what the bot is allowed to do, without connecting the bot."""
+    variable = config.discord.token_env
+    try:
+        token = load_secret(variable)
+    except SecretError as error:
+        return [Finding("Discord", well=False, text=str(error))]
+    if token is None:
+        text = f"not used: {variable} is not set, codes are posted to the terminal"
+        return [Finding("Discord", well=True, text=text)]
+    from daemon.discord.examination import examine_discord  # noqa: PLC0415 - hikari, only where it is used
+
+    return await examine_discord(config, token)
 
 
 async def _game(name: str, game: GameConfig, config: Config) -> Finding:
