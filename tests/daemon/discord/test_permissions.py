@@ -1,5 +1,6 @@
 """What the bot may do in a channel, as Discord works it out."""
 
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -105,3 +106,9 @@ def test_an_invitation_asks_for_all_that_is_needed_and_no_more() -> None:
     for needed in (POSTING, WATCHING, CAPTCHAS):
         assert missing(asked, needed) == []
     assert not asked & (Permissions.ADMINISTRATOR | Permissions.MANAGE_GUILD)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/discord.md"])
+def test_the_pages_show_the_link_that_is_asked_for(page: str) -> None:
+    text = (Path(__file__).parents[3] / page).read_text()
+    assert invite_link("APPLICATION_ID") in text
