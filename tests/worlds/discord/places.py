@@ -1,0 +1,137 @@
+"""Where messages are: channels of guilds, threads, and direct messages."""
+
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field
+
+from tests.worlds.discord.messages import MessageState
+from tests.worlds.discord.people import UserState
+from tests.worlds.discord.permissions import Permission, named
+
+if TYPE_CHECKING:
+    from tests.worlds.discord.guild import GuildState
+    from tests.worlds.discord.state import World
+
+Json = dict[str, Any]
+
+TEXT, DM, ANNOUNCEMENT, PUBLIC_THREAD, PRIVATE_THREAD = 0, 1, 5, 11, 12
+
+
+@define(eq=False)
+class ChannelState:
+    """A channel of a guild, a thread, or the channel of direct messages with a user."""
+
+    world: "World"
+    id: str
+    name: str
+    type: int = TEXT
+    guild: "GuildState | None" = None
+    parent: "ChannelState | None" = None
+    """Of a thread."""
+    recipient: UserState | None = None
+    """Of a channel of direct messages."""
+    topic: str | None = None
+    messages: list[MessageState] = field(factory=list)
+    """As they are now, oldest first; deleted ones are gone."""
+    allowed: dict[str, Permission] = field(factory=dict)
+    """Overwrites by the id of a role or member."""
+    denied: dict[str, Permission] = field(factory=dict)
+    deleted: bool = False
+    owner_id: str = ""
+    """Of a thread, as all that follows."""
+    archived: bool = False
+    locked: bool = False
+    invitable: bool = True
+    auto_archive: int = 1440
+    archive_at: str = ""
+    thread_members: dict[str, str] = field(factory=dict)
+    """When each joined, by user id."""
+
+    @property
+    def is_thread(self) -> bool:
+        """Whether it is one."""
+        return self.parent is not None
+
+    @property
+    def guild_id(self) -> str | None:
+        """None of direct messages."""
+        return self.guild.id if self.guild else None
+
+    def payload(self) -> Json:
+        last = self.messages[-1].id if self.messages else None
+        found: Json = {"id": self.id, "type": self.type, "last_message_id": last, "flags": 0}
+        if self.recipient is not None:
+            return {**found, "recipients": [self.recipient.payload()]}
+        found |= {"guild_id": self.guild_id, "name": self.name, "rate_limit_per_user": 0}
+        if self.parent is not None:
+            return found | self._thread_fields(self.parent)
+        return found | {
+            "position": 0,
+            "parent_id": None,
+            "topic": self.topic,
+            "nsfw": False,
+            "default_auto_archive_duration": 1440,
+            "permission_overwrites": self._overwrites(),
+        }
+
+    def _thread_fields(self, parent: "ChannelState") -> Json:
+        own = self.thread_members.get(self.world.bot_id)
+        found: Json = {
+            "parent_id": parent.id,
+            "owner_id": self.owner_id,
+            "message_count": len(self.messages),
+            "member_count": min(50, len(self.thread_members)),
+            "total_message_sent": len(self.messages),
+            "thread_metadata": {
+                "archived": self.archived,
+                "auto_archive_duration": self.auto_archive,
+                "archive_timestamp": self.archive_at,
+                "locked": self.locked,
+                "invitable": self.invitable,
+                "create_timestamp": self.archive_at,
+            },
+        }
+        return {**found, "member": {"join_timestamp": own, "flags": 0}} if own else found
+
+    def _overwrites(self) -> list[Json]:
+        roles = self.guild.roles if self.guild else {}
+        return [
+            {
+                "id": target,
+                "type": 0 if target in roles else 1,
+                "allow": str(int(self.allowed.get(target, 0))),
+                "deny": str(int(self.denied.get(target, 0))),
+            }
+            for target in {**self.allowed, **self.denied}
+        ]
+
+    def message(self, message_id: str) -> MessageState | None:
+        """One that is there now."""
+        return next((message for message in self.messages if message.id == message_id), None)
+
+    def add_message(self, author: UserState, fields: Json, *, tell: bool = True, **kept: Any) -> MessageState:
+        """Store a message and dispatch MESSAGE_CREATE. `fields` are a payload's, `kept` the state's own."""
+        message = MessageState(self, self.world.clock.snowflake(), author, **kept)
+        message.sent_at = self.world.clock.now()
+        message.change(fields)
+        self.messages.append(message)
+        if self.is_thread and not self.locked:
+            self.archived = False
+        if tell:
+            self.world.dispatch("MESSAGE_CREATE", message.event(), self.guild_id)
+        return message
+
+    def tell(self, change: str) -> None:
+        """Dispatch CHANNEL_… or THREAD_… with `change` = CREATE, UPDATE or DELETE."""
+        kind = "THREAD" if self.is_thread else "CHANNEL"
+        self.world.dispatch(f"{kind}_{change}", self.payload(), self.guild_id)
+
+    def deny(self, *permissions: str) -> None:
+        """Take permissions of these names from the bot here; without any, give them all back."""
+        self.denied[self.world.bot_id] = named(*permissions)
+        self.tell("UPDATE")
+
+    def delete(self) -> None:
+        """Delete it, by somebody else. Of its threads nothing is told, as by Discord."""
+        self.world.forget_channel(self)
+        self.tell("DELETE")
