@@ -6,6 +6,9 @@ import unicodedata
 MAX_CODE_LENGTH = 64
 """Characters. Real codes have 5 to 20; anything longer than this is no code but an accident."""
 
+SHORTEST_WORD = 4
+"""Characters of a message that is nothing but a code, where people chat as well: `ok` and `gg` are none."""
+
 _LABELLED = re.compile(
     r"\bcode[*_~`]*\s*[:：]"
     r"[\s*_~`\"']*"
@@ -61,10 +64,13 @@ def find_code_in_message(text: str) -> str | None:
 
 def find_labelled_code(text: str) -> str | None:
     """The X of the first `Code: X` in `text`; None where there is none."""
-    for found in _LABELLED.finditer(_visible(text)):
-        if code := _bounded(found[1]):
-            return code
-    return None
+    return next(iter(find_labelled_codes(text)), None)
+
+
+def find_labelled_codes(text: str) -> tuple[str, ...]:
+    """The X of every `Code: X` in `text`, each once, in their order."""
+    found = (_bounded(found[1]) for found in _LABELLED.finditer(_visible(text)))
+    return tuple(dict.fromkeys(code for code in found if code is not None))
 
 
 def _bounded(word: str) -> str | None:

@@ -51,11 +51,12 @@ class Manner(Enum):
 
 
 async def answer(interaction: Interaction, loop: Loop, run: Run, manner: Manner = Manner.DEFER) -> None:
-    """Answer an interaction with what `run` works out in trio; never raises for what a person or Discord does.
+    """Answer an interaction with what `run` works out in trio.
 
     What a person did wrong (`Refused` and the like) is said in its own words, a store that is away in a
-    friendly sentence. Anything else that `run` raises is logged with its traceback. Where Discord does not take
-    the first sign, `run` is not begun: the member is told by Discord that it failed, and asks again.
+    friendly sentence. Anything else that `run` raises is logged with its traceback. Where Discord does not
+    take the first sign, `run` is not begun: Discord tells the member that it failed, and who asks again gets
+    another try. Nothing of this is raised.
     """
     if manner is Manner.AT_ONCE:
         await _show_first(interaction, await _worked_out(interaction, loop, run, FIRST_SIGN))
