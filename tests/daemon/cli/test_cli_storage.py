@@ -45,7 +45,7 @@ def test_a_backup_says_what_is_in_it_and_is_put_back(perkd: Any, store: Path, ho
     done = perkd("backup", "b.sqlite3")
     first, *more = done.stdout.splitlines()
     assert (done.returncode, done.stderr) == (0, "")
-    assert first.startswith("b.sqlite3: 2 records, up to batch 2 of term 1 (2023-11-14T22:13:20Z), 1")
+    assert first.startswith("b.sqlite3: 2 records, up to batch 2 of term 1 (2023-11-14T22:13:20Z), 2")
     assert more == ["  players               2"]
     fill(store, Player("wos", "9"))
     done = perkd("restore", "b.sqlite3")
@@ -126,7 +126,7 @@ def test_a_bad_line_of_an_import_is_named_with_nothing_that_drives_the_terminal(
     done = perkd("import", "-", stdin=lines)
     assert done.returncode == 1
     assert done.stderr.startswith(
-        r"standard input: line 2: unknown collection '\x1b[2J': this perkd knows calls"
+        r"standard input: line 2: unknown collection '\x1b[2J': this perkd knows audits"
     )
     assert "\x1b" not in done.stderr
 

@@ -201,7 +201,7 @@ def of_player(**attributes: Any) -> dict[str, Any]:
         (b"[" * 100_000 + b"\n", "no JSON: "),
         ({"collection": "players"}, "must have 'collection' and 'record', but has 'collection'"),
         ({**PLAYER, "more": 1}, "but has 'collection', 'record', 'more'"),
-        ({**PLAYER, "collection": "playerz"}, "unknown collection 'playerz': this perkd knows calls, "),
+        ({**PLAYER, "collection": "playerz"}, "unknown collection 'playerz': this perkd knows audits, "),
         ({**PLAYER, "collection": ["players"]}, r"unknown collection \['players'\]"),
         ({"collection": "players", "record": 7}, "players: 7 is no JSON object"),
         (of_player(colour="red"), "players: extra fields found \\(colour\\)"),

@@ -103,7 +103,7 @@ def test_one_process_writes_and_the_second_is_refused_with_the_firsts_number(dat
 def test_when_files_may_not_grow_any_more_commits_are_unavailable_and_nothing_acknowledged_is_lost(
     database: Path,
 ) -> None:
-    with Committer(database, str(256 * 1024)) as committer:
+    with Committer(database, str(512 * 1024)) as committer:
         lines = iter(committer.line, "")
         said = list(lines)
         assert committer.process.wait() == 0

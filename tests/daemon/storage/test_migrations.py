@@ -7,10 +7,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
-from actors.giftcodes.model import Code, Player, Record
+from actors.giftcodes.model import (
+    TERMINAL_GUILD,
+    Audit,
+    ChannelTrouble,
+    Code,
+    Player,
+    Post,
+    Record,
+    Registration,
+    Wish,
+)
 from actors.history import NOWHERE, Relation, Term, compare
-from actors.ports import Position, Put
+from actors.ports import Delete, Position, Put
 from daemon.storage import SQLiteBackend, SQLiteStore, codec, journal, schema
 from daemon.storage.lookups import to_write
 
@@ -103,6 +114,52 @@ def test_two_copies_of_a_version_1_file_are_two_stores(database: Path, tmp_path:
         histories.append(store.attach())
         store.close()
     assert compare(*histories) is Relation.DIVERGED
+
+
+def write_version_2(path: Path, rows: list[tuple[Record, tuple[str, ...]]]) -> None:
+    """A file as the second perkd left it: each record with the attributes that were indexed then."""
+    path.parent.mkdir(parents=True)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        schema.migrate(connection, schema.MIGRATIONS[:2])
+        for number, (record, indexed) in enumerate(rows, start=1):
+            values = [getattr(record, name) for name in indexed]
+            marks = ", ".join("?" * (2 + len(values)))
+            connection.execute(
+                f'INSERT INTO "{record.collection}" VALUES ({marks})',  # noqa: S608 - names of ours
+                (record.key, codec.encode(record), *values),
+            )
+            connection.execute(
+                "INSERT INTO journal (term, sequence, at, batch) VALUES (1, ?, 5.0, ?)",
+                (number, codec.encode_batch([Put(record)])),
+            )
+        connection.execute("INSERT INTO terms VALUES (1, 'w', 0, 0)")
+
+
+def test_a_version_2_file_finds_its_registrations_by_member_and_its_posts_by_code(database: Path) -> None:
+    ours = Registration(TERMINAL_GUILD, "", "wos", "1", at=5.0)
+    anns = Registration("77", "501", "wos", "2")
+    bobs = Registration("77", "502", "ks", "2")
+    posts = [Post("77", "9", "wos", code, 1, at=5.0) for code in ("A", "Bé")]
+    rows: list[tuple[Record, tuple[str, ...]]] = [(one, ("guild", "game")) for one in (ours, anns, bobs)]
+    rows += [(post, ("game", "guild")) for post in posts]
+    write_version_2(database, rows)
+    store = SQLiteStore(database)
+    store.attach()
+    assert schema.version(store._database.connection) == len(schema.MIGRATIONS)
+    assert store.find(Registration, member="501") == [anns]
+    assert store.find(Registration, member="") == [ours]
+    assert store.find(Registration, fid="2", guild="77") == [anns, bobs]
+    assert store.find(Registration, fid="2", game="ks") == [bobs]
+    assert [store.find(Post, code=post.code) for post in posts] == [[post] for post in posts]
+    assert store.find(Wish) == store.find(Audit) == store.find(ChannelTrouble) == []
+    store.begin(Term(2, "w2", store.history().end))
+    wish = Wish("wos", "2", "A", 1, 6.0, "77", "501")
+    store.write([Put(wish), Put(evolve(anns, mention=True)), Delete(Post, posts[0].key)])
+    assert store.find(Wish, member="501") == [wish]
+    assert store.find(Registration, member="501") == [evolve(anns, mention=True)]
+    assert store.find(Post) == [posts[1]]
+    store.close()
 
 
 @pytest.mark.parametrize("old", range(1, len(schema.MIGRATIONS)))
