@@ -1,0 +1,112 @@
+"""Ready means: it does what it is there for. Each fault turns it red, and it turns green again by itself."""
+
+from typing import Any
+
+import pytest
+from attrs import evolve, frozen
+
+from daemon.web.readiness import not_ready
+
+NOW = 1_795_000_000.0
+JUST_NOW = "2026-11-18T11:06:35Z"
+"""Five seconds before NOW."""
+
+
+@frozen
+class Case:
+    """A status in which all is well, but for what a test changes."""
+
+    tree: tuple[tuple[str, str], ...] = ()
+    """Name → state of the actors that are not running."""
+    codes: int | None = 2
+    source: dict[str, Any] | None = None
+    backends: dict[str, str] | None = None
+    discord: dict[str, Any] | None = None
+    health: str = "healthy"
+    problems: tuple[str, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        states = dict(self.tree)
+        names = ("storage", "status", "giftcodes", "gateways")
+        node: dict[str, Any] = {"kind": "actor", "last_error": None, "children": []}
+        redeemers = {
+            **node,
+            "name": "redeemers",
+            "kind": "dynamic",
+            "state": states.get("redeemers", "running"),
+        }
+        redeemers["children"] = [{**node, "name": "wos:1", "state": "restarting"}]
+        children = [{**node, "name": name, "state": states.get(name, "running")} for name in names]
+        source = {"state": "healthy", "interval": 10.0, "last_ok_at": JUST_NOW, "last_error": None}
+        return {
+            "uptime": 3600.0,
+            "health": self.health,
+            "problems": list(self.problems),
+            "tree": {
+                **node,
+                "name": "perkd",
+                "kind": "supervisor",
+                "state": states.get("perkd", "running"),
+                "children": [*children, redeemers],
+            },
+            "giftcodes": {"codes": self.codes, "sources": {"feed": {**source, **(self.source or {})}}},
+            "storage": {
+                "backends": {
+                    name: {"state": state, "last_error": None}
+                    for name, state in (self.backends or {"sqlite": "healthy"}).items()
+                }
+            },
+            "discord": self.discord,
+        }
+
+
+WELL = Case()
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        WELL,
+        evolve(WELL, source={"last_ok_at": "2026-11-18T11:06:10Z"}),  # 30 s ago
+        evolve(WELL, source={"state": "failing", "last_error": "once"}),  # the last success is near
+        evolve(WELL, source={"interval": 300.0, "last_ok_at": "2026-11-18T10:55:00Z"}),  # 700 s ago
+        evolve(WELL, backends={"sqlite": "leading", "mongodb": "away"}),
+        evolve(WELL, backends={"sqlite": "failing", "mongodb": "leading"}),
+        evolve(WELL, discord={"state": "connected", "reason": ""}),
+        evolve(WELL, health="degraded", problems=("MongoDB is away",)),
+    ],
+)
+def test_it_is_ready_while_everything_makes_progress(case: Case) -> None:
+    assert not_ready(case.document(), NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("case", "words"),
+    [
+        (evolve(WELL, tree=(("giftcodes", "restarting"),)), "perkd/giftcodes is restarting"),
+        (evolve(WELL, tree=(("storage", "gave_up"),)), "perkd/storage is gave up"),
+        (evolve(WELL, tree=(("perkd", "stopping"),)), "perkd is stopping"),
+        (evolve(WELL, tree=(("redeemers", "backing_off"),)), "perkd/redeemers is backing off"),
+        (evolve(WELL, codes=None), "the campaign has not read the store yet"),
+        (evolve(WELL, source={"state": "no answer"}), "source feed does not answer"),
+        (evolve(WELL, source={"last_ok_at": None}), "source feed has not been read yet"),
+        (
+            evolve(WELL, source={"last_ok_at": "2026-11-18T11:06:08Z", "last_error": "HTTP 500"}),
+            "source feed was last read 32 s ago: HTTP 500",
+        ),
+        (
+            evolve(WELL, source={"interval": 300.0, "last_ok_at": "2026-11-18T10:51:00Z"}),
+            "source feed was last read 940 s ago",
+        ),
+        (evolve(WELL, backends={"sqlite": "failing"}), "no store takes changes: sqlite is failing"),
+        (
+            evolve(WELL, backends={"sqlite": "waiting", "mongodb": "away"}),
+            "no store takes changes: sqlite is waiting, mongodb is away",
+        ),
+        (evolve(WELL, discord={"state": "away", "reason": "refused"}), "Discord is away: refused"),
+        (evolve(WELL, health="down", problems=("the pool is gone",)), "the pool is gone"),
+        (evolve(WELL, health="down"), "perkd is down"),
+    ],
+)
+def test_each_thing_that_makes_no_progress_is_said(case: Case, words: str) -> None:
+    assert not_ready(case.document(), NOW) == [words]
