@@ -37,7 +37,13 @@ SUPERVISION = Group(
             _ASK,
             at_least(0.85, 0.96),
         ),
-        ratio("ask-pykka", "`ask` × pykka, where the kernel puts it", _ASK, "pykka_peer.ask/per_second"),
+        ratio(
+            "ask-pykka",
+            "`ask` × pykka, where the kernel puts it",
+            _ASK,
+            "pykka_peer.ask/per_second",
+            at_least(5, 9),
+        ),
         ratio(
             "ask-pykka-apart",
             "`ask` × pykka, a core for each thread",
