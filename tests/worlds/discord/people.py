@@ -7,8 +7,9 @@ from attrs import define, field
 from tests.worlds.discord.permissions import Permission, in_channel, in_guild
 
 if TYPE_CHECKING:
+    from tests.worlds.discord.guild import GuildState
     from tests.worlds.discord.messages import MessageState
-    from tests.worlds.discord.places import ChannelState, GuildState
+    from tests.worlds.discord.places import ChannelState
 
 Json = dict[str, Any]
 
@@ -156,8 +157,8 @@ class MemberState:
 
     async def autocomplete(
         self, channel: "ChannelState", command: str, option: str, typed: str, **options: Any
-    ) -> list[tuple[str, Any]]:
-        """What is suggested for `option` of which `typed` was written."""
+    ) -> Any:
+        """What is suggested, `list[tuple[str, value]]`, for `option` of which `typed` was written."""
         return await self.guild.world.interactions.autocomplete(
             self, channel, command, option, typed, **options
         )
