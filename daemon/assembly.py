@@ -36,12 +36,17 @@ ANNOUNCER = "giftcodes/announcer"
 POOL = "giftcodes/redemption/session_pool"
 REDEEMERS = "giftcodes/redemption/redeemers"
 POLLERS = "giftcodes/pollers"
+GATEWAYS = "gateways"
+DISCORD = "gateways/discord"
 """Where the actors are, below the root."""
 
 CALL_GRACE = 10.0
 """Seconds a redeemer may take to finish the call it is making when it is asked to stop."""
 CROWD = 16_384
 """Messages the mailboxes hold that thousands of redeemers write to at once."""
+
+GATEWAY_GRACE = 20.0
+"""Seconds a gateway may take to say goodbye and to end its thread."""
 
 _BRIEF = Backoff(min=0.5, max=30.0, factor=2.0, jitter=0.1, reset_after=60.0)
 _HALF = Backoff(min=1.0, max=300.0, factor=2.0, jitter=0.1, reset_after=300.0)
@@ -75,6 +80,8 @@ class Parts:
     """Source name → its poller, given the campaign's ref."""
     status: Mapping[str, Callable[[Tree], Actor]] = field(factory=dict)
     """Name → an actor that shows the tree to the outside: control socket, web server, health log."""
+    gateways: Mapping[str, Callable[[Tree], Actor]] = field(factory=dict)
+    """Name → an actor that keeps a connection to where people are."""
     intensity: int = 10
     period: float = 60.0
 
@@ -89,6 +96,8 @@ def build_tree(parts: Parts, on_event: Callable[[Event], None] | None = None) ->
         children.append(ActorSpec(STORAGE, parts.storage, backoff=_BRIEF, grace=15.0, mailbox=CROWD))
     if parts.status:
         children.append(links.status())
+    if parts.gateways:
+        children.append(links.gateways())
     children.append(links.giftcodes())
     tree = Tree(SupervisorSpec("perkd", children, intensity=parts.intensity, period=parts.period), on_event)
     links.bind(tree)
@@ -124,6 +133,13 @@ class _Links:
             for name, make in self.parts.status.items()
         ]
         return SupervisorSpec("status", shown, intensity=5, period=60.0, backoff=_HALF)
+
+    def gateways(self) -> SupervisorSpec:
+        gateways = [
+            ActorSpec(name, lambda make=make: make(self.tree), backoff=_BRIEF, grace=GATEWAY_GRACE)
+            for name, make in self.parts.gateways.items()
+        ]
+        return SupervisorSpec(GATEWAYS, gateways, intensity=5, period=60.0, backoff=_HALF)
 
     def giftcodes(self) -> SupervisorSpec:
         redemption = SupervisorSpec(

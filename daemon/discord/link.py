@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+import aiohttp
 import hikari
 import trio
 from attrs import define, field, frozen
@@ -63,17 +64,27 @@ class DiscordLink:
         """Have the loop's thread await `ask(rest client)`.
 
         Raises:
-            DiscordAway: there is no connection, it ended meanwhile, or nothing came within so many seconds.
-            hikari.HikariError: what Discord answered.
+            DiscordAway: there is no connection, it ended meanwhile, no answer came from the network, or not
+                within so many seconds. What was asked for may have been done all the same.
+            hikari.HTTPResponseError: what Discord answered.
         """
         connection = self.connection()
         try:
             with trio.fail_after(within):
                 return await connection.loop.call(ask, connection.bot.rest)
+        except hikari.HTTPResponseError:
+            raise
         except trio.TooSlowError:
             raise DiscordAway(f"Discord did not answer within {within:g} s") from None
+        except (hikari.HTTPError, aiohttp.ClientError, OSError) as error:
+            raise DiscordAway(f"Discord can't be reached: {str(error) or type(error).__name__}") from error
         except (LoopEnded, TaskCancelled) as error:
             raise DiscordAway(f"Discord is away: {error}") from error
+        except Exception as error:
+            if self._connection is connection:
+                raise
+            # A client that closes under a call fails in many ways.
+            raise DiscordAway(f"Discord is away: {self.reason}") from error
 
     def _pulse(self) -> None:
         self._changed.set()
