@@ -29,13 +29,7 @@ def status(**changes: Any) -> dict[str, Any]:
         "uptime": 12.5,
         "health": "degraded",
         "problems": ["one", "two"],
-        "tree": {
-            **NODE,
-            "name": "perkd",
-            "kind": "supervisor",
-            "state": "running",
-            "children": [storage, redeemers],
-        },
+        "tree": {**tree, "children": [storage, redeemers]},
         "giftcodes": {
             "codes": 3,
             "codes_known": 9,
@@ -49,12 +43,7 @@ def status(**changes: Any) -> dict[str, Any]:
                 "ks": {"used": 0, "limit": 30, "in_flight": 0, "waiting": 0, "reason": "PROTOCOL_CHANGED"},
             },
             "sources": {
-                "feed": {
-                    "state": "healthy",
-                    "checks": 120,
-                    "consecutive_errors": 0,
-                    "last_ok_at": "2026-11-21T10:00:00Z",
-                },
+                "feed": feed,
                 "new": {"state": "failing", "checks": 1, "consecutive_errors": 1, "last_ok_at": None},
                 "gone": {"state": "no answer"},
             },
