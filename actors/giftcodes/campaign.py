@@ -7,6 +7,7 @@ It never waits for a redeemer and makes no call itself: redeemers claim pairs, a
 import logging
 from collections.abc import Callable, Sequence
 
+import trio
 from attrs import define, evolve, field, frozen
 
 from actors.giftcodes import attempt, campaign_numbers
@@ -27,8 +28,9 @@ from actors.giftcodes.counted import counted
 from actors.giftcodes.direction import Director, LookAround, redeemer_key
 from actors.giftcodes.found import CodesFound
 from actors.giftcodes.ledger import STATUS_OF, Ledger, settle
-from actors.giftcodes.ledger_store import load_players, read_codes, take_over
-from actors.giftcodes.model import Code, CodeKey, CodeState, Outcome, PlayerKey, Redemption
+from actors.giftcodes.ledger_store import clear_away, load_players, read_codes, take_over
+from actors.giftcodes.model import Code, CodeKey, CodeState, Outcome, PlayerKey, Redemption, Wish
+from actors.giftcodes.pace import Pace
 from actors.giftcodes.retirement import unless_retired
 from actors.ports import Change, Put, StoreUnavailable
 from supervision import Actor
@@ -37,6 +39,9 @@ __all__ = ["CampaignActor", "CampaignPorts", "redeemer_key"]
 
 logger = logging.getLogger("perkd.campaign")
 
+EVERYTHING = frozenset({"players", "codes", "wishes"})
+"""What is read at the start."""
+
 
 @frozen
 class _Commit:
@@ -44,6 +49,11 @@ class _Commit:
 
     changes: tuple[Change, ...]
     then: Callable[[], None] | None
+
+
+@frozen
+class _Read:
+    """Time to read what has changed meanwhile."""
 
 
 @frozen
@@ -65,6 +75,9 @@ class CampaignActor(Actor):
     """The store could not be read the last time."""
     _returning: dict[PlayerKey, After | None] = field(factory=dict)
     """Players whose claim is taken back as soon as the store is there; with the crash that is charged."""
+    _pace: Pace = field(factory=Pace)
+    _unread: frozenset[str] = frozenset()
+    """Collections that have changed, and are read when it is their turn."""
     _director: Director = field(init=False)
     _register: CodeRegister = field(init=False)
 
@@ -75,7 +88,7 @@ class CampaignActor(Actor):
 
     async def started(self) -> None:
         """Read the store; where it is away, later. Redeemers that live are adopted."""
-        await self._load(frozenset({"players", "codes"}))
+        await self._load(EVERYTHING)
 
     async def receive(self, message: object) -> object:  # noqa: C901, PLR0912 - one line a case
         """Handle one message."""
@@ -96,7 +109,10 @@ class CampaignActor(Actor):
             case CodesFound():
                 return self._loaded and await self._register.found(message)
             case StoreChanged(collections):
-                await self._load(collections)
+                await self._load_in_turn(collections)
+            case _Read():
+                unread, self._unread = self._unread, frozenset()
+                await self._load_in_turn(unread)
             case RetryCode(game, code):
                 return self._loaded and await self._register.try_ended([CodeKey(game, code)])
             case CampaignStatus():
@@ -114,13 +130,27 @@ class CampaignActor(Actor):
 
     # --- the store ------------------------------------------------------------------------------
 
+    async def _load_in_turn(self, collections: frozenset[str]) -> None:
+        """Read what has changed; what takes long to read not at every change, where many come in a row."""
+        wait = 0.0 if "codes" in collections else self._pace.wait(trio.current_time())
+        if wait > 0.0 and self._loaded:
+            if not self._unread:
+                self.after(wait, _Read())
+            self._unread |= collections
+            return
+        collections, self._unread = collections | self._unread, frozenset()
+        began = trio.current_time()
+        await self._load(collections)
+        self._pace.note(began, trio.current_time())
+
     async def _load(self, collections: frozenset[str]) -> None:
-        wanted = collections if self._loaded else frozenset({"players", "codes"})
+        wanted = collections if self._loaded else EVERYTHING
         ledger, store = self._ledger, self._ports.store
         try:
             codes = await read_codes(ledger, store) if "codes" in wanted else []
             if wanted & {"players", "guilds", "registrations"}:
                 await load_players(ledger, store, self._ports.games)
+            wishes = await store.find(Wish) if "wishes" in wanted else None
         except StoreUnavailable as away:
             level = logging.DEBUG if self._away else logging.WARNING  # once, not at each retry
             logger.log(level, "The campaign can't read the store yet: %s", away)
@@ -132,9 +162,13 @@ class CampaignActor(Actor):
             ledger.adopted = self._director.adopt()
             self._loaded = True
         changes = await take_over(ledger, codes, self._ports.clock.now())
+        if wishes is not None:
+            self._director.look_at(ledger.wants.set_wishes(wishes))
+            changes += clear_away(ledger, wishes)
         for key in ledger.doubted():
             self._seek_confirmation(key)
-        self._director.look_at_everybody()
+        if wanted != {Wish.collection}:
+            self._director.look_at_everybody()
         self._register.tell_announcer()
         await self._commit(changes)
         await self._end_codes()

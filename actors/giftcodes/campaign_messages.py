@@ -45,7 +45,7 @@ class RedeemerEnded:
 
 @frozen
 class StoreChanged:
-    """Somebody changed these collections of the store: `players`, `codes`, `guilds`."""
+    """Somebody changed these collections: `players`, `registrations`, `guilds`, `codes`, `wishes`."""
 
     collections: frozenset[str]
 

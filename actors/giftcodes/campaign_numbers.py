@@ -13,7 +13,7 @@ def count(ledger: Ledger, *, loaded: bool, due_next: float | None) -> CampaignNu
     outcomes: Counter[Outcome] = Counter()
     retrying = owed = 0
     for code in live:
-        wanted = ledger.wanting(code.game)
+        wanted = ledger.wanting(code)
         records = [record for fid, record in ledger.records[code.code_key].items() if fid in wanted]
         settled = [record.outcome for record in records]
         for outcome in Outcome:  # a list counts twenty thousand of them faster than a Counter does

@@ -80,7 +80,7 @@ class CodeRegister:
 
     async def _try_again(self, code: Code) -> None:
         now = self._ports.clock.now()
-        player = await canary.find_player(self._ports.store, code, self._ledger.players.values(), now)
+        player = await canary.find_player(self._ports.store, code, self._ledger.unasked(), now)
         if player is None:
             return
         # The trial before was forgotten when it ended; this is for one whose end the store did not take.

@@ -16,7 +16,9 @@ from actors.giftcodes.model import (
     Redemption,
     Registration,
     Status,
+    Wish,
 )
+from actors.giftcodes.wants import Wants
 
 __all__ = ["ENDING", "STATUS_OF", "Ledger", "Pair", "settle"]
 
@@ -45,7 +47,7 @@ class Ledger:
     codes: dict[CodeKey, Code] = field(factory=dict)
     records: dict[CodeKey, dict[str, Redemption]] = field(factory=dict)
     """Of live codes: fid → the record of the present activation."""
-    priorities: dict[PlayerKey, int] = field(factory=dict)
+    wants: Wants = field(factory=Wants)
     claims: dict[PlayerKey, Redemption] = field(factory=dict)
     """What redeemers are working on."""
     adopted: set[PlayerKey] = field(factory=set)
@@ -56,8 +58,6 @@ class Ledger:
     """Who is asked whether a code has really ended, after the first verdict."""
     canaries: dict[CodeKey, Redemption] = field(factory=dict)
     """Who tries an ended code again, and how far that got."""
-    _wanting: dict[str, set[str]] = field(factory=dict)
-    """game → the fids of players who want codes."""
     _verdicts: dict[CodeKey, dict[str, str]] = field(factory=dict)
     _live: dict[str, list[Code]] = field(factory=dict)
     """game → live codes, oldest first."""
@@ -69,18 +69,9 @@ class Ledger:
     ) -> None:
         """Take over who there is, and how urgent: the highest priority of the guilds that registered them."""
         self.players = {player.player_key: player for player in players}
-        self._wanting = {}
-        for player in self.players.values():
-            if player.auto_redeem:
-                self._wanting.setdefault(player.game, set()).add(player.fid)
-        priority = {guild.id: guild.priority for guild in guilds}
-        self.priorities = {}
-        for registration in registrations:
-            key = PlayerKey(registration.game, registration.fid)
-            known = self.priorities.get(key)
-            mine = priority.get(registration.guild, 0)
-            self.priorities[key] = mine if known is None else max(known, mine)
-        self.canaries = {key: trial for key, trial in self.canaries.items() if self._wants(trial.player_key)}
+        self.wants.set_players(self.players.values(), registrations, guilds)
+        unasked = self.wants.gets_unasked
+        self.canaries = {key: trial for key, trial in self.canaries.items() if unasked(trial.player_key)}
 
     def set_code(self, code: Code) -> None:
         """Take over a code."""
@@ -117,34 +108,37 @@ class Ledger:
 
     def pair(self, player: Player, code: Code) -> Pair | None:
         """The pair, if it is owed; whether somebody else has to go first is not looked at."""
+        key = player.player_key
+        wish = self.wants.wish(key, code)
+        if wish is None and not self.wants.gets_unasked(key):
+            return None
         record = self.records[code.code_key].get(player.fid)
-        # What was begun goes on before anything is begun: a session that was opened must not grow old.
-        begun = record is not None and record.outcome is Outcome.PENDING and record.spent.total > 0
-        rank = (-float(self.priorities.get(player.player_key, 0)), 0.0 if begun else 1.0, code.first_seen)
+        rank = (-float(self.wants.priorities.get(key, 0)), _urgency(record, wish), code.first_seen)
         if record is None:
             return Pair(0.0, rank, Redemption(player.game, player.fid, code.code, code.activation))
+        if record.outcome is Outcome.FAILED and wish is not None and wish.at > (record.last_at or 0.0):
+            return Pair(0.0, rank, record)
         if record.outcome is Outcome.PENDING or record.retries:
             return Pair(record.due_at, rank, record)
         corrected = record.status == Status.WRONG_STATE and record.state != player.state
         return Pair(0.0, rank, record) if corrected and record.outcome is Outcome.FAILED else None
 
     def _owed(self, player: Player) -> Iterator[Pair]:
-        if player.auto_redeem:
-            for code in self.live_codes(player.game):
-                pair = self.pair(player, code)
-                if pair is not None and not self._held(player.player_key, code):
-                    yield pair
+        for code in self.live_codes(player.game):
+            pair = self.pair(player, code)
+            if pair is not None and not self._held(player.player_key, code):
+                yield pair
         for trial in self.canaries.values():
             if trial.player_key == player.player_key and trial.outcome is Outcome.PENDING:
                 yield Pair(trial.due_at, _CANARY_RANK, trial)
 
-    def wanting(self, game: str) -> Collection[str]:
-        """The fids of the game's players who want codes."""
-        return self._wanting.get(game, ())
+    def wanting(self, code: Code) -> Collection[str]:
+        """The fids of the players who want a code."""
+        return self.wants.of(code)
 
-    def _wants(self, key: PlayerKey) -> bool:
-        player = self.players.get(key)
-        return player is not None and player.auto_redeem
+    def unasked(self) -> list[Player]:
+        """The players who get every code without asking."""
+        return [player for key, player in self.players.items() if self.wants.gets_unasked(key)]
 
     def is_busy(self, player: PlayerKey) -> bool:
         """Whether a redeemer may be at work for the player: its pairs are not to be written by others."""
@@ -201,7 +195,7 @@ class Ledger:
         verdicts = self.verdicts(key)
         if not verdicts:
             return None
-        enough = min(2, max(1, len(self.wanting(key.game))))
+        enough = max(1, self.wants.count(self.codes[key], up_to=2))
         return ENDING[Status(list(verdicts.values())[-1])] if len(verdicts) >= enough else None
 
     def is_worked_on(self, key: CodeKey) -> bool:
@@ -231,8 +225,9 @@ class Ledger:
     def _first_due(self, code: Code, now: float) -> PlayerKey | None:
         first: tuple[float, Rank] | None = None
         chosen: PlayerKey | None = None
+        told = self.verdicts(code.code_key)
         for key, player in self.players.items():
-            if player.game == code.game and player.auto_redeem:
+            if player.game == code.game and player.fid not in told:
                 pair = self.pair(player, code)
                 if pair is not None and (first is None or (max(pair.due_at, now), pair.rank) < first):
                     first, chosen = (max(pair.due_at, now), pair.rank), key
@@ -244,19 +239,33 @@ class Ledger:
         if self.ending(key) is not None:
             return True  # it ends as soon as nobody is at work on it
         confirmer = self.confirmers.get(key) if self.verdicts(key) else None
-        if confirmer is None or confirmer == player or not self._wants(confirmer):
-            return False
-        return self.pair(self.players[confirmer], code) is not None
+        known = None if confirmer is None or confirmer == player else self.players.get(confirmer)
+        return known is not None and self.pair(known, code) is not None
 
     def ended(self, code: Code, status: str, now: float) -> list[Redemption]:
-        """The outcomes of all owed pairs that a code's end settles. Nobody `is_worked_on` it any more."""
-        wanting = (p for p in self.players.values() if p.game == code.game and p.auto_redeem)
-        pairs = (self.pair(player, code) for player in wanting)
-        return [settle(pair.record, status, now) for pair in pairs if pair is not None]
+        """The outcomes of all pairs, owed or begun, that a code's end settles. Nobody `is_worked_on` it."""
+        pairs = [self.pair(player, code) for player in self.players.values() if player.game == code.game]
+        owed = {pair.record.fid: pair.record for pair in pairs if pair is not None}
+        begun = {fid: record for fid, record in self.records[code.code_key].items() if _is_open(record)}
+        return [settle(record, status, now) for record in {**begun, **owed}.values()]
 
     def leave_open(self, record: Redemption) -> None:
         """The pair's code has ended, and it is settled when its player's redeemer is heard of."""
         self.left_open.setdefault(record.player_key, {})[record.key] = record
+
+
+def _urgency(record: Redemption | None, wish: Wish | None) -> float:
+    """What was begun goes on before anything is begun: a session that was opened must not grow old.
+
+    Then comes what somebody asked for by hand, and may be waiting for.
+    """
+    if record is not None and record.outcome is Outcome.PENDING and record.spent.total > 0:
+        return 0.0
+    return 1.0 if wish is None else 0.5
+
+
+def _is_open(record: Redemption) -> bool:
+    return record.outcome is Outcome.PENDING
 
 
 def _is_over(record: Redemption, code: Code) -> bool:

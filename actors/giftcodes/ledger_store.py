@@ -1,6 +1,7 @@
 """Filling the ledger from the store, and mending what a crash left half done."""
 
 from collections.abc import Collection, Iterable, Sequence
+from itertools import islice
 
 import trio
 from attrs import evolve, frozen
@@ -8,12 +9,14 @@ from attrs import evolve, frozen
 from actors.giftcodes.ledger import STATUS_OF, Ledger, settle
 from actors.giftcodes.model import (
     Code,
+    CodeKey,
     CodeState,
     Guild,
     Outcome,
     Player,
     Redemption,
     Registration,
+    Wish,
 )
 from actors.ports import Change, Delete, Put, Store
 
@@ -33,6 +36,24 @@ async def load_players(ledger: Ledger, store: Store, games: Collection[str] | No
     """Read who there is in these games (None: in all). Raises `StoreUnavailable`; nothing changes then."""
     players = [p for p in await store.find(Player) if games is None or p.game in games]
     ledger.set_players(players, await store.find(Registration), await store.find(Guild))
+
+
+def clear_away(ledger: Ledger, wishes: Iterable[Wish]) -> list[Change]:
+    """Forget wishes that are served, so that they need not be read again; no more than go at once."""
+    served = (Delete(Wish, wish.key) for wish in wishes if _is_served(ledger, wish))
+    return list(islice(served, IN_ONE_GO))
+
+
+def _is_served(ledger: Ledger, wish: Wish) -> bool:
+    """Whether the wish can never make anything owed again. That of a code not known yet may."""
+    key = CodeKey(wish.game, wish.code)
+    code = ledger.codes.get(key)
+    if code is None or wish.activation > code.activation:
+        return False
+    if wish.activation < code.activation or code.state is not CodeState.LIVE:
+        return True
+    record = ledger.records[key].get(wish.fid)
+    return record is not None and record.outcome in {Outcome.REDEEMED, Outcome.ALREADY}
 
 
 async def read_codes(ledger: Ledger, store: Store) -> list[StoredCode]:
