@@ -20,6 +20,9 @@ SOLVERS = "perkd.captcha_solvers"
 BUILT_IN = ("none", "person")
 """What `captcha` may say in `config.toml` beside the name of a plugged-in solver."""
 
+ANSWER_WITHIN = 120.0
+"""Seconds that a person has for one captcha, wherever it is asked."""
+
 _LONGEST_LINE = 1024
 
 _TERMINAL = trio.Lock()
@@ -39,7 +42,7 @@ class TerminalSolver:
     """
 
     data_dir: Path
-    timeout: float = 120.0
+    timeout: float = ANSWER_WITHIN
     stdin: TextIO = field(factory=lambda: sys.stdin)
     stdout: TextIO = field(factory=lambda: sys.stdout)
 

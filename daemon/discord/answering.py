@@ -10,11 +10,12 @@ from collections.abc import Awaitable, Callable
 from enum import Enum, auto
 
 import hikari
+from attrs import frozen
 
 from actors.ports import StoreUnavailable
 from daemon.aio import Loop, LoopEnded
 from daemon.discord.link import DiscordAway
-from daemon.discord.render import message_of, modal_rows
+from daemon.discord.render import message_of, modal_of
 from daemon.discord.text import plain
 from daemon.discord.values import Modal, Reply
 from daemon.service import Refused
@@ -23,8 +24,19 @@ logger = logging.getLogger("perkd.discord")
 
 Interaction = hikari.CommandInteraction | hikari.ComponentInteraction | hikari.ModalInteraction
 
-Run = Callable[[], Awaitable[Reply | Modal]]
-"""What works an answer out, in trio. Only one that is answered at once may open a modal."""
+
+@frozen
+class InPlace:
+    """A reply in the place of the message that the button is on. Only an answer at once may be one."""
+
+    reply: Reply
+
+
+Shown = Reply | InPlace | Modal
+"""What is shown. Only an answer at once may open a modal."""
+
+Run = Callable[[], Awaitable[Shown]]
+"""What works an answer out, in trio."""
 
 FIRST_SIGN = 2.0
 """Seconds for an answer that is not deferred; Discord waits three."""
@@ -67,7 +79,7 @@ async def answer(interaction: Interaction, loop: Loop, run: Run, manner: Manner 
 # --- working it out -----------------------------------------------------------------------------
 
 
-async def _worked_out(interaction: Interaction, loop: Loop, run: Run, within: float) -> Reply | Modal:
+async def _worked_out(interaction: Interaction, loop: Loop, run: Run, within: float) -> Shown:
     try:
         async with asyncio.timeout(within):
             return await loop.run_in_trio(run)
@@ -116,24 +128,30 @@ async def _acknowledged(interaction: Interaction, manner: Manner) -> bool:
     return True
 
 
-async def _show_first(interaction: Interaction, shown: Reply | Modal) -> None:
+async def _show_first(interaction: Interaction, shown: Shown) -> None:
     try:
-        if isinstance(shown, Reply):
-            await interaction.create_initial_response(
-                hikari.ResponseType.MESSAGE_CREATE, flags=hikari.MessageFlag.EPHEMERAL, **message_of(shown)
-            )
-        elif isinstance(interaction, hikari.ModalInteraction):
-            raise TypeError("a modal can't be answered with a modal")
-        else:
-            rows = modal_rows(shown)
-            await interaction.create_modal_response(shown.title, shown.id, components=rows)
+        match shown:
+            case InPlace(reply) if not isinstance(interaction, hikari.CommandInteraction):
+                await interaction.create_initial_response(
+                    hikari.ResponseType.MESSAGE_UPDATE, **message_of(reply)
+                )
+            case Modal() if not isinstance(interaction, hikari.ModalInteraction):
+                await interaction.create_modal_response(**modal_of(shown))
+            case Reply():
+                await interaction.create_initial_response(
+                    hikari.ResponseType.MESSAGE_CREATE,
+                    flags=hikari.MessageFlag.EPHEMERAL,
+                    **message_of(shown),
+                )
+            case _:
+                raise TypeError(f"{named(interaction)} can't be answered with {type(shown).__name__}")
     except hikari.HTTPError as error:
         _not_answered(interaction, error)
 
 
-async def _show_later(interaction: Interaction, shown: Reply | Modal) -> None:
-    if isinstance(shown, Modal):
-        raise TypeError(f"modal {shown.id}: only an answer at once may open one")
+async def _show_later(interaction: Interaction, shown: Shown) -> None:
+    if not isinstance(shown, Reply):
+        raise TypeError(f"{named(interaction)}: only an answer at once can be {type(shown).__name__}")
     try:
         await interaction.edit_initial_response(**message_of(shown))
     except hikari.BadRequestError as error:
