@@ -64,7 +64,8 @@ Press = RedeemPress | RegisterPress | CaptchaPress | StatusPress
 def redeem_id(code: Code) -> str:
     """The id of *Redeem for me* for this code and activation; always fits."""
     whole = f"{_REDEEM}{code.game}:{code.code}:{code.activation}"
-    if len(whole) <= LONGEST and _SIMPLE.fullmatch(whole) and not set(code.game) & set(":#"):
+    readable = RedeemPress(code.game, code.code, code.activation)
+    if len(whole) <= LONGEST and _SIMPLE.fullmatch(whole) and parsed(whole) == readable:
         return whole
     key = "\0".join((code.game, code.code, str(code.activation)))
     return f"{_REDEEM}#{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"

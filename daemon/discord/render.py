@@ -49,7 +49,7 @@ def message_of(reply: Reply) -> dict[str, Any]:
 
     All parts are named, also empty ones, so that an edit leaves nothing of what was there before.
     """
-    content = cut(reply.text, CONTENT)
+    content = cut(reply.text.strip(), CONTENT)
     embeds = embeds_of(reply.cards)
     files = [hikari.Bytes(file.content, _file_name(file.name)) for file in reply.files[:FILES]]
     if not (content or embeds or files):
@@ -88,19 +88,19 @@ def _button(button: Button) -> InteractiveButtonBuilder:
     return InteractiveButtonBuilder(
         style=_STYLES[button.style],
         custom_id=_checked(button.id),
-        label=cut(button.label, LABEL) or ZWSP,
+        label=cut(button.label.strip(), LABEL) or ZWSP,
         is_disabled=button.disabled,
     )
 
 
 def _embed(card: Card, number: int, room: int) -> tuple[hikari.Embed, int]:
     """The card in at most `room` units, and how many it takes: the text gives way to the fields."""
-    title = cut(card.title, min(TITLE, room))
+    title = cut(card.title.strip(), min(TITLE, room))
     used = units(title)
-    footer = cut(card.footer, min(FOOTER, max(0, room - used) // 2))
+    footer = cut(card.footer.strip(), min(FOOTER, max(0, room - used) // 2))
     used += units(footer)
     wanted = sum(min(units(one.name), FIELD_NAME) + min(units(one.value), FIELD_VALUE) for one in card.fields)
-    text = cut(card.text, min(TEXT, max(room - used - wanted, (room - used) // 2)))
+    text = cut(card.text.strip(), min(TEXT, max(room - used - wanted, (room - used) // 2)))
     used += units(text)
     fields = _fitting_fields(card.fields, room - used)
     used += sum(units(one.name) + units(one.value) for one in fields)
@@ -118,11 +118,11 @@ def _embed(card: Card, number: int, room: int) -> tuple[hikari.Embed, int]:
 def _fitting_fields(fields: Sequence[Field], room: int) -> list[Field]:
     fitting = []
     for one in fields[:FIELDS]:
-        name = cut(one.name, FIELD_NAME) or ZWSP
+        name = cut(one.name.strip(), FIELD_NAME) or ZWSP
         left = room - units(name)
         if left < _FEWEST:
             break
-        value = cut(one.value, min(FIELD_VALUE, left)) or ZWSP
+        value = cut(one.value.strip(), min(FIELD_VALUE, left)) or ZWSP
         room = left - units(value)
         fitting.append(Field(name, value, one.inline))
     return fitting
@@ -165,7 +165,7 @@ def modal_of(modal: Modal) -> dict[str, Any]:
 
 
 def choices_of(choices: Iterable[Choice]) -> list[AutocompleteChoiceBuilder]:
-    """The suggestions that Discord takes: the first 25; one with a value too long to come back is left out."""
+    """The first 25 suggestions; one with a value too long to come back is left out."""
     usable = [one for one in choices if one.value and units(one.value) <= CHOICE]
     return [
         AutocompleteChoiceBuilder(name=cut(one.name, CHOICE) or one.value, value=one.value)

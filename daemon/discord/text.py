@@ -187,7 +187,7 @@ def _beginning(text: str, room: int) -> str:
 _OPEN_TOKEN = re.compile(r"<[@#/:a-z][^<>\s]{0,100}$")
 _TONES = ("\U0001f3fb", "\U0001f3ff")
 _FLAGS = ("\U0001f1e6", "\U0001f1ff")
-_ESCAPE = re.compile(r"\\[^\w\s]")
+_ESCAPE = re.compile(r"\\[^0-9A-Za-z\s]")
 _BLOCK = re.compile(r"```.*?```", re.DOTALL)
 
 
