@@ -15,6 +15,7 @@ from attrs import frozen
 from actors.ports import StoreUnavailable
 from daemon.aio import Loop, LoopEnded
 from daemon.discord.link import DiscordAway
+from daemon.discord.locale import say
 from daemon.discord.render import message_of, modal_of
 from daemon.discord.text import plain
 from daemon.discord.values import Modal, Reply
@@ -42,11 +43,6 @@ FIRST_SIGN = 2.0
 """Seconds for an answer that is not deferred; Discord waits three."""
 LONGEST = 14 * 60.0
 """Seconds for a deferred one; the interaction's token is good for fifteen minutes."""
-
-STORE_AWAY = "I can't reach my records right now. Please try again in a minute; asking twice does no harm."
-DISCORD_AWAY = "Discord did not let me do that right now. Please try again in a minute."
-TOO_SLOW = "That takes too long right now. Please try again in a minute; asking twice does no harm."
-FAILED = "That failed inside perkd. It is in the log; if it happens again, tell who runs perkd."
 
 _ALREADY_ACKNOWLEDGED = 40060
 
@@ -84,26 +80,27 @@ async def _worked_out(interaction: Interaction, loop: Loop, run: Run, within: fl
         async with asyncio.timeout(within):
             return await loop.run_in_trio(run)
     except TimeoutError:
-        return Reply(TOO_SLOW)
+        return Reply(say("answer.too_slow", locale_of(interaction)))
     except Exception as error:  # noqa: BLE001 - all are told apart, and none is passed over
         return Reply(_said(interaction, error))
 
 
 def _said(interaction: Interaction, error: Exception) -> str:
     """What the member is told of an error."""
+    locale = locale_of(interaction)
     match error:
         case Refused():
             return plain(str(error))
         case StoreUnavailable():
-            return STORE_AWAY
+            return say("answer.store_away", locale)
         case DiscordAway() | hikari.HTTPError():
             logger.warning("%s could not be answered: %s", named(interaction), described(error))
-            return DISCORD_AWAY
+            return say("answer.discord_away", locale)
         case LoopEnded():
-            return FAILED  # perkd stops, and so does the bot: nobody will see this
+            return say("answer.failed", locale)  # perkd stops, and so does the bot: nobody will see this
         case _:
             logger.error("%s failed inside perkd", named(interaction), exc_info=error)
-            return FAILED
+            return say("answer.failed", locale)
 
 
 # --- showing it ---------------------------------------------------------------------------------
@@ -164,7 +161,9 @@ async def _show_later(interaction: Interaction, shown: Shown) -> None:
 
 async def _show_failed(interaction: Interaction) -> None:
     try:
-        await interaction.edit_initial_response(**message_of(Reply(FAILED)))
+        await interaction.edit_initial_response(
+            **message_of(Reply(say("answer.failed", locale_of(interaction))))
+        )
     except hikari.HTTPError as error:
         _not_answered(interaction, error)
 
@@ -185,6 +184,11 @@ def named(interaction: Interaction) -> str:
             return f"button {interaction.custom_id[:100]!r}"
         case _:
             return f"modal {interaction.custom_id[:100]!r}"
+
+
+def locale_of(interaction: Interaction) -> str:
+    """The language of the member's client."""
+    return str(getattr(interaction.locale, "value", interaction.locale))
 
 
 def described(error: BaseException) -> str:

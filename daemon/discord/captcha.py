@@ -15,9 +15,11 @@ from daemon.discord.answering import InPlace, Shown, described
 from daemon.discord.captcha_desk import LONGEST, CaptchaDesk, Taken
 from daemon.discord.components import Pressed
 from daemon.discord.link import DiscordAway, DiscordLink
+from daemon.discord.locale import say
 from daemon.discord.render import message_of
 from daemon.discord.text import code_span, moment, plain
 from daemon.discord.values import Button, Card, Modal, Reply, TextInput
+from daemon.discord.words import game_name
 
 logger = logging.getLogger("perkd.discord")
 
@@ -25,10 +27,6 @@ INPUT = "text"
 """The id of the form's only line."""
 EDIT_WITHIN = 10.0
 """Seconds that showing an expiry may take: the player's work waits for it."""
-
-OVER = "This captcha is over: nobody waits for it any more."
-TOO_LATE = "That came too late: perkd has gone on without it. If it is needed, there will be a new captcha."
-NOTHING_TYPED = "There was nothing in it. Press *Answer* again and type the text on the picture."
 
 
 @define(eq=False)
@@ -65,9 +63,9 @@ class DiscordCaptchaSolver:
         """The message's id; None where it could not be posted."""
         until = moment(self._clock.now() + self.timeout, "R")
         reply = Reply(
-            f"Captcha for {about}: press *Answer* and type the text on the picture. It expires {until}.",
+            say("captcha.asked", about=about, answer=say("captcha.answer"), until=until),
             cards=(Card(image=picture),),
-            buttons=(Button(custom_ids.captcha_id(id_), "Answer"),),
+            buttons=(Button(custom_ids.captcha_id(id_), say("captcha.answer")),),
         )
 
         async def create(rest: hikari.api.RESTClient) -> int:
@@ -83,7 +81,7 @@ class DiscordCaptchaSolver:
         return posted
 
     async def _show_expired(self, message: int, about: str) -> None:
-        text = f"⌛ Captcha for {about}: nobody answered within {self.timeout:g} s. perkd goes on without."
+        text = say("captcha.expired", about=about, seconds=f"{self.timeout:g}")
 
         async def edit(rest: hikari.api.RESTClient) -> None:
             await rest.edit_message(int(self._channel), message, **message_of(Reply(text)))
@@ -122,28 +120,28 @@ class CaptchaAnswers:
     async def press(self, pressed: Pressed) -> Shown:
         """Open the form, or say why not."""
         await trio.lowlevel.checkpoint()
-        id_ = _captcha_of(pressed)
+        id_, locale = _captcha_of(pressed), pressed.caller.locale
         if self._desk.is_open(id_):
-            line = TextInput(INPUT, "The text on the picture", longest=LONGEST)
-            return Modal(pressed.id, "Captcha", (line,))
+            line = TextInput(INPUT, say("captcha.text", locale), longest=LONGEST)
+            return Modal(pressed.id, say("captcha.title", locale), (line,))
         if winner := self._desk.answered_by(id_):
-            return Reply(_faster(winner))
-        return InPlace(Reply(OVER))
+            return _second(winner, locale)
+        return InPlace(Reply(say("captcha.over")))
 
     async def submit(self, pressed: Pressed) -> Shown:
         """Take the answer. The first one counts."""
         await trio.lowlevel.checkpoint()
-        id_ = _captcha_of(pressed)
-        about, member = self._desk.about(id_), pressed.caller.member
+        id_, locale, member = _captcha_of(pressed), pressed.caller.locale, pressed.caller.member
+        about = self._desk.about(id_)
         match self._desk.answer(id_, pressed.inputs.get(INPUT, ""), member):
             case Taken.COUNTS:
-                return InPlace(Reply(f"✅ Captcha for {about}: answered by <@{member}>."))
+                return InPlace(Reply(say("captcha.answered", about=about, member=f"<@{member}>")))
             case Taken.EMPTY:
-                return Reply(NOTHING_TYPED)
+                return Reply(say("captcha.empty", locale, answer=say("captcha.answer")))
             case Taken.SECOND:
-                return Reply(_faster(self._desk.answered_by(id_)))
+                return _second(self._desk.answered_by(id_), locale)
             case Taken.OVER:
-                return Reply(TOO_LATE)
+                return Reply(say("captcha.late", locale))
 
 
 def _captcha_of(pressed: Pressed) -> str:
@@ -151,9 +149,10 @@ def _captcha_of(pressed: Pressed) -> str:
     return pressed.what.id
 
 
-def _faster(winner: str) -> str:
-    return f"<@{winner}> was faster. Thank you all the same!"
+def _second(winner: str, locale: str) -> Reply:
+    return Reply(say("captcha.second", locale, member=f"<@{winner}>"))
 
 
 def _about(game: str, player: Player) -> str:
-    return f"{plain(player.label)} (FID {code_span(player.fid)}, {plain(game)})"
+    named = {"player": plain(player.label, 80), "fid": code_span(player.fid), "game": game_name(game)}
+    return say("captcha.player", **named)

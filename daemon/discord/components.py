@@ -13,9 +13,10 @@ from attrs import define, field, frozen
 
 from daemon.aio import Loop
 from daemon.discord import custom_ids
-from daemon.discord.answering import Manner, Shown, answer, named
+from daemon.discord.answering import Manner, Shown, answer, locale_of, named
 from daemon.discord.bot import Client
 from daemon.discord.caller import caller_of
+from daemon.discord.locale import say
 from daemon.discord.rights import Staff
 from daemon.discord.values import Caller, Reply
 
@@ -23,8 +24,6 @@ logger = logging.getLogger("perkd.discord")
 
 OURS = "gc:"
 """What the ids of the gift codes' buttons begin with. Any other is somebody else's business."""
-
-OUTDATED = "This button is of another version of perkd, and does nothing any more."
 
 
 @frozen
@@ -95,7 +94,7 @@ class Components:
         route = None if what is None else routes.get(type(what))
         if what is None or route is None:
             logger.info("%s means nothing to this version of perkd", named(interaction))
-            await answer(interaction, loop, _outdated, Manner.AT_ONCE)
+            await answer(interaction, loop, partial(_outdated, locale_of(interaction)), Manner.AT_ONCE)
             return
         pressed = Pressed(caller_of(interaction, self._staff), interaction.custom_id, what, inputs)
         await answer(interaction, loop, partial(route.handler, pressed), route.manner)
@@ -105,6 +104,6 @@ def _inputs(interaction: hikari.ModalInteraction) -> dict[str, str]:
     return {component.custom_id: component.value for row in interaction.components for component in row}
 
 
-async def _outdated() -> Shown:
+async def _outdated(locale: str) -> Shown:
     await trio.lowlevel.checkpoint()
-    return Reply(OUTDATED)
+    return Reply(say("button.outdated", locale))

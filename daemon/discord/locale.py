@@ -12,6 +12,8 @@ from types import MappingProxyType
 from attrs import frozen
 
 from daemon.discord.locale_en import TEXTS
+from daemon.discord.locale_en_answers import ANSWERS
+from daemon.discord.locale_en_buttons import BUTTONS
 
 DEFAULT = "en-US"
 
@@ -25,7 +27,9 @@ class Language:
     """`one`, `few`, `many` or `other`, as the Unicode plural rules have it."""
 
 
-ENGLISH = Language(MappingProxyType(TEXTS), lambda count: "one" if count == 1 else "other")
+ENGLISH = Language(
+    MappingProxyType({**TEXTS, **ANSWERS, **BUTTONS}), lambda count: "one" if count == 1 else "other"
+)
 
 LANGUAGES: Mapping[str, Language] = MappingProxyType({"en": ENGLISH})
 """By Discord's locale (`pt-BR`), or its language alone (`pt`)."""
