@@ -194,18 +194,20 @@ def control_app(
         reload: reads the configuration again and says what changed; raises `ConfigError` for a faulty one.
         writable: False leaves out everything that changes something: for a TCP port, where any page
             that a browser shows could order it.
-        more: routes of other parts, such as the web page.
+        more: routes of other parts, such as the web page; they go before those of the same path here.
     """
     control = _Control(service, status, reload)
     routes = [*control.reading(), *(control.writing() if writable else ())]
-    return Starlette(routes=[*routes, *more], exception_handlers={HTTPException: _say_http_error})
+    return Starlette(routes=[*more, *routes], exception_handlers={HTTPException: _say_http_error})
 
 
 def _route(method: str, path: str, endpoint: Endpoint) -> Route:
-    return Route(path, _answering(endpoint), methods=[method])
+    return Route(path, answering(endpoint), methods=[method])
 
 
-def _answering(endpoint: Endpoint) -> Endpoint:
+def answering(endpoint: Endpoint) -> Endpoint:
+    """The endpoint, with every error it raises made an answer."""
+
     async def answer(request: Request) -> Response:
         try:
             return await endpoint(request)

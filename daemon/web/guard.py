@@ -33,6 +33,8 @@ class Asked:
     headers: Mapping[str, str]
     """By lower-case name."""
     websocket: bool = False
+    port: int = 0
+    """Where it was received: a loopback name in `Host` counts with this port only."""
 
 
 @frozen
@@ -49,13 +51,11 @@ class Guard:
 
     Args:
         loopback: only this machine can reach it.
-        port: where it listens; a loopback name in `Host` counts with this port only.
         token: None where none is set.
         token_env: the variable it is read from, for what is said.
     """
 
     loopback: bool
-    port: int
     token: Secret | None
     token_env: str
 
@@ -73,7 +73,7 @@ class Guard:
         return Refusal(401, f"a token is needed: that of {self.token_env}, as 'Authorization: Bearer …'")
 
     def _refuse_elsewhere(self, asked: Asked) -> Refusal | None:
-        if self.loopback and not self._names_loopback(asked.headers.get("host", "")):
+        if self.loopback and not _names_loopback(asked):
             return Refusal(403, "this address is for this machine: open it as http://127.0.0.1 or localhost")
         if not _from_here(asked):
             return Refusal(403, "the request comes from another site's page")
@@ -97,9 +97,10 @@ class Guard:
             return True
         return _same(_cookie(headers.get("cookie", "")), self.cookie())
 
-    def _names_loopback(self, host: str) -> bool:
-        name, port = _split(host)
-        return name in _LOCAL and port in {None, self.port}
+
+def _names_loopback(asked: Asked) -> bool:
+    name, port = _split(asked.headers.get("host", ""))
+    return name in _LOCAL and port in {None, asked.port}
 
 
 def _from_here(asked: Asked) -> bool:

@@ -1,6 +1,7 @@
 """Who may ask what over TCP."""
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,15 +9,15 @@ from daemon.secrets import Secret
 from daemon.web.guard import COOKIE, Asked, Guard, headers_of
 
 TOKEN = "correct horse battery staple"
-NEAR = Guard(loopback=True, port=8470, token=Secret(TOKEN), token_env="PERKD_STATUS_TOKEN")
-FAR = Guard(loopback=False, port=8470, token=Secret(TOKEN), token_env="PERKD_STATUS_TOKEN")
-OPEN = Guard(loopback=False, port=8470, token=None, token_env="PERKD_STATUS_TOKEN")
+NEAR = Guard(loopback=True, token=Secret(TOKEN), token_env="PERKD_STATUS_TOKEN")
+FAR = Guard(loopback=False, token=Secret(TOKEN), token_env="PERKD_STATUS_TOKEN")
+OPEN = Guard(loopback=False, token=None, token_env="PERKD_STATUS_TOKEN")
 HOST = {"host": "127.0.0.1:8470"}
 BEARER = {"authorization": f"Bearer {TOKEN}"}
 
 
 def status(guard: Guard, asked: Asked) -> int:
-    refusal = guard.refuse(asked)
+    refusal = guard.refuse(evolve(asked, port=8470))
     return 200 if refusal is None else refusal.status
 
 
@@ -136,7 +137,7 @@ def test_a_browser_keeps_a_cookie_from_which_the_token_cannot_be_had() -> None:
     assert not FAR.knows({"cookie": f"{COOKIE}={cookie[:-1]}"})
     assert not FAR.knows({"cookie": f"{COOKIE}={TOKEN}"})
     assert not OPEN.knows({"cookie": f"{COOKIE}={cookie}"})
-    other = Guard(loopback=False, port=1, token=Secret("another"), token_env="X")
+    other = Guard(loopback=False, token=Secret("another"), token_env="X")
     assert not other.knows({"cookie": f"{COOKIE}={cookie}"})
 
 

@@ -1,0 +1,173 @@
+"""The routes of the TCP port beside those of the control socket.
+
+    /healthz             the process answers
+    /readyz              it makes progress, or what does not
+    /metrics             for Prometheus
+    /api/…               as the control socket; /api/events and /api/children beside it
+    /ws                  status and events, as they change
+    /, /login, /static/  the page
+
+Behind one guard (`shield.py`).
+"""
+
+import json
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import trio
+from attrs import define, frozen
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from daemon.control.app import answering
+from daemon.service import NotFound, Refused
+from daemon.web.branch import page_of
+from daemon.web.happenings import Happenings
+from daemon.web.metrics import CONTENT_TYPE, exposition
+from daemon.web.readiness import not_ready
+from daemon.web.watching import StatusFeed
+from supervision import Node
+
+logger = logging.getLogger("perkd.web")
+
+Document = dict[str, Any]
+
+_DIGITS = 15
+"""Of a number in a query."""
+MOST_WATCHERS = 100
+"""WebSockets at once: a page that is open is one."""
+WATCHER_WITHIN = 10.0
+"""Seconds that a watcher may take to read a message; then it is let go."""
+
+
+@define(eq=False)
+class Watchers:
+    """How many there are."""
+
+    count: int = 0
+
+
+@frozen
+class Web:
+    """What the routes are given."""
+
+    make_status: Callable[[bool], Awaitable[Document]]
+    now: Callable[[], float]
+    happenings: Happenings
+    feed: StatusFeed
+    children: Callable[[str], Sequence[Node] | None]
+    """The children of the dynamic supervisor at a path; None: there is none."""
+    watchers: Watchers
+
+    async def healthz(self, _request: Request) -> Response:
+        """`GET /healthz`: the process answers."""
+        return JSONResponse({"alive": True})
+
+    async def readyz(self, _request: Request) -> Response:
+        """`GET /readyz`: 200, or 503 with what makes no progress."""
+        reasons = not_ready(await self.make_status(False), self.now())
+        return JSONResponse({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)
+
+    async def metrics(self, _request: Request) -> Response:
+        """`GET /metrics`."""
+        status = await self.make_status(False)
+        return Response(exposition(status, ready=not not_ready(status, self.now())), media_type=CONTENT_TYPE)
+
+    async def events(self, request: Request) -> Response:
+        """`GET /api/events?after=&kind=&path=&limit=`: what happened lately, oldest first."""
+        after, limit = _number(request, "after", 0), _number(request, "limit", 200)
+        kind, path = request.query_params.get("kind", ""), request.query_params.get("path", "")
+        found = self.happenings.after(after, most=limit, kind=kind, path=path)
+        return JSONResponse({"last": self.happenings.last, "events": [one.to_json() for one in found]})
+
+    async def list_children(self, request: Request) -> Response:
+        """`GET /api/children?path=&words=&state=&offset=&limit=`: a page of a dynamic supervisor's."""
+        path = request.query_params.get("path", "")
+        children = self.children(path)
+        if children is None:
+            raise NotFound(f"path {path!r}: there is no dynamic supervisor")
+        page = page_of(
+            children,
+            words=request.query_params.get("words", ""),
+            state=request.query_params.get("state", ""),
+            offset=_number(request, "offset", 0),
+            most=_number(request, "limit", 50),
+        )
+        return JSONResponse(page.to_json())
+
+    # --- as it changes --------------------------------------------------------------------------
+
+    async def watch(self, socket: WebSocket) -> None:
+        """`/ws?after=`: `{"status": …}` once a second, `{"events": […]}` as they happen."""
+        if self.watchers.count >= MOST_WATCHERS:
+            await socket.close(1013, "too many watch already")
+            return
+        await socket.accept()
+        self.watchers.count += 1
+        try:
+            with self.feed.watching():
+                async with trio.open_nursery() as nursery:
+                    for task in (self._send_status, self._send_events, self._until_gone):
+                        nursery.start_soon(self._until_end, task, socket, nursery.cancel_scope)
+        finally:
+            self.watchers.count -= 1
+
+    @staticmethod
+    async def _until_end(
+        task: Callable[[WebSocket], Awaitable[None]], socket: WebSocket, scope: trio.CancelScope
+    ) -> None:
+        """The connection's tasks end together; that the other side has gone is no error."""
+        try:
+            await task(socket)
+        except (WebSocketDisconnect, RuntimeError, trio.TooSlowError) as error:
+            logger.debug("a watcher is gone: %s", error)
+        scope.cancel()
+
+    async def _send_status(self, socket: WebSocket) -> None:
+        number = 0
+        while True:
+            number, status = await self.feed.next(number)
+            await _send(socket, {"status": status})
+
+    async def _send_events(self, socket: WebSocket) -> None:
+        number = max(_number(socket, "after", 0), 0)
+        while True:
+            if found := self.happenings.after(number):
+                await _send(socket, {"events": [one.to_json() for one in found]})
+                number = found[-1].number
+            await self.happenings.wait(number)
+
+    async def _until_gone(self, socket: WebSocket) -> None:
+        while True:
+            await socket.receive_text()  # nothing is expected; it tells the end
+
+    # --- routes ---------------------------------------------------------------------------------
+
+    def routes(self) -> list[BaseRoute]:
+        """Those of the machine side; the page has its own."""
+        return [
+            Route("/healthz", self.healthz),
+            Route("/readyz", self.readyz),
+            Route("/metrics", self.metrics),
+            Route("/api/events", answering(self.events)),
+            Route("/api/children", answering(self.list_children)),
+            WebSocketRoute("/ws", self.watch),
+        ]
+
+
+async def _send(socket: WebSocket, document: Document) -> None:
+    text = json.dumps(document, separators=(",", ":"))
+    with trio.fail_after(WATCHER_WITHIN):
+        await socket.send_text(text)
+
+
+def _number(request: Request | WebSocket, name: str, default: int) -> int:
+    text = request.query_params.get(name, "")
+    if not text:
+        return default
+    if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS):
+        raise Refused(f"{name} = {text[:40]!r}: must be a whole number from 0 on")
+    return int(text)
