@@ -30,6 +30,9 @@ _HEAD, _TAIL, _WIDTH = 20, 60, 500
 _SHORT = 8
 """Secrets shorter than this are taken out as whole words only: "demo" must not eat "demolish"."""
 
+_TOKEN_IN_ADDRESS = re.compile(r"(/(?:webhooks|interactions)/[0-9]{1,20}/)[\w.~%+-]+")
+"""Where an address at Discord holds the token of an interaction or a webhook: errors of libraries show it."""
+
 _OURS = frozenset({"perkd", "daemon", "actors", "supervision"})
 """Where the names of perkd's own loggers begin."""
 
@@ -37,7 +40,7 @@ ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
 class Redactor:
-    """Replaces known secrets by `***`, also where they are quoted or escaped."""
+    """Replaces known secrets by `***`, also where they are quoted or escaped; and tokens in addresses."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -64,6 +67,7 @@ class Redactor:
 
     def __call__(self, text: str, keep: AbstractSet[str] = frozenset()) -> str:
         """`text` without the secrets, but those in `keep`."""
+        text = _TOKEN_IN_ADDRESS.sub(r"\1***", text)
         if self._pattern is None:
             return text
         return self._pattern.sub(lambda found: found[0] if found[0] in keep else "***", text)

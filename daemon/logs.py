@@ -24,7 +24,16 @@ logger = logging.getLogger("perkd")
 
 FORMATS = ("console", "json")
 LEVELS = ("debug", "info", "warning", "error", "critical")
-QUIET = ("httpx", "httpcore", "hypercorn", "hypercorn.error", "hypercorn.access", "pymongo")
+QUIET = (
+    "httpx",
+    "httpcore",
+    "hypercorn",
+    "hypercorn.error",
+    "hypercorn.access",
+    "pymongo",
+    "hikari",
+    "lightbulb",
+)
 """Libraries' loggers that say too much below WARNING."""
 _CORE = frozenset({"time", "level", "logger", "event", "exception"})
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}

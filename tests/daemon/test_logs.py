@@ -359,6 +359,22 @@ def test_a_secret_shows_nowhere(format_: str) -> None:
     assert "key *** or '***'" in stream.getvalue()
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://discord.com/api/v10/webhooks/123456789012345678/aW50ZXJhY3Rpb246MTIz-_x/messages/@original",
+        "https://discord.com/api/v10/interactions/123456789012345678/aW50ZXJhY3Rpb246MTIz-_x/callback",
+    ],
+)
+def test_the_token_in_an_address_at_discord_shows_nowhere(console: io.StringIO, address: str) -> None:
+    try:
+        raise RuntimeError(f"Not Found 404: (10015) 'Unknown Webhook' for {address}")
+    except RuntimeError:
+        logging.getLogger("perkd.test").exception("could not answer at %s", address)
+    assert "aW50ZXJhY3Rpb24" not in console.getvalue()
+    assert console.getvalue().count("/123456789012345678/***") == 2
+
+
 def test_a_short_secret_is_taken_out_as_a_word_only() -> None:
     redact = Redactor()
     redact.add("demo")
