@@ -4,6 +4,7 @@ gc:redeem:v1:<game>:<code>:<activation>   *Redeem for me*; `gc:redeem:v1:#<hash>
 gc:register:v1:<game>                     *Register*, and the modal that it opens
 gc:captcha:v1:<id>                        *Answer*, and its modal
 gc:status:v1:<page>                       a page of /perkd status
+gc:forget:v1:all                          the confirmation of /forget: whoever presses it is forgotten
 """
 
 import hashlib
@@ -17,6 +18,7 @@ from actors.giftcodes.model import Code
 LONGEST = 100
 
 _REDEEM, _REGISTER, _CAPTCHA, _STATUS = "gc:redeem:v1:", "gc:register:v1:", "gc:captcha:v1:", "gc:status:v1:"
+_FORGET = "gc:forget:v1:all"
 _SIMPLE = re.compile(r"[\x21-\x7e]+")
 """What surely comes back as it was sent."""
 _NUMBER = re.compile(r"[0-9]{1,9}")
@@ -58,7 +60,12 @@ class StatusPress:
     page: int
 
 
-Press = RedeemPress | RegisterPress | CaptchaPress | StatusPress
+@frozen
+class ForgetPress:
+    """The confirmation of `/forget`."""
+
+
+Press = RedeemPress | RegisterPress | CaptchaPress | StatusPress | ForgetPress
 
 
 def redeem_id(code: Code) -> str:
@@ -86,6 +93,11 @@ def status_id(page: int) -> str:
     return f"{_STATUS}{page}"
 
 
+def forget_id() -> str:
+    """The id of the button that confirms `/forget`."""
+    return _FORGET
+
+
 def parsed(custom_id: str) -> Press | None:
     """What a button or modal is for; None where it is none of ours, or of an older perkd."""
     if custom_id.startswith(_REDEEM):
@@ -94,6 +106,8 @@ def parsed(custom_id: str) -> Press | None:
         return RegisterPress(game)
     if captcha := _rest(custom_id, _CAPTCHA):
         return CaptchaPress(captcha)
+    if custom_id == _FORGET:
+        return ForgetPress()
     page = _rest(custom_id, _STATUS)
     return StatusPress(int(page)) if _NUMBER.fullmatch(page) else None
 
