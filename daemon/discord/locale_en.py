@@ -42,8 +42,10 @@ TEXTS: dict[str, str] = {
     "button.redeem": "Redeem for me",
     "button.register": "Register",
     # -- the message that mentions who asked for it ---------------------------------------------------
-    "mention.live": "{game}: code {code} is done. {members}",
-    "mention.ended": "{game}: code {code} has ended. {members}",
+    "mention.live.one": "{members} {game}: code {code} is done, {have} of {count} player here has it.",
+    "mention.live.other": "{members} {game}: code {code} is done, {have} of {count} players here have it.",
+    "mention.ended.one": "{members} {game}: code {code} has ended, {have} of {count} player here got it.",
+    "mention.ended.other": "{members} {game}: code {code} has ended, {have} of {count} players here got it.",
     # -- what became of one player's code -------------------------------------------------------------
     "status.SUCCESS": "redeemed: the reward is in the game's mailbox",
     "status.ALREADY_RECEIVED": "this player has it already",

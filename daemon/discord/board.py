@@ -1,0 +1,263 @@
+"""The `Board` over Discord: announcements as messages with buttons, sent so that none is sent twice.
+
+hikari sends a nonce with `enforce_nonce`: the same nonce in a channel within minutes brings the first message
+back. That is also why its own repetition of a POST after a 5xx or a lost connection makes no second message.
+"""
+
+import hashlib
+import logging
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+import hikari
+from attrs import frozen
+
+from actors.giftcodes.model import Channel, Code, CodeState, Guild
+from actors.ports import Announcement, ChannelGone, Mention, MessageGone, PostError
+from daemon.discord.announcement import announcement_card
+from daemon.discord.custom_ids import redeem_id
+from daemon.discord.link import DiscordAway, DiscordLink
+from daemon.discord.locale import say_count
+from daemon.discord.post_failures import (
+    NETWORK,
+    Asked,
+    Place,
+    in_short,
+    missing_permissions,
+    post_error,
+)
+from daemon.discord.render import SILENT, message_of
+from daemon.discord.text import code_span, cut, plain_lines
+from daemon.discord.values import Reply
+from daemon.discord.words import game_name
+
+logger = logging.getLogger("perkd.discord")
+
+T = TypeVar("T")
+Ask = Callable[[Asked], Awaitable[T]]
+
+WITHIN = 30.0
+"""Seconds for one call, with hikari's own repetitions and its waits for the rate limit."""
+SEARCHED = 1000
+"""Messages that are looked through for ours. It was sent soon after its intent was recorded."""
+LATITUDE = 60.0
+"""Seconds by which Discord's clock may be behind ours."""
+AT_ONCE = 75
+"""Members that one message mentions: more would not fit beside the text, and a hundred is Discord's limit."""
+
+_LONGEST_NONCE = 25
+_DISCORD_EPOCH = 1_420_070_400_000
+_SNOWFLAKE = re.compile(r"[1-9][0-9]{0,19}")
+_CHANNEL = re.compile(r"\bchannel (\d{15,20})\b")
+_NO_SUCH_USER, _TAKES_NO_MESSAGES = frozenset({10013, 50033}), frozenset({50007, 50278})
+
+
+@frozen
+class DiscordBoard:
+    """The `Board` of every guild that is a Discord server. Raises what the port says."""
+
+    link: DiscordLink
+    within: float = WITHIN
+
+    async def post(self, guild: Guild, channel: Channel, announcement: Announcement, nonce: str) -> str:
+        """Announce the code; see the port."""
+        place = _place(guild, channel)
+
+        async def send(asked: Asked) -> str:
+            message = message_of(_reply(guild, announcement))
+            sent = await asked.rest.create_message(place.channel, nonce=_nonce(nonce), **message)
+            return str(sent.id)
+
+        return await self._ask(place, send)
+
+    async def edit(self, guild: Guild, channel: Channel, message: str, announcement: Announcement) -> None:
+        """Show the announcement in a message that was posted; see the port."""
+        place = _place(guild, channel)
+        message_id = snowflake(message)
+        if message_id is None:
+            raise MessageGone(f"{place}: no message is known")
+
+        async def change(asked: Asked) -> None:
+            shown = message_of(_reply(guild, announcement))
+            await asked.rest.edit_message(place.channel, message_id, **shown)
+
+        await self._ask(place, change)
+
+    async def find(
+        self, guild: Guild, channel: Channel, announcement: Announcement, since: float
+    ) -> str | None:
+        """Our message about this code and activation, sent since then; see the port.
+
+        Raises `ChannelGone` where perkd may not read the history: Discord shows an empty one instead, and
+        what was sent would be sent again.
+        """
+        place = _place(guild, channel)
+
+        async def search(asked: Asked) -> str | None:
+            return await _search(asked, place, announcement.code, since)
+
+        return await self._ask(place, search)
+
+    async def mention(self, guild: Guild, channel: Channel, message: str, news: Mention, nonce: str) -> str:
+        """Mention exactly these members, in answer to the message; see the port.
+
+        More than fit into one message get several; the first one's id is returned.
+        """
+        place = _place(guild, channel)
+        members = list(dict.fromkeys(one for one in map(snowflake, news.members) if one is not None))
+        parts = [members[start : start + AT_ONCE] for start in range(0, len(members), AT_ONCE)]
+        sent = [
+            await self._ask(place, _telling(place, message, news.announcement, part, _part(nonce, number)))
+            for number, part in enumerate(parts)
+        ]
+        return sent[0] if sent else ""
+
+    async def alert(self, guild: Guild, member: str, text: str) -> None:
+        """Send the member a direct message; one who takes none is passed over with a warning."""
+        user = snowflake(member)
+        if user is None:
+            logger.warning("Nobody to tell: %s", text, extra={"guild": guild.id})
+            return
+
+        async def tell(rest: hikari.api.RESTClient) -> str:
+            try:
+                channel = await rest.create_dm_channel(user)
+                await rest.create_message(channel.id, _spoken(text), **SILENT)
+            except hikari.ClientHTTPResponseError as error:
+                if error.code not in _NO_SUCH_USER | _TAKES_NO_MESSAGES:
+                    raise PostError(f"member {user}: {in_short(error)}") from error
+                return in_short(error)
+            except NETWORK as error:
+                raise PostError(f"member {user}: {in_short(error)}") from error
+            return ""
+
+        try:
+            refusal = await self.link.rest(tell, within=self.within)
+        except DiscordAway as away:
+            raise PostError(str(away)) from away
+        if refusal:
+            extra = {"guild": guild.id, "member": member}
+            logger.warning("Member %s takes no direct message (%s): %s", user, refusal, text, extra=extra)
+
+    async def _ask(self, place: Place, ask: Ask[T]) -> T:
+        try:
+            cache = self.link.connection().bot.cache
+
+            async def guarded(rest: hikari.api.RESTClient) -> T:
+                asked = Asked(rest, cache)
+                if cache.get_unavailable_guild(place.guild) is not None:
+                    raise PostError(f"{place}: Discord says that the server is unavailable for now")
+                try:
+                    return await ask(asked)
+                except NETWORK as error:
+                    raise await post_error(asked, place, error) from error
+
+            return await self.link.rest(guarded, within=self.within)
+        except DiscordAway as away:
+            raise PostError(f"{place}: {away}") from away
+
+
+def snowflake(text: str) -> int | None:
+    """The number of a Discord id; None for what is none."""
+    if not _SNOWFLAKE.fullmatch(text) or int(text) >= 1 << 64:
+        return None
+    return int(text)
+
+
+def _place(guild: Guild, channel: Channel) -> Place:
+    server, room = snowflake(guild.id), snowflake(channel.id)
+    if server is None or room is None:
+        raise PostError(f"channel {channel.id!r} of {guild.id!r} is not on Discord")
+    return Place(server, guild.name, room)
+
+
+def _reply(guild: Guild, announcement: Announcement) -> Reply:
+    card, buttons = announcement_card(guild, announcement)
+    return Reply(cards=(card,), buttons=buttons)
+
+
+def _nonce(nonce: str) -> hikari.UndefinedOr[str]:
+    """As it is where it fits; "" is none."""
+    if len(nonce) <= _LONGEST_NONCE:
+        return nonce or hikari.UNDEFINED
+    return hashlib.sha256(nonce.encode()).hexdigest()[:_LONGEST_NONCE]
+
+
+# --- searching ----------------------------------------------------------------------------------
+
+
+async def _search(asked: Asked, place: Place, code: Code, since: float) -> str | None:
+    me = asked.cache.get_me() or await asked.rest.fetch_my_user()
+    wanted, empty = redeem_id(code), True
+    async for message in asked.rest.fetch_messages(place.channel, after=_since(since)).limit(SEARCHED):
+        empty = False
+        if message.author.id == me.id and wanted in _button_ids(message.components):
+            return str(message.id)
+    if empty and "Read Message History" in await missing_permissions(asked, place):
+        raise ChannelGone(
+            f"{place}: perkd lacks Read Message History there, so it can't see whether code {code.code!r} "
+            "was posted before a crash; grant it in the channel's settings"
+        )
+    return None
+
+
+def _since(moment: float) -> hikari.Snowflake:
+    """The id that a message of that moment would have."""
+    return hikari.Snowflake(max(0, int((moment - LATITUDE) * 1000) - _DISCORD_EPOCH) << 22)
+
+
+def _button_ids(rows: Sequence[hikari.PartialComponent]) -> set[str | None]:
+    return {
+        one.custom_id
+        for row in rows
+        if isinstance(row, hikari.ActionRowComponent)
+        for one in row.components
+        if isinstance(one, hikari.ButtonComponent)
+    }
+
+
+# --- telling members ----------------------------------------------------------------------------
+
+
+def _part(nonce: str, number: int) -> str:
+    """A nonce for each of several messages, the same ones again for the same nonce."""
+    return nonce if not nonce or number == 0 else hashlib.sha256(f"{nonce}/{number}".encode()).hexdigest()
+
+
+def _telling(
+    place: Place, message: str, announcement: Announcement, members: Sequence[int], nonce: str
+) -> Ask[str]:
+    async def tell(asked: Asked) -> str:
+        sent = await asked.rest.create_message(
+            place.channel,
+            _mention_text(announcement, members),
+            nonce=_nonce(nonce),
+            reply=snowflake(message) or hikari.UNDEFINED,
+            reply_must_exist=False,  # where it was deleted, the members are told all the same
+            mentions_everyone=False,
+            mentions_reply=False,
+            user_mentions=list(members),
+            role_mentions=False,
+        )
+        return str(sent.id)
+
+    return tell
+
+
+def _mention_text(announcement: Announcement, members: Sequence[int]) -> str:
+    code, progress = announcement.code, announcement.progress
+    stage = "live" if code.state is CodeState.LIVE else "ended"
+    return say_count(
+        f"mention.{stage}",
+        progress.total,
+        game=game_name(code.game),
+        code=code_span(code.code, 100),
+        have=progress.redeemed + progress.already,
+        members=" ".join(f"<@{member}>" for member in members),
+    )
+
+
+def _spoken(text: str) -> str:
+    """A text of perkd's log for a person: foreign names in it harmless, channels to be clicked on."""
+    return cut(_CHANNEL.sub(r"<#\1>", plain_lines(text)), 2000)
