@@ -367,10 +367,8 @@ def test_a_secret_shows_nowhere(format_: str) -> None:
     ],
 )
 def test_the_token_in_an_address_at_discord_shows_nowhere(console: io.StringIO, address: str) -> None:
-    try:
-        raise RuntimeError(f"Not Found 404: (10015) 'Unknown Webhook' for {address}")
-    except RuntimeError:
-        logging.getLogger("perkd.test").exception("could not answer at %s", address)
+    error = RuntimeError(f"Not Found 404: (10015) 'Unknown Webhook' for {address}")
+    logging.getLogger("perkd.test").error("could not answer at %s", address, exc_info=error)
     assert "aW50ZXJhY3Rpb24" not in console.getvalue()
     assert console.getvalue().count("/123456789012345678/***") == 2
 
