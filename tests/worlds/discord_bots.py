@@ -1,0 +1,41 @@
+"""A bot as perkd makes it, connected to a stand-in Discord; the actor around it is left out."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import trio
+
+from daemon.aio import open_loop
+from daemon.discord.bot import Account, Register, ask_admission, make_bot
+from daemon.discord.link import Connection, DiscordLink
+from daemon.discord.observer import Observer
+from daemon.secrets import Secret
+
+PATIENCE = 10.0
+
+
+class WallClock:
+    def now(self) -> float:
+        return time.time()
+
+
+@asynccontextmanager
+async def open_bot(discord: Any, link: DiscordLink, *register: Register) -> AsyncIterator[Connection]:
+    """A bot that has connected, and the link to it; both end with the block."""
+    account = Account(Secret(discord.token), "DISCORD_TOKEN", discord.rest_url)
+    async with open_loop("discord") as loop:
+        with trio.fail_after(PATIENCE):
+            admission = await loop.call(ask_admission, account)
+            bot = await loop.sync(make_bot, account, admission, register, loop, Observer(time.time))
+            await loop.call(bot.start)
+        connection = Connection(loop, bot.gateway)
+        link.open(connection)
+        try:
+            yield connection
+        finally:
+            link.close("the test has closed it")
+            with trio.move_on_after(PATIENCE) as scope:
+                scope.shield = True
+                await loop.call(bot.close)
