@@ -1,75 +1,97 @@
-"""AnnouncerActor: posts each live code to each channel it is owed to. Derived, never queued."""
+"""AnnouncerActor: posts each live code to each channel it is owed to, and keeps what it posted up to date.
+
+What is owed is derived, never queued. Its parts: the `Office` (what is owed to whom), the `Poster`, the
+`Looker` (progress, mentions), the `Troubles` (channels that fail), the `Journal` (what is to be recorded).
+Messages are answered at once: whatever waits for the store or a board runs beside, one thing at a time
+for each guild.
+"""
 
 import logging
-from collections import defaultdict
+import math
 from contextlib import suppress
 
-from attrs import define, field, frozen
+import trio
+from attrs import define, field
 
-from actors.giftcodes.model import TERMINAL_GUILD, Channel, Code, CodeState, Guild, Post
-from actors.ports import Announcement, Board, Clock, PostError, Put, Store, StoreUnavailable
-from supervision import Actor, Timer
+from actors.giftcodes.announcing_desks import Desk, Outlet, Posts
+from actors.giftcodes.announcing_journal import Journal
+from actors.giftcodes.announcing_looks import Looker
+from actors.giftcodes.announcing_messages import (
+    AnnouncerNumbers,
+    AnnouncerStatus,
+    CodesChanged,
+    CodesMoved,
+)
+from actors.giftcodes.announcing_ports import AnnouncerPorts
+from actors.giftcodes.announcing_posts import Poster
+from actors.giftcodes.announcing_progress import ProgressReader
+from actors.giftcodes.announcing_round import Office
+from actors.giftcodes.announcing_troubles import Troubles
+from actors.giftcodes.model import Code, CodeKey
+from actors.ports import PostError, StoreUnavailable
+from supervision import Actor
+
+__all__ = ["AnnouncerActor", "AnnouncerNumbers", "AnnouncerPorts", "AnnouncerStatus", "CodesChanged"]
 
 logger = logging.getLogger("perkd.announcer")
 
-RETRY_FIRST = 5.0
-RETRY_MAX = 300.0
-"""Seconds until what could not be posted is tried again: doubling from the first to the last."""
-
-
-@frozen
-class CodesChanged:
-    """There may be a code, a channel or an activation that was not announced yet."""
-
-
-@frozen
-class AnnouncerStatus:
-    """Asks for `AnnouncerNumbers`."""
-
-
-@frozen
-class AnnouncerNumbers:
-    """How the announcer stands, in this life."""
-
-    posted: int
-    failing: str
-    """Why the last round left something unposted; "" where it did not."""
-
-
-@frozen
-class _Owed:
-    guild: Guild
-    channel: Channel
-    code: Code
+AT_ONCE = 8
+"""Guilds served at the same time."""
+SLOW = 2.0
+"""Seconds after which a board that has not answered no longer keeps other guilds from being served."""
+STORE_FIRST = 2.0
+STORE_MAX = 30.0
+"""Seconds until a store that was away is asked again: doubling from the first to the last."""
+A_MOMENT = 0.001
+"""Seconds slept longer than reckoned: wall-clock floats are coarse."""
 
 
 @define(eq=False)
 class AnnouncerActor(Actor):
     """One for all guilds and channels."""
 
-    _board: Board
-    _store: Store
-    _clock: Clock
-    _announced: set[tuple[str, tuple[str, ...]]] = field(factory=set)
-    """(guild, codes) whose finding was said already: a retry does not say it again."""
-    _unrecorded: dict[str, Post] = field(factory=dict)
-    """Posts that succeeded while the store was away: they are recorded first of all, and not made again."""
+    _ports: AnnouncerPorts
+    _posts: Posts = field(factory=Posts)
+    _journal: Journal = field(init=False)
+    _progress: ProgressReader = field(init=False)
+    _troubles: Troubles = field(init=False)
+    _poster: Poster = field(init=False)
+    _looker: Looker = field(init=False)
+    _office: Office = field(init=False)
+    _wake: trio.Event = field(factory=trio.Event)
+    _changed: bool = True
+    _moved: list[CodesMoved] = field(factory=list)
+    _away: str = ""
+    """Why the store is away; "" it is there."""
+    _away_until: float = 0.0
+    _outages: int = 0
     _posted: int = 0
-    _failing: str = ""
-    _failures: int = 0
-    _timer: Timer | None = None
+
+    def __attrs_post_init__(self) -> None:
+        """Put the parts together."""
+        ports, posts = self._ports, self._posts
+        self._journal = journal = Journal(ports.store)
+        self._progress = progress = ProgressReader(ports)
+        self._troubles = Troubles(ports, journal)
+        self._poster = Poster(ports, posts, journal, progress)
+        self._looker = Looker(ports, posts, journal, progress, self._poster)
+        self._office = Office(ports, posts, journal, self._troubles, progress)
 
     async def started(self) -> None:
         """Look at once: the last life may have ended between a code and its post."""
-        self._look_in(0.0)
+        self.start_soon(self._run)
 
     async def receive(self, message: object) -> object:
         """Handle one message."""
         match message:
             case CodesChanged():
-                await self._work()
+                self._changed = True
+                self._wake.set()
+            case CodesMoved():
+                self._moved.append(message)
+                self._wake.set()
             case AnnouncerStatus():
-                return AnnouncerNumbers(self._posted, self._failing)
+                return self._numbers()
             case _:
                 return await Actor.receive(self, message)
         return None
@@ -77,91 +99,136 @@ class AnnouncerActor(Actor):
     async def stopped(self) -> None:
         """What was posted and is not recorded gets a last chance."""
         with suppress(StoreUnavailable):
-            await self._record()
+            await self._journal.flush()
 
-    def _look_in(self, seconds: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = self.after(seconds, CodesChanged())
+    def _numbers(self) -> AnnouncerNumbers:
+        outlets = [outlet for desk in self._office.desks.values() for outlet in desk.outlets.values()]
+        reasons = (f"{outlet.channel.id}: {outlet.reason}" for outlet in outlets if outlet.reason)
+        return AnnouncerNumbers(
+            posted=self._posted,
+            failing=f"the store is away: {self._away}" if self._away else next(reasons, ""),
+            waiting=sum(len(outlet.owed) for outlet in outlets),
+            troubles=self._troubles.count,
+            edited=self._looker.edits,
+        )
 
-    async def _work(self) -> None:
-        self._failing = ""
+    # --- rounds ---------------------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        while True:
+            self._wake = trio.Event()  # before the look around: what comes meanwhile leads to another
+            pause = await self._round()
+            with trio.move_on_after(pause + A_MOMENT):
+                await self._wake.wait()
+
+    async def _round(self) -> float:
+        """Begin what can be begun; returns the seconds until there may be more."""
+        now = self._ports.clock.now()
+        if now < self._away_until:
+            return self._away_until - now
+        self._changed = self._changed or bool(
+            self._away
+        )  # a look at all of it tells whether the store is back
         try:
-            await self._record()
-            owed = await self._owed()
-            for guild_id, items in _by_guild(owed).items():
-                await self._post_guild(guild_id, items)
+            await self._journal.flush()
+            await self._catch_up()
         except StoreUnavailable as away:
-            self._failing = f"the store is away: {away}"
-        if self._failing:
-            self._failures += 1
-            self._look_in(min(RETRY_MAX, RETRY_FIRST * 2 ** min(self._failures - 1, 10)))
-        else:
-            self._failures = 0
+            self._store_away(away)
+            return self._away_until - now
+        self._away, self._outages = "", 0
+        return self._begin(self._ports.clock.now())
 
-    async def _owed(self) -> list[_Owed]:
-        await self._have_a_guild()
-        posts = {post.key for post in await self._store.find(Post) if post.at is not None}
-        codes = await self._store.find(Code, state=CodeState.LIVE.value)
-        owed = []
-        for guild in sorted(await self._store.find(Guild), key=lambda guild: -guild.priority):
-            for channel in guild.channels:
-                for code in sorted(codes, key=lambda code: (code.first_seen, code.code)):
-                    item = _Owed(guild, channel, code)
-                    if _wants(channel, code) and _post(item, 0.0).key not in posts:
-                        owed.append(item)
-        return owed
-
-    async def _have_a_guild(self) -> None:
-        """Before Discord is set up there is one guild: the terminal."""
-        if not await self._store.find(Guild):
-            channel = Channel(TERMINAL_GUILD, since=0.0)
-            await self._store.commit(Put(Guild(TERMINAL_GUILD, "Terminal", channels=(channel,))))
-
-    async def _post_guild(self, guild_id: str, items: list[_Owed]) -> None:
-        names = tuple(
-            dict.fromkeys(item.code.code for item in items)
-        )  # a code once, in however many channels
-        extra = {"guild": guild_id, "codes": list(names)}
-        if (guild_id, names) not in self._announced:
-            self._announced = {(guild_id, names)}
-            text = "Found %d new codes for guild %s: [%s]"
-            logger.info(text, len(names), guild_id, ", ".join(names), extra=extra)
-        posted: set[str] = set()
-        for item in items:
+    async def _catch_up(self) -> None:
+        if self._changed:
+            self._changed = False
             try:
-                await self._board.post(item.guild, item.channel, Announcement(item.code), nonce="")
-            except PostError as failure:
-                self._failing = f"{item.channel.id}: {failure}"
-                text = "Could not post %s to %s of guild %s: %s"
-                logger.warning(text, item.code.code, item.channel.id, guild_id, failure, extra=extra)
-                continue
-            # Only now: a post that failed must be tried again, one that succeeded must not.
-            post = _post(item, self._clock.now())
-            self._unrecorded[post.key] = post
+                await self._office.read()
+            except StoreUnavailable:
+                self._changed = True
+                raise
+        moved, self._moved = self._moved, []
+        for news in moved:
+            await self._office.mark(news)
+        await self._journal.flush()
+
+    def _begin(self, now: float) -> float:
+        desks = self._office.desks.values()
+        quick = [d.busy_since + SLOW for d in desks if d.busy_since is not None and now < d.busy_since + SLOW]
+        places = AT_ONCE - len(quick)
+        for begin in (self._begin_post, self._begin_look):  # nothing is edited while a post can be made
+            for desk in desks:
+                if places <= 0:
+                    return min(quick, default=now + SLOW) - now
+                if desk.busy_since is None and begin(desk, now):
+                    places -= 1
+        idle = [desk for desk in desks if desk.busy_since is None]
+        return min((min(desk.posts_at(), desk.turns_at()) for desk in idle), default=math.inf) - now
+
+    def _begin_post(self, desk: Desk, now: float) -> bool:
+        found = desk.next_post(now)
+        if found is not None:
+            desk.busy_since = now
+            self.start_soon(self._post, desk, *found)
+        return found is not None
+
+    def _begin_look(self, desk: Desk, now: float) -> bool:
+        found = desk.next_look(now)
+        if found is not None:
+            desk.busy_since = now
+            self.start_soon(self._look, desk, *found)
+        return found is not None
+
+    # --- one thing ------------------------------------------------------------------------------
+
+    async def _post(self, desk: Desk, outlet: Outlet, code: Code) -> None:
+        try:
+            post = await self._poster.post(outlet, code)
+        except PostError as failure:
+            await self._failed(outlet, failure)
+        except StoreUnavailable as away:
+            self._store_away(away)
+        else:
+            self._troubles.works(outlet)
             self._posted += 1
-            posted.add(item.code.code)
-            await self._record()
-        if posted:
-            logger.info("Posted %d new codes to guild %s", len(posted), guild_id, extra=extra)
+            if not post.remade:
+                desk.posted[code.code] = None
+        if self._posts_made(desk):
+            extra = {"guild": desk.guild.id, "codes": list(desk.posted)}
+            logger.info("Posted %d new codes to guild %s", len(desk.posted), desk.guild.id, extra=extra)
+            desk.posted.clear()
+        self._done(desk)
 
-    async def _record(self) -> None:
-        if self._unrecorded:
-            await self._store.commit(*map(Put, self._unrecorded.values()))
-            self._unrecorded.clear()
+    async def _look(self, desk: Desk, outlet: Outlet, key: CodeKey) -> None:
+        code = self._office.codes.get(key)
+        try:
+            if code is not None and await self._looker.look(outlet, code):
+                self._troubles.works(outlet)
+        except PostError as failure:
+            outlet.look(key, self._ports.clock.now())
+            await self._failed(outlet, failure)
+        except StoreUnavailable as away:
+            outlet.look(key, self._ports.clock.now())
+            self._store_away(away)
+        self._done(desk)
 
+    def _posts_made(self, desk: Desk) -> bool:
+        return bool(desk.posted) and desk.next_post(self._ports.clock.now()) is None
 
-def _wants(channel: Channel, code: Code) -> bool:
-    return code.first_seen >= channel.since and (not channel.games or code.game in channel.games)
+    async def _failed(self, outlet: Outlet, failure: PostError) -> None:
+        try:
+            await self._troubles.failed(outlet, failure)
+        except StoreUnavailable as away:
+            self._store_away(away)
 
+    def _done(self, desk: Desk) -> None:
+        desk.busy_since = None
+        self._wake.set()
 
-def _post(item: _Owed, at: float) -> Post:
-    code = item.code
-    return Post(item.guild.id, item.channel.id, code.game, code.code, code.activation, at)
-
-
-def _by_guild(owed: list[_Owed]) -> dict[str, list[_Owed]]:
-    guilds: dict[str, list[_Owed]] = defaultdict(list)
-    for item in owed:
-        guilds[item.guild.id].append(item)
-    return guilds
+    def _store_away(self, away: StoreUnavailable) -> None:
+        level = logging.DEBUG if self._away else logging.WARNING  # once, not at each retry
+        logger.log(level, "The announcer can't reach the store: %s", away)
+        self._away = str(away)
+        now = self._ports.clock.now()
+        if now >= self._away_until:
+            self._away_until = now + min(STORE_MAX, STORE_FIRST * 2 ** min(self._outages, 10))
+            self._outages += 1

@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 import trio
 from attrs import define, evolve, field, frozen
 
-from actors.giftcodes import attempt, campaign_numbers
+from actors.giftcodes import attempt, campaign_numbers, progress
 from actors.giftcodes.attempt import After
 from actors.giftcodes.campaign_messages import (
     CampaignStatus,
     ClaimPair,
+    ProgressOf,
     RedeemerEnded,
     RedeemerReady,
     RetryCode,
@@ -31,6 +32,7 @@ from actors.giftcodes.ledger import STATUS_OF, Ledger, settle
 from actors.giftcodes.ledger_store import clear_away, load_players, read_codes, take_over
 from actors.giftcodes.model import Code, CodeKey, CodeState, Outcome, PlayerKey, Redemption, Wish
 from actors.giftcodes.pace import Pace
+from actors.giftcodes.progress_hints import Hints, TellMoved
 from actors.giftcodes.retirement import unless_retired
 from actors.ports import Change, Put, StoreUnavailable
 from supervision import Actor
@@ -80,17 +82,19 @@ class CampaignActor(Actor):
     """Collections that have changed, and are read when it is their turn."""
     _director: Director = field(init=False)
     _register: CodeRegister = field(init=False)
+    _hints: Hints = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         """Put the parts together."""
         self._director = Director(self, self._ports, self._ledger)
         self._register = CodeRegister(self._ports, self._ledger, self._director, self._commit)
+        self._hints = Hints(self, self._ports.announcer)
 
     async def started(self) -> None:
         """Read the store; where it is away, later. Redeemers that live are adopted."""
         await self._load(EVERYTHING)
 
-    async def receive(self, message: object) -> object:  # noqa: C901, PLR0912 - one line a case
+    async def receive(self, message: object) -> object:  # noqa: C901, PLR0911, PLR0912 - one line a case
         """Handle one message."""
         match message:
             case ClaimPair(player):
@@ -118,6 +122,10 @@ class CampaignActor(Actor):
             case CampaignStatus():
                 due_next = self._director.next_later
                 return campaign_numbers.count(self._ledger, loaded=self._loaded, due_next=due_next)
+            case ProgressOf(code, guild):
+                return progress.of_live(self._ledger, code, guild) if self._loaded else None
+            case TellMoved():
+                self._hints.tell()
             case LookAround():
                 await self._director.look_around()
             case _Commit(changes, then):
@@ -161,14 +169,19 @@ class CampaignActor(Actor):
         if not self._loaded:
             ledger.adopted = self._director.adopt()
             self._loaded = True
+            self._hints.everything_moved()
         changes = await take_over(ledger, codes, self._ports.clock.now())
         if wishes is not None:
-            self._director.look_at(ledger.wants.set_wishes(wishes))
+            wishing = ledger.wants.set_wishes(wishes)
+            self._director.look_at(wishing)
+            for player in wishing:
+                self._hints.guilds_moved(ledger.members.guilds_of(player))
             changes += clear_away(ledger, wishes)
         for key in ledger.doubted():
             self._seek_confirmation(key)
         if wanted != {Wish.collection}:
             self._director.look_at_everybody()
+        self._hints.guilds_moved(ledger.members.take_changed())
         self._register.tell_announcer()
         await self._commit(changes)
         await self._end_codes()
@@ -204,6 +217,7 @@ class CampaignActor(Actor):
         left = self._ledger.let_go(player, record)
         if record is not None:
             await self._note(record)
+            self._moved(record)
         await self._settle(left)
         await self._end_codes()
         self._director.look_at([player])
@@ -213,6 +227,8 @@ class CampaignActor(Actor):
         states = [self._ledger.codes[record.code_key].state for record in left]
         words = [STATUS_OF.get(state, STATUS_OF[CodeState.EXPIRED]) for state in states]
         await self._commit([Put(settle(record, word, now)) for record, word in zip(left, words, strict=True)])
+        for record in left:
+            self._moved(record)
 
     async def _take_back(self, player: PlayerKey, *, crash: bool) -> None:
         """A redeemer ended, or lives again after a crash, which is charged to what it was working on."""
@@ -263,6 +279,9 @@ class CampaignActor(Actor):
         elif record.activation == code.activation and code.state is CodeState.LIVE:
             self._note_live(code, record)
 
+    def _moved(self, record: Redemption) -> None:
+        self._hints.moved(record.code_key, self._ledger.members.guilds_of(record.player_key))
+
     def _note_live(self, code: Code, record: Redemption) -> None:
         ledger, key = self._ledger, code.code_key
         was_doubted = bool(ledger.verdicts(key))
@@ -303,5 +322,5 @@ class CampaignActor(Actor):
         logger.warning(text, code.code, code.game, status, heard, rest, extra=extra)
         ended = evolve(code, state=state, ended_at=now)
         self._ledger.set_code(ended)
-        await self._commit([Put(ended), *map(Put, settled)])
+        await self._commit([Put(ended), *map(Put, settled)], self._register.tell_announcer)
         self._director.look_at_game(code.game)

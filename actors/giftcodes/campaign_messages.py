@@ -2,7 +2,7 @@
 
 from attrs import frozen
 
-from actors.giftcodes.model import PlayerKey, Redemption
+from actors.giftcodes.model import CodeKey, PlayerKey, Redemption
 from supervision import ActorRef
 
 
@@ -56,6 +56,14 @@ class RetryCode:
 
     game: str
     code: str
+
+
+@frozen
+class ProgressOf:
+    """Asked how far a live code is for a guild's players. Answered by a `Progress`; None: not known (yet)."""
+
+    code: CodeKey
+    guild: str
 
 
 @frozen

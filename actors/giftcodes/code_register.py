@@ -7,7 +7,7 @@ from contextlib import suppress
 from attrs import define, evolve
 
 from actors.giftcodes import canary
-from actors.giftcodes.announcer import CodesChanged
+from actors.giftcodes.announcing_messages import CodesChanged
 from actors.giftcodes.campaign_ports import CampaignPorts
 from actors.giftcodes.direction import Director
 from actors.giftcodes.found import CodesFound

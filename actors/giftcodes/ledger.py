@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from attrs import define, field, frozen
 
 from actors.giftcodes.endings import ENDING, STATUS_OF, settle
+from actors.giftcodes.members import Members
 from actors.giftcodes.model import (
     Code,
     CodeKey,
@@ -48,6 +49,7 @@ class Ledger:
     records: dict[CodeKey, dict[str, Redemption]] = field(factory=dict)
     """Of live codes: fid → the record of the present activation."""
     wants: Wants = field(factory=Wants)
+    members: Members = field(factory=Members)
     claims: dict[PlayerKey, Redemption] = field(factory=dict)
     """What redeemers are working on."""
     adopted: set[PlayerKey] = field(factory=set)
@@ -69,7 +71,9 @@ class Ledger:
     ) -> None:
         """Take over who there is, and how urgent: the highest priority of the guilds that registered them."""
         self.players = {player.player_key: player for player in players}
+        registrations = list(registrations)
         self.wants.set_players(self.players.values(), registrations, guilds)
+        self.members.set_registrations(registrations, self.wants.gets_unasked)
         unasked = self.wants.gets_unasked
         self.canaries = {key: trial for key, trial in self.canaries.items() if unasked(trial.player_key)}
 

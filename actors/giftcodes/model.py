@@ -439,6 +439,8 @@ class Post(Record):
     """The message's id; "" where the channel has none (a terminal), or it is not known."""
     shown: str = ""
     """A fingerprint of what the message shows now."""
+    remade: bool = False
+    """Somebody deleted it, and it was made anew; deleted again, it stays away."""
 
     @property
     def key(self) -> str:

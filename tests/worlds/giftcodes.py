@@ -5,41 +5,21 @@ from contextlib import asynccontextmanager
 
 import httpx
 import trio
-from attrs import define, evolve, field
+from attrs import define, evolve
 
 from actors.giftcodes.campaign_messages import CampaignNumbers, CampaignStatus, RetryCode, StoreChanged
 from actors.giftcodes.found import CodesFound
-from actors.giftcodes.model import Channel, Code, Guild, Outcome, Player, PlayerKey, Redemption
-from actors.ports import Announcement, FoundCode, GameAPI, PostError, Put, Reply
+from actors.giftcodes.model import Code, Outcome, Player, PlayerKey, Redemption
+from actors.ports import FoundCode, GameAPI, Put, Reply
 from daemon.assembly import CAMPAIGN, Parts, Settings, build_tree
 from daemon.clock import SteadyClock
 from daemon.gameapi import GameSettings, build_game_api
 from daemon.secrets import Secret
 from daemon.simulator import SimGame, SimPlayer, World, create_app
 from daemon.storage.memory import MemoryStore
-from daemon.terminal import TerminalBoard
 from supervision import ActorCrashed, AskTimeout, Tree
 from supervision.testing import Trace
-
-
-@define
-class PaperBoard(TerminalBoard):
-    """A board that remembers what was posted; `down` makes posts fail, `refused` those to some channels."""
-
-    posted: list[tuple[str, str, str]] = field(factory=list)
-    down: bool = False
-    refused: set[str] = field(factory=set)
-    after: Callable[[], None] | None = None
-    """Done when a post has succeeded, before its poster hears of it."""
-
-    async def post(self, guild: Guild, channel: Channel, announcement: Announcement, nonce: str) -> str:
-        await trio.lowlevel.checkpoint()
-        if self.down or channel.id in self.refused:
-            raise PostError("the channel does not answer")
-        self.posted.append((guild.id, channel.id, announcement.code.code))
-        if self.after is not None:
-            self.after()
-        return ""
+from tests.worlds.paper_board import PaperBoard
 
 
 @define
@@ -208,8 +188,8 @@ def make_rig(*games: SimGame, settings: Settings | None = None, **kwargs: object
     world = World(**kwargs)
     world.add_game(*(games or (SimGame(name="wos", key="k"),)))
     network = Network(httpx.ASGITransport(create_app(world)))
-    clock, board, settings = SteadyClock(), PaperBoard(), settings or Settings()
-    store, reader = MemoryStore(clock.now), Reader(world)
+    clock, settings = SteadyClock(), settings or Settings()
+    board, store, reader = PaperBoard(clock), MemoryStore(clock.now), Reader(world)
     apis = {}
     for game in world.games.values():
         api_settings = GameSettings(

@@ -1,0 +1,169 @@
+"""What is owed to whom: per guild a desk, per channel of it an outlet. Pure; time is an argument."""
+
+import math
+from collections.abc import Container
+
+from attrs import define, field
+
+from actors.giftcodes.announcing_turns import Turns
+from actors.giftcodes.model import Channel, ChannelTrouble, Code, CodeKey, Guild, Post, PostKind
+
+EDIT_EVERY = 5.0
+"""Seconds between two edits of one message, at least."""
+RETRY_FIRST = 5.0
+RETRY_MAX = 300.0
+GONE_MAX = 3600.0
+"""Seconds until a channel that failed is tried again: doubling from the first to the last; one that is gone
+is tried less and less often, up to once an hour."""
+
+_Slot = tuple[str, str, int, PostKind]
+
+
+@define(eq=False)
+class Posts:
+    """The messages about the codes that matter, as they are or will be recorded."""
+
+    _by_code: dict[CodeKey, dict[_Slot, Post]] = field(factory=dict)
+
+    def __contains__(self, key: CodeKey) -> bool:
+        return key in self._by_code
+
+    def load(self, key: CodeKey, posts: list[Post]) -> None:
+        """Take over what is stored about a code."""
+        self._by_code[key] = {_slot(post): post for post in posts}
+
+    def keep_only(self, keys: set[CodeKey]) -> None:
+        """Forget those about other codes."""
+        for key in self._by_code.keys() - keys:
+            del self._by_code[key]
+
+    def put(self, post: Post) -> None:
+        """Take over a message as it is now."""
+        self._by_code.setdefault(CodeKey(post.game, post.code), {})[_slot(post)] = post
+
+    def about(self, code: Code, guild: str, channel: str) -> Post | None:
+        """The announcement of the code's present activation."""
+        found = self._by_code.get(code.code_key)
+        return None if found is None else found.get((guild, channel, code.activation, PostKind.CODE))
+
+    def mention(self, code: Code, guild: Guild) -> Post | None:
+        """The message that mentions the guild's members, in whichever of its channels."""
+        found = self._by_code.get(code.code_key, {})
+        slots = ((guild.id, channel.id, code.activation, PostKind.MENTION) for channel in guild.channels)
+        return next((found[slot] for slot in slots if slot in found), None)
+
+
+def _slot(post: Post) -> _Slot:
+    return (post.guild, post.channel, post.activation, post.kind)
+
+
+def wants(channel: Channel, code: Code) -> bool:
+    """Whether the channel is to have the code."""
+    return code.first_seen >= channel.since and (not channel.games or code.game in channel.games)
+
+
+@define(eq=False)
+class Outlet:
+    """One channel of one guild, and how it stands."""
+
+    guild: Guild
+    channel: Channel
+    rests_until: float
+    """No message made before this life is edited earlier than this: the last life may just have done it."""
+    owed: dict[CodeKey, Code] = field(factory=dict)
+    """What is to be posted, oldest first."""
+    turns: Turns = field(factory=Turns)
+    until: float = 0.0
+    """It failed, and is left alone until then."""
+    failures: int = 0
+    reason: str = ""
+    """Why it failed the last time; "" it did not."""
+    trouble: ChannelTrouble | None = None
+    alerts: int = 0
+    """How often it was tried in vain to tell who set it up."""
+    _edited: dict[CodeKey, float] = field(factory=dict)
+
+    @property
+    def key(self) -> str:
+        """`guild/channel`."""
+        return f"{self.guild.id}/{self.channel.id}"
+
+    def look(self, key: CodeKey, now: float) -> None:
+        """The message about the code may have to be edited: as soon as can be."""
+        self.turns.add(key, max(now, self.may_edit_at(key)))
+
+    def may_edit_at(self, key: CodeKey) -> float:
+        """When the message may be edited again."""
+        return self._edited.get(key, self.rests_until)
+
+    def edited(self, key: CodeKey, now: float) -> None:
+        """The message was made or edited, or that was tried."""
+        self._edited[key] = now + EDIT_EVERY
+
+    def keep_only(self, keys: Container[CodeKey]) -> None:
+        """Forget what is known of other codes."""
+        self._edited = {key: at for key, at in self._edited.items() if key in keys}
+
+    def posts_at(self) -> float:
+        """When something can be posted; `inf`: nothing is owed."""
+        return self.until if self.owed else math.inf
+
+    def turns_at(self) -> float:
+        """When a message can be looked at; `inf`: none is to be."""
+        return max(self.until, self.turns.next_at)
+
+    def failed(self, reason: str, now: float, *, gone: bool) -> None:
+        """It could not be posted to."""
+        most = GONE_MAX if gone else RETRY_MAX
+        self.until = now + min(most, RETRY_FIRST * 2 ** min(self.failures, 20))
+        self.failures += 1
+        self.reason = reason
+
+    def recovered(self) -> None:
+        """It works, or somebody has changed something about it: it is tried at once."""
+        self.until, self.failures, self.reason, self.alerts = 0.0, 0, "", 0
+
+
+@define(eq=False)
+class Desk:
+    """One guild, and its outlets in the order of its channels. One thing is done for it at a time."""
+
+    guild: Guild
+    outlets: dict[str, Outlet] = field(factory=dict)
+    busy_since: float | None = None
+    posted: dict[str, None] = field(factory=dict)
+    """Codes that were posted, and not yet spoken of."""
+    said: set[tuple[CodeKey, int]] = field(factory=set)
+    """Codes (with their activation) whose finding was spoken of already."""
+
+    def posts_at(self) -> float:
+        """When something can be posted; `inf`: nothing is owed."""
+        return min((outlet.posts_at() for outlet in self.outlets.values()), default=math.inf)
+
+    def turns_at(self) -> float:
+        """When a message can be looked at; `inf`: none is to be."""
+        return min((outlet.turns_at() for outlet in self.outlets.values()), default=math.inf)
+
+    def next_post(self, now: float) -> tuple[Outlet, Code] | None:
+        """What is to be posted next: of the channels that can be posted to, the oldest code."""
+        ready = [outlet for outlet in self.outlets.values() if outlet.posts_at() <= now]
+        heads = [(outlet, next(iter(outlet.owed.values()))) for outlet in ready]
+        return min(heads, key=lambda head: _age(head[1]), default=None)
+
+    def next_look(self, now: float) -> tuple[Outlet, CodeKey] | None:
+        """Whose turn it is to be looked at; it has had its turn then."""
+        for outlet in self.outlets.values():
+            if outlet.turns_at() <= now:
+                key = outlet.turns.take(now)
+                if key is not None:
+                    return outlet, key
+        return None
+
+
+def oldest_first(codes: list[Code]) -> list[Code]:
+    """The codes in the order they are posted in."""
+    return sorted(codes, key=_age)
+
+
+def _age(code: Code) -> tuple[float, str]:
+    return (code.first_seen, code.code)
