@@ -7,28 +7,44 @@ import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import count
+from typing import TYPE_CHECKING
 
 import trio
 from attrs import define, field
 
 import daemon
+from actors.giftcodes.announcer import CodesChanged
 from actors.giftcodes.campaign_messages import RetryCode, StoreChanged
 from actors.giftcodes.poller import Reload as ReloadPoller
 from actors.giftcodes.session_pool import Reload as ReloadPool
 from actors.giftcodes.source_health import PollerPolicy
 from actors.ports import Board
 from actors.storage import StoreClient
-from daemon.assembly import CAMPAIGN, POLLERS, POOL, STORAGE, Parts, Settings, build_tree
+from daemon.assembly import (
+    ANNOUNCER,
+    CAMPAIGN,
+    DISCORD,
+    POLLERS,
+    POOL,
+    STORAGE,
+    WATCHER,
+    Parts,
+    Settings,
+    build_tree,
+)
 from daemon.backups import BackupActor, BackupPlan, LastBackup
+from daemon.boards import RoutedBoard
 from daemon.clock import SteadyClock
 from daemon.config import Config, ConfigError, SourceConfig, load_config, reloadable_changes
 from daemon.control.actor import ControlActor
+from daemon.discord.report import DiscordReport
 from daemon.ending import exit_code_of
 from daemon.event_log import EventLog
 from daemon.logs import configure_logging, set_level
 from daemon.opening import (
     Opened,
     changed_keys,
+    discord_parts,
     open_adapters,
     poller_policy,
     pool_policy,
@@ -42,6 +58,9 @@ from daemon.storing import Storing, database, mongodb_address, where_state_is
 from daemon.terminal import TerminalBoard
 from supervision import Actor, ActorDead, MailboxFull, Tree, run_until_signal
 
+if TYPE_CHECKING:
+    from daemon.discord.parts import DiscordParts
+
 logger = logging.getLogger("perkd")
 
 
@@ -53,6 +72,8 @@ class Daemon:
     clock: SteadyClock
     settings: Settings
     board: Board
+    discord: "DiscordParts | None" = None
+    """None where perkd runs without Discord."""
     opened: Opened = field(factory=Opened)
     events: EventLog = field(factory=EventLog)
     last_backup: LastBackup = field(factory=LastBackup)
@@ -74,6 +95,7 @@ class Daemon:
             solvers=self.opened.solvers,
             pollers=self.opened.pollers,
             status=self._shown(),
+            gateways=self._gateways(),
             intensity=self.config.supervision.intensity,
             period=self.config.supervision.period,
         )
@@ -85,6 +107,7 @@ class Daemon:
             tuple(self.opened.pollers),
             notes=lambda: (*self.opened.problems, *self.last_backup.problems()),
             keyless=lambda: self.opened.keyless,
+            discord=None if self.discord is None else DiscordReport(self.tree.ref(DISCORD), self.store),
         )
 
     def _shown(self) -> dict[str, Callable[[Tree], Actor]]:
@@ -100,14 +123,32 @@ class Daemon:
         return SetupActor(self.store, tree.ref(POOL), self.opened.setups)
 
     def _control(self, _tree: Tree) -> ControlActor:
-        service = Service(
+        return ControlActor(self.config.status.socket, self.service(), self.report.make, self.reload)
+
+    def _gateways(self) -> dict[str, Callable[[Tree], Actor]]:
+        discord = self.discord
+        if discord is None:
+            return {}
+        return {
+            "discord": lambda _: discord.actor(
+                discord.desk(self.service(), self.report.make), self._discord_connected
+            ),
+            "watcher": lambda tree: discord.watcher(self.store, tree.ref(CAMPAIGN)),
+        }
+
+    def _discord_connected(self) -> None:
+        """What could not be posted while Discord was away is looked at now, not after its backoff."""
+        self._tell(ANNOUNCER, CodesChanged())
+
+    def service(self) -> Service:
+        """The operators' operations on this daemon's store."""
+        return Service(
             store=self.store,
             clock=self.clock,
             games=lambda: {name: game.protocol for name, game in self.config.games.items()},
             on_change=self.changed,
             retry_code=lambda game, code: self._tell(CAMPAIGN, RetryCode(game, code)),
         )
-        return ControlActor(self.config.status.socket, service, self.report.make, self.reload)
 
     def poller_policy(self, source: SourceConfig) -> PollerPolicy:
         """The source's policy as it is configured now."""
@@ -117,6 +158,10 @@ class Daemon:
     def changed(self, collections: frozenset[str]) -> None:
         """Somebody changed the store by a command: the campaign looks at it again."""
         self._tell(CAMPAIGN, StoreChanged(collections))
+        if "guilds" in collections:
+            self._tell(ANNOUNCER, CodesChanged())
+            if self.discord is not None:
+                self._tell(WATCHER, self.discord.watches_changed)
 
     async def reload(self) -> dict[str, object]:
         """Read the configuration again. Raises `ConfigError`; then everything stays as it was."""
@@ -151,11 +196,19 @@ def backup_plan(config: Config) -> BackupPlan:
 @asynccontextmanager
 async def open_daemon(config: Config, board: Board | None = None) -> AsyncIterator[Daemon]:
     """A daemon with its adapters open and its tree assembled, not yet running."""
-    made = Daemon(config, SteadyClock(), settings_of(config), board or TerminalBoard())
+    clock = SteadyClock()
+    discord = discord_parts(config, clock)
+    made = Daemon(config, clock, settings_of(config), board or _board(discord), discord)
+    people = None if discord is None else discord.captchas
     async with AsyncExitStack() as stack:
-        made.opened = await open_adapters(config, made.clock, made.poller_policy, stack)
+        made.opened = await open_adapters(config, clock, made.poller_policy, stack, people)
         made.assemble()
         yield made
+
+
+def _board(discord: "DiscordParts | None") -> Board:
+    terminal = TerminalBoard()
+    return terminal if discord is None else RoutedBoard(terminal, discord.board)
 
 
 async def run(config: Config) -> None:
@@ -163,6 +216,8 @@ async def run(config: Config) -> None:
     async with open_daemon(config) as made, trio.open_nursery() as nursery:
         for note in made.opened.problems:
             logger.warning("⚠️ %s", note)
+        if made.discord is None:
+            logger.info("perkd runs without Discord: %s is not set", config.discord.token_env)
         nursery.start_soon(_reload_on_hangup, made)
         logger.info("perkd %s starts; state is in %s", daemon.__version__, where_state_is(config))
         await run_until_signal(made.tree, on_signal=_say_signals(made.events))

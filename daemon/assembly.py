@@ -38,6 +38,7 @@ REDEEMERS = "giftcodes/redemption/redeemers"
 POLLERS = "giftcodes/pollers"
 GATEWAYS = "gateways"
 DISCORD = "gateways/discord"
+WATCHER = "gateways/watcher"
 """Where the actors are, below the root."""
 
 CALL_GRACE = 10.0

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from random import Random
+from typing import TYPE_CHECKING
 
 import httpx
 from attrs import define, field
@@ -24,6 +25,9 @@ from daemon.logs import add_secret
 from daemon.secrets import Secret, SecretError, load_secret
 from daemon.sources import SourceKind, SourceSettings, build_client, open_feed, open_source
 from supervision import Actor, ActorRef
+
+if TYPE_CHECKING:
+    from daemon.discord.parts import DiscordParts
 
 MakePoller = Callable[[ActorRef], Actor]
 
@@ -107,13 +111,29 @@ class Opened:
         return (*missing, *self.notes)
 
 
+def discord_parts(config: Config, clock: Clock) -> "DiscordParts | None":
+    """What perkd has of Discord; None where the token's variable is not set. Raises `SecretError`."""
+    token = load_secret(config.discord.token_env or None)
+    if token is None:
+        return None
+    add_secret(token.reveal())
+    from daemon.discord.parts import DiscordParts  # noqa: PLC0415 - hikari, only where it is used
+
+    return DiscordParts(config.discord, token, clock)
+
+
 async def open_adapters(
-    config: Config, clock: Clock, policy: Callable[[SourceConfig], PollerPolicy], stack: AsyncExitStack
+    config: Config,
+    clock: Clock,
+    policy: Callable[[SourceConfig], PollerPolicy],
+    stack: AsyncExitStack,
+    people: CaptchaSolver | None = None,
 ) -> Opened:
     """Open every adapter that the configuration names; the stack closes them.
 
-    `policy` gives a poller its policy at the moment an incarnation of it is made. Raises `SecretError`
-    or `SolverError` where a secret or a captcha solver is named but can't be had.
+    `policy` gives a poller its policy at the moment an incarnation of it is made. `people` are those who read
+    captchas where perkd has a channel for that; None: who sits at the terminal. Raises `SecretError` or
+    `SolverError` where a secret or a captcha solver is named but can't be had.
     """
     opened = Opened()
     for name, game in config.games.items():
@@ -125,7 +145,7 @@ async def open_adapters(
         else:
             settings = game_settings(name, game, key, config.redeem.timeout)
             opened.apis[name] = await stack.enter_async_context(open_game_api(settings, clock))
-        solver = captcha_solver(name, game, config, opened.notes)
+        solver = captcha_solver(name, game, config, opened.notes, people)
         if solver is not None:
             opened.solvers[name] = solver
     client = await stack.enter_async_context(build_client())
@@ -183,12 +203,16 @@ def game_settings(name: str, game: GameConfig, key: Secret, within: float) -> Ga
     )
 
 
-def captcha_solver(name: str, game: GameConfig, config: Config, notes: list[str]) -> CaptchaSolver | None:
+def captcha_solver(
+    name: str, game: GameConfig, config: Config, notes: list[str], people: CaptchaSolver | None = None
+) -> CaptchaSolver | None:
     """Who reads the game's captchas; None where nobody needs to. Raises `SolverError`; `notes` may grow."""
     if game.protocol != "v1" or game.captcha == "none":
         return None
     if game.captcha != "person":
         return load_solver(game.captcha)
+    if people is not None:
+        return people
     if not sys.stdin.isatty():
         notes.append(f"game {name} wants a person to read captchas, but perkd runs without a terminal")
     return TerminalSolver(config.perkd.data_dir)

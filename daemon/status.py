@@ -20,6 +20,7 @@ from actors.giftcodes.source_health import PollerStats
 from actors.ports import Clock
 from actors.storage import StorageHealth, StorageStatus, StoreHealth
 from daemon.assembly import CAMPAIGN, POLLERS, POOL, STORAGE
+from daemon.discord.report import DiscordPart, DiscordReport
 from supervision import Node, SupervisionError, Tree
 
 ANSWER_WITHIN = 0.25
@@ -36,6 +37,7 @@ class _Answers:
     pool: PoolNumbers | None = None
     storage: StorageHealth | None = None
     sources: dict[str, PollerStats | None] = field(factory=dict)
+    discord: DiscordPart | None = None
 
 
 @define
@@ -50,6 +52,8 @@ class StatusReport:
     """Things an operator has to know that no actor can tell: a game without its key, say."""
     keyless: Callable[[], Collection[str]] = tuple
     """Games of which `notes` tell why they are paused."""
+    discord: DiscordReport | None = None
+    """None where perkd runs without Discord."""
     _started: float = field(init=False)
     _silent_since: dict[str, float] = field(factory=dict, init=False)
     """When an actor was first asked in vain, of those that did not answer the last time."""
@@ -69,6 +73,7 @@ class StatusReport:
             "problems": problems,
             "tree": root.to_json(),
             "giftcodes": self._giftcodes(answers),
+            "discord": None if answers.discord is None else answers.discord.document,
             "vip": {"sessions": 0, "accounts": {}},
             "storage": self._storage(answers.storage),
         }
@@ -80,6 +85,8 @@ class StatusReport:
             nursery.start_soon(self._fill, answers, "pool", POOL, PoolStatus())
             if self.backend is not None:
                 nursery.start_soon(self._fill, answers, "storage", STORAGE, StorageStatus())
+            if self.discord is not None:
+                nursery.start_soon(self._fill_discord, answers, self.discord)
             for source in self.sources:
                 nursery.start_soon(self._fill, answers.sources, source, f"{POLLERS}/{source}", PollerStatus())
         return answers
@@ -93,6 +100,9 @@ class StatusReport:
             into[name] = answer
         else:
             setattr(into, name, answer)
+
+    async def _fill_discord(self, answers: _Answers, report: DiscordReport) -> None:
+        answers.discord = await report.make(self.clock.now())
 
     def _answer_problems(self, answers: _Answers) -> Iterator[str]:
         if answers.campaign is None:
@@ -110,6 +120,8 @@ class StatusReport:
                 yield f"source {source} does not answer"
             elif not stats.healthy:
                 yield f"source {source} is not healthy: {stats.last_error or 'no success yet'}"
+        if answers.discord is not None:
+            yield from answers.discord.problems
 
     def _pause_problems(self, lanes: Iterable[GameLane]) -> Iterator[str]:
         keyless = self.keyless()

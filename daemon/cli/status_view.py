@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from daemon.cli.status_tree import draw_tree, folded_tree
-from daemon.cli.status_words import GOOD, count, number, style, word
+from daemon.cli.status_words import BAD, GOOD, count, number, spoken, style, word
 from daemon.cli.times import duration
 
 Document = Mapping[str, Any]
@@ -144,6 +144,9 @@ def _source(source: Document) -> Text:
 
 
 def _others(document: Document, width: int | None) -> Iterator[Text]:
+    discord = document.get("discord") or {}
+    if discord:
+        yield from _line("discord", _discord(discord), width)
     vip = document.get("vip") or {}
     if vip.get("sessions") or vip.get("accounts"):
         accounts = [f"{many} {word(state)}" for state, many in (vip.get("accounts") or {}).items()]
@@ -152,6 +155,18 @@ def _others(document: Document, width: int | None) -> Iterator[Text]:
     storage = document.get("storage") or {}
     if storage:
         yield from _line("storage", _storage(storage), width)
+
+
+def _discord(discord: Document) -> Text:
+    state = word(discord.get("state", "unknown"))
+    text = Text().append(spoken(state), style(state))
+    if "guilds" in discord and state not in BAD:
+        text.append(f" · {count(discord['guilds'], 'server')}")
+    if latency := discord.get("latency"):
+        text.append(f" · {number(latency) * 1000:.0f} ms")
+    if discord.get("reason") and state not in GOOD:
+        text.append(f": {word(discord['reason'])}", "red")
+    return text
 
 
 def _storage(storage: Document) -> Text:

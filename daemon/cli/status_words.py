@@ -2,7 +2,7 @@
 
 from daemon.safe_text import neutralised
 
-GOOD = {"running", "healthy", "leading", "following"}
+GOOD = {"running", "healthy", "leading", "following", "connected"}
 BAD = {"stopped", "overdue", "failing", "away", "no answer"}
 
 

@@ -1,5 +1,6 @@
 """The way to Discord for everything that runs in trio: open while the bot is connected, else away."""
 
+import json
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -76,7 +77,7 @@ class DiscordLink:
             raise
         except trio.TooSlowError:
             raise DiscordAway(f"Discord did not answer within {within:g} s") from None
-        except (hikari.HTTPError, aiohttp.ClientError, OSError) as error:
+        except (hikari.HTTPError, aiohttp.ClientError, OSError, json.JSONDecodeError) as error:
             raise DiscordAway(f"Discord can't be reached: {str(error) or type(error).__name__}") from error
         except (LoopEnded, TaskCancelled) as error:
             raise DiscordAway(f"Discord is away: {error}") from error

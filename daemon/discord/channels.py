@@ -1,0 +1,55 @@
+"""What the bot may do in a guild's channels, asked of Discord at the moment it matters."""
+
+from collections.abc import Mapping
+
+import hikari
+from attrs import frozen
+
+from daemon.discord.link import DiscordLink
+from daemon.discord.permissions import POSTING, WATCHING, Overwrite, missing, permissions_in
+
+_HIDDEN = ("View Channel",)
+
+
+@frozen
+class GuildChannels:
+    """Asks over the bot's connection. Every method raises `DiscordAway` where Discord can't be asked."""
+
+    link: DiscordLink
+
+    async def lacking_to_post(self, guild: str, channel: str) -> tuple[str, ...]:
+        """The permissions, as Discord's settings name them, that posting there still needs."""
+        return await self._lacking(guild, channel, POSTING)
+
+    async def lacking_to_watch(self, guild: str, channel: str) -> tuple[str, ...]:
+        """The same, for reading codes from a channel."""
+        return await self._lacking(guild, channel, WATCHING)
+
+    async def _lacking(
+        self, guild: str, channel: str, needed: Mapping[hikari.Permissions, str]
+    ) -> tuple[str, ...]:
+        async def ask(rest: hikari.api.RESTClient) -> hikari.Permissions | None:
+            return await granted(rest, guild, channel)
+
+        found = await self.link.rest(ask)
+        return _HIDDEN if found is None else tuple(missing(found, needed))
+
+
+async def granted(rest: hikari.api.RESTClient, guild: str, channel: str) -> hikari.Permissions | None:
+    """What the bot may do there; None where it can't see the channel, or it is none of the guild's."""
+    try:
+        found = await rest.fetch_channel(int(channel))
+    except (hikari.NotFoundError, hikari.ForbiddenError):
+        return None
+    if not isinstance(found, hikari.PermissibleGuildChannel) or str(found.guild_id) != guild:
+        return None
+    me = await rest.fetch_my_member(int(guild))
+    return permissions_in(
+        guild=guild,
+        member=str(me.id),
+        roles={str(role.id): role.permissions for role in await rest.fetch_roles(int(guild))},
+        held=[str(role) for role in me.role_ids],
+        overwrites={
+            str(key): Overwrite(one.allow, one.deny) for key, one in found.permission_overwrites.items()
+        },
+    )

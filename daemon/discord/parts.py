@@ -1,0 +1,74 @@
+"""What of Discord lives as long as the process, and what each bot is given of it."""
+
+from collections.abc import Callable
+
+import hikari
+from attrs import define, field
+
+from actors.ports import CaptchaSolver, Clock, Store
+from daemon.aio import Loop
+from daemon.config import DiscordConfig
+from daemon.discord import commands, custom_ids
+from daemon.discord.actor import DiscordActor, DiscordPorts
+from daemon.discord.answering import Manner
+from daemon.discord.answers.desk import Desk, StatusOf
+from daemon.discord.board import DiscordBoard
+from daemon.discord.bot import Account, Client
+from daemon.discord.captcha import CaptchaAnswers, DiscordCaptchaSolver
+from daemon.discord.captcha_desk import CaptchaDesk
+from daemon.discord.channels import GuildChannels
+from daemon.discord.components import Components
+from daemon.discord.link import DiscordLink
+from daemon.discord.rights import Staff
+from daemon.discord.watching import WatchActor, WatchesChanged, WatchPorts
+from daemon.secrets import Secret
+from daemon.service import Service
+from supervision import ActorRef
+
+
+@define(eq=False)
+class DiscordParts:
+    """One for the process; the bots come and go."""
+
+    config: DiscordConfig
+    token: Secret
+    clock: Clock
+    link: DiscordLink = field(factory=DiscordLink, init=False)
+    staff: Staff = field(init=False)
+    board: DiscordBoard = field(init=False)
+    components: Components = field(init=False)
+    captchas: CaptchaSolver | None = field(default=None, init=False)
+    """People in the captcha channel; None where none is configured."""
+    watches_changed: object = WatchesChanged()
+    """What the watcher is told when admins have changed what is watched."""
+
+    def __attrs_post_init__(self) -> None:
+        self.staff = Staff.of(self.config.owners, self.config.admin_roles)
+        self.board = DiscordBoard(self.link)
+        self.components = Components(self.staff)
+        if self.config.captcha_channel:
+            desk = CaptchaDesk()
+            self.captchas = DiscordCaptchaSolver(
+                self.link, str(self.config.captcha_channel), desk, self.clock
+            )
+            answers = CaptchaAnswers(desk)
+            self.components.on_button(custom_ids.CaptchaPress, answers.press, Manner.AT_ONCE)
+            self.components.on_modal(custom_ids.CaptchaPress, answers.submit, Manner.AT_ONCE)
+
+    def desk(self, service: Service, status: StatusOf) -> Desk:
+        """What the answers work with."""
+        return Desk(service, self.staff, status, GuildChannels(self.link))
+
+    def actor(self, desk: Desk, connected: Callable[[], None]) -> DiscordActor:
+        """A new actor. `connected` is called each time the bot has connected."""
+
+        def add_commands(client: Client, _bot: hikari.GatewayBot, loop: Loop) -> None:
+            commands.register(client, loop, desk)
+
+        account = Account(self.token, self.config.token_env, self.config.rest_url)
+        register = (add_commands, self.components.register)
+        return DiscordActor(DiscordPorts(account, self.link, self.clock, register, connected))
+
+    def watcher(self, store: Store, campaign: ActorRef) -> WatchActor:
+        """A new actor that reads codes from channels."""
+        return WatchActor(WatchPorts(self.link, store, campaign, self.clock, self.staff))

@@ -1,0 +1,64 @@
+"""Discord's part of the status: asked of the actor and of the store, neither of them waited for."""
+
+import trio
+from attrs import field, frozen
+
+from actors.giftcodes.model import ChannelTrouble, Guild
+from actors.ports import Store, StoreUnavailable
+from daemon.discord.status import (
+    DiscordNumbers,
+    DiscordStatus,
+    discord_json,
+    discord_problems,
+    set_up_problems,
+)
+from supervision import ActorRef, SupervisionError
+
+
+@frozen
+class DiscordPart:
+    """What is shown, and what is wrong, in sentences."""
+
+    document: dict[str, object]
+    problems: tuple[str, ...]
+
+
+@frozen
+class DiscordReport:
+    """Makes Discord's part. Knows nothing of hikari."""
+
+    actor: ActorRef
+    store: Store
+    within: float = field(default=0.25)
+    """Seconds that the actor and the store have to answer."""
+
+    async def make(self, now: float) -> DiscordPart:
+        """The part now (Unix seconds)."""
+        numbers: DiscordNumbers | None = None
+        guilds: list[Guild] = []
+        troubles: list[ChannelTrouble] | None = None
+
+        async def ask() -> None:
+            nonlocal numbers
+            try:
+                numbers = await self.actor.ask(DiscordStatus(), timeout=self.within)
+            except SupervisionError:
+                return
+
+        async def read() -> None:
+            nonlocal guilds, troubles
+            with trio.move_on_after(self.within):
+                try:
+                    guilds = await self.store.find(Guild)
+                    troubles = await self.store.find(ChannelTrouble)
+                except StoreUnavailable:
+                    return  # that is told elsewhere
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(ask)
+            nursery.start_soon(read)
+        problems = [] if numbers is not None else ["Discord's part of perkd does not answer"]
+        if numbers is not None:
+            problems += discord_problems(numbers, now)
+        problems += set_up_problems(numbers, guilds, troubles or ())
+        return DiscordPart(discord_json(numbers, troubles), tuple(problems))
