@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 
 from attrs import define, field, frozen
 
-from actors.giftcodes.announcer import AnnouncerActor
+from actors.giftcodes.announcer import AnnouncerActor, AnnouncerPorts
 from actors.giftcodes.budgets import RedeemPolicy
 from actors.giftcodes.campaign import CampaignActor, CampaignPorts
 from actors.giftcodes.model import PlayerKey
 from actors.giftcodes.pool_policy import PoolPolicy
 from actors.giftcodes.redeemer import RedeemerActor, RedeemerPorts
 from actors.giftcodes.session_pool import SessionPoolActor
+from actors.giftcodes.verifier import VerifierActor, VerifierPorts
 from actors.ports import Board, CaptchaSolver, Clock, GameAPI, Store
 from supervision import (
     Actor,
@@ -35,6 +36,7 @@ CAMPAIGN = "giftcodes/campaign"
 ANNOUNCER = "giftcodes/announcer"
 POOL = "giftcodes/redemption/session_pool"
 REDEEMERS = "giftcodes/redemption/redeemers"
+VERIFIER = "giftcodes/redemption/verifier"
 POLLERS = "giftcodes/pollers"
 GATEWAYS = "gateways"
 DISCORD = "gateways/discord"
@@ -148,6 +150,7 @@ class _Links:
             [
                 ActorSpec("session_pool", self._pool, backoff=_BRIEF, mailbox=CROWD),
                 self._redeemers(),
+                ActorSpec("verifier", self._verifier, backoff=_BRIEF, grace=CALL_GRACE, mailbox=1024),
             ],
             strategy=Strategy.REST_FOR_ONE,
             intensity=5,
@@ -183,6 +186,10 @@ class _Links:
     def _pool(self) -> Actor:
         return SessionPoolActor(self.store, self.parts.clock, self.parts.settings.pool)
 
+    def _verifier(self) -> Actor:
+        parts, pool = self.parts, self.tree.ref(POOL)
+        return VerifierActor(VerifierPorts(pool, parts.apis, self.store, parts.clock, _new_id))
+
     def _redeemer(self, player: PlayerKey) -> Actor:
         if self._shared is None:
             self._shared = self._redeemer_ports()
@@ -197,7 +204,7 @@ class _Links:
             solvers=parts.solvers,
             store=self.store,
             clock=parts.clock,
-            call_id=lambda: uuid.uuid4().hex,
+            call_id=_new_id,
             policy=lambda: parts.settings.redeem,
         )
 
@@ -215,4 +222,10 @@ class _Links:
         )
 
     def _announcer(self) -> Actor:
-        return AnnouncerActor(self.parts.board, self.store, self.parts.clock)
+        return AnnouncerActor(
+            AnnouncerPorts(self.parts.board, self.store, self.parts.clock, self.tree.ref(CAMPAIGN))
+        )
+
+
+def _new_id() -> str:
+    return uuid.uuid4().hex

@@ -15,7 +15,8 @@ from supervision import ActorRef
 class RequestSlot:
     """`holder` wants to make one call for `player`; a lower rank goes first.
 
-    Asking again changes the rank and keeps the place in the order.
+    Asking again changes the rank and keeps the place in the order. Several may ask for one player: each gets
+    a slot, one after the other.
     """
 
     holder: ActorRef
@@ -28,6 +29,8 @@ class WithdrawSlot:
     """The player's holder wants no slot any more. One that was granted meanwhile must still be released."""
 
     player: PlayerKey
+    holder: ActorRef | None = None
+    """Whose request; None: everybody's for this player."""
 
 
 @frozen
@@ -35,6 +38,8 @@ class SlotGranted:
     """To a holder: make one call now, and release `grant` in a `finally`."""
 
     grant: int
+    player: PlayerKey | None = None
+    """For whom: a holder may have asked for several."""
 
 
 @frozen
@@ -49,7 +54,7 @@ class ReleaseSlot:
 
 @frozen
 class HolderEnded:
-    """The runtime: a holder has ended for good."""
+    """The runtime: a holder has ended for good. `player` is the first it asked for."""
 
     player: PlayerKey
     holder: ActorRef

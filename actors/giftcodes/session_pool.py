@@ -25,6 +25,7 @@ from actors.giftcodes.pool_messages import (
 )
 from actors.giftcodes.pool_policy import GameLane, PoolPolicy
 from actors.giftcodes.pool_records import STORE_RETRY_MAX, STORE_RETRY_MIN, CircuitJournal
+from actors.giftcodes.slot_holders import SlotHolders
 from actors.ports import Clock, Store, StoreUnavailable
 from supervision import Actor, ActorDead, ActorRef, MailboxFull, Timer
 
@@ -81,8 +82,7 @@ class SessionPoolActor(Actor):
     _listener: ActorRef | None = None
     _core: PoolCore = field(init=False)
     _loaded: bool = field(default=False, init=False)
-    _holders: dict[PlayerKey, ActorRef] = field(factory=dict, init=False)
-    """Everybody who ever asked and lives: each is monitored once."""
+    _holders: SlotHolders = field(factory=SlotHolders, init=False)
     _held: dict[int, _Held] = field(factory=dict, init=False)
     _reported: set[int] = field(factory=set, init=False)
     """Overdue slots that were complained about."""
@@ -115,10 +115,10 @@ class SessionPoolActor(Actor):
                 self._request(message)
             case ReleaseSlot():
                 self._release(message)
-            case WithdrawSlot(player):
-                self._core.withdraw(player)
-            case HolderEnded(player, holder):
-                self._holder_ended(player, holder)
+            case WithdrawSlot(player, holder):
+                self._withdraw(player, holder)
+            case HolderEnded(_, holder):
+                self._holder_ended(holder)
             case _Wake():
                 self._timer = None
             case PoolStatus():
@@ -139,10 +139,21 @@ class SessionPoolActor(Actor):
 
     def _request(self, message: RequestSlot) -> None:
         player, holder = message.player, message.holder
-        if self._holders.get(player) != holder:
-            self._holders[player] = holder
+        if self._holders.add(player, holder, message.rank):
             holder.monitor(self.ref, HolderEnded(player, holder))
-        self._core.request(player, message.rank, self._now())
+        self._ask_on(player)
+
+    def _ask_on(self, player: PlayerKey) -> None:
+        """Keep the player in the queue as long as somebody asks for it."""
+        rank = self._holders.rank(player)
+        if rank is None:
+            self._core.withdraw(player)
+        else:
+            self._core.request(player, rank, self._now())
+
+    def _withdraw(self, player: PlayerKey, holder: ActorRef | None) -> None:
+        self._holders.close(player, holder)
+        self._ask_on(player)
 
     def _release(self, message: ReleaseSlot) -> None:
         self._held.pop(message.grant, None)
@@ -158,10 +169,9 @@ class SessionPoolActor(Actor):
             self._prune_at = min(self._prune_at, now + pool_records.KEEP)
         self._review(released.player.game)
 
-    def _holder_ended(self, player: PlayerKey, holder: ActorRef) -> None:
-        if self._holders.get(player) == holder:
-            del self._holders[player]
-            self._core.withdraw(player)
+    def _holder_ended(self, holder: ActorRef) -> None:
+        for player in self._holders.end(holder):
+            self._ask_on(player)
         for grant, held in list(self._held.items()):
             if held.holder == holder:
                 # It may have died in the middle of its call: that counts as made.
@@ -182,15 +192,17 @@ class SessionPoolActor(Actor):
         self._arm(now)
 
     def _tell_holder(self, grant: Grant, now: float) -> None:
-        holder = self._holders[grant.player]
+        holder = self._holders.first(grant.player)
         try:
-            holder.tell(SlotGranted(grant.id))
-        except ActorDead:
-            self._core.release(grant.id, now, called=False)
+            holder.tell(SlotGranted(grant.id, grant.player))
         except MailboxFull:
             self._core.put_back(grant.id, now, _FULL_PAUSE)
+            return
+        except ActorDead:
+            self._core.release(grant.id, now, called=False)
         else:
             self._held[grant.id] = _Held(holder, grant)
+        self._withdraw(grant.player, holder)
 
     def _report_overdue(self, now: float) -> None:
         for held in self._held.values():

@@ -553,3 +553,35 @@ async def test_what_it_does_not_know_crashes_it(autojump_clock: MockClock, world
         world.pool.tell("nonsense")
         await settle()
         assert (await world.status()).loaded
+
+
+async def test_two_holders_that_ask_for_one_player_get_a_slot_each(
+    autojump_clock: MockClock, world: World
+) -> None:
+    async with life(world):
+        one, other = await world.holder(wos(1)), await world.holder(wos(2))
+        for holder, rank in ((one, ()), (other, (-1.0,)), (one, (5.0,))):
+            world.pool.tell(RequestSlot(holder, wos(0), rank))
+        await trio.sleep(20)
+        assert world.order == ["1", "2", "1"]
+        assert (await world.status()).waiting == 0
+
+
+async def test_who_withdraws_or_ends_takes_nobody_elses_request_along(
+    autojump_clock: MockClock, world: World
+) -> None:
+    world.keep = True
+    async with life(world):
+        await world.holders(2)
+        await settle()
+        one, other = await world.holder(wos(7)), await world.holder(wos(8))
+        for holder in (one, other):
+            world.pool.tell(RequestSlot(holder, wos(5), ()))
+        world.pool.tell(WithdrawSlot(wos(5), one))
+        assert (await world.status()).waiting == 1
+        world.pool.tell(RequestSlot(one, wos(5), ()))
+        other.tell(Do(stop=True))
+        await settle()
+        assert (await world.status()).waiting == 1
+        world.pool.tell(WithdrawSlot(wos(5), one))
+        assert (await world.status()).waiting == 0
