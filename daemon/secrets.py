@@ -31,10 +31,15 @@ class Secret:
         return "Secret(…)"
 
 
+CREDENTIALS = "CREDENTIALS_DIRECTORY"
+"""Where systemd puts what `LoadCredential` names: a file for each."""
+
+
 def load_secret(env: str | None = None, file: Path | None = None) -> Secret | None:
     """Read a secret from the environment variable named `env`, or else from `file`.
 
-    Line ends at the end are stripped; an empty value counts as missing.
+    Where the variable is not set, the service manager's credential of the same name counts. Line ends at the
+    end are stripped; an empty value counts as missing.
 
     Returns:
         The secret, or None where neither place holds one.
@@ -44,6 +49,8 @@ def load_secret(env: str | None = None, file: Path | None = None) -> Secret | No
     """
     if env is not None and (value := os.environ.get(env, "").rstrip("\r\n")):
         return _checked(value, f"environment variable {env}")
+    if env and (directory := os.environ.get(CREDENTIALS)) and (credential := Path(directory, env)).is_file():
+        file = credential
     if file is not None and (value := _read(file).rstrip("\r\n")):
         return _checked(value, f"secret file {file}")
     return None

@@ -21,6 +21,17 @@ def test_the_variable_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert load_secret("A_KEY", None) == Secret("from the variable")
 
 
+def test_a_credential_of_the_service_manager_counts_where_the_variable_is_not_set(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    (tmp_path / "A_KEY").write_text("a credential\n")
+    assert load_secret("A_KEY") == Secret("a credential")
+    assert load_secret("ANOTHER") is None
+    monkeypatch.setenv("A_KEY", "from the variable")
+    assert load_secret("A_KEY") == Secret("from the variable")
+
+
 def test_what_is_empty_or_not_named_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text("\n")
