@@ -177,6 +177,7 @@ async def test_an_asker_that_is_cancelled_withdraws_its_question(autojump_clock)
     async with rig.running(), trio.open_nursery() as nursery:
         nursery.start_soon(ask, rig, Player("wos", "1", "7"))
         nursery.start_soon(ask, rig, Player("wos", "2", "7"))
+        await settle()
         with trio.move_on_after(1.0):
             await ask(rig)
         assert await waiting(rig) == 0
