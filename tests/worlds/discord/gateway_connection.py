@@ -68,6 +68,7 @@ class Connection:
     stream: Watched
     packer: ZlibStream | PlainText
     session: Session | None = None
+    _ended_here: bool = False
     _outbox: trio.MemorySendChannel[Payload | Close] = field(init=False)
     _posted: trio.MemoryReceiveChannel[Payload | Close] = field(init=False)
 
@@ -81,6 +82,7 @@ class Connection:
     def close(self, code: int) -> None:
         """Close it, in order; the session waits to be resumed."""
         self.leave()
+        self._ended_here = True
         self.post(Close(code))
 
     def cut(self) -> None:
@@ -100,11 +102,14 @@ class Connection:
             try:
                 await self._converse()
             except ConnectionClosed as closed:
-                if closed.reason and closed.reason.code in _ENDING_CODES and self.session is not None:
-                    self.gateway.forget(self.session)
+                self._note_end(closed.reason.code if closed.reason else 0)
             finally:
                 self.leave()
             nursery.cancel_scope.cancel()
+
+    def _note_end(self, code: int) -> None:
+        if code in _ENDING_CODES and not self._ended_here and self.session is not None:
+            self.gateway.forget(self.session)
 
     async def _send(self) -> None:
         try:
