@@ -86,9 +86,10 @@ def _facts(code: Code, locale: str) -> list[Field]:
     facts = []
     if rewards := plain(code.rewards, _LONGEST_REWARDS):
         facts.append(Field(say("code.rewards", locale), rewards))
-    if relative := moment(code.expires):
-        value = say("code.expires.at", locale, relative=relative, absolute=moment(code.expires, "f"))
-        facts.append(Field(say("code.expires", locale), value))
+    name, at = ("expires", code.expires) if code.state is CodeState.LIVE else ("ended", code.ended_at)
+    if relative := moment(at):
+        value = say("code.when", locale, relative=relative, absolute=moment(at, "f"))
+        facts.append(Field(say(f"code.{name}", locale), value))
     return facts
 
 

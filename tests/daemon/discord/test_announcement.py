@@ -53,6 +53,12 @@ def test_an_expiry_beyond_the_calendar_is_left_out(expires):
     assert field(card(code=evolve(CODE, expires=expires)), "Expires") is None
 
 
+def test_an_ended_code_says_since_when_and_no_longer_until_when():
+    shown = card(code=evolve(CODE, state=CodeState.EXPIRED, ended_at=1_700_000_000.0))
+    assert field(shown, "Expires") is None
+    assert field(shown, "Ended") == "<t:1700000000:R> (<t:1700000000:f>)"
+
+
 def test_it_says_whom_the_code_is_redeemed_for():
     assert "for 12 players of this server" in card(HALF).text
     assert "Nobody on this server is registered" in card().text
