@@ -14,18 +14,20 @@ from attrs import define, field
 
 import daemon
 from actors.giftcodes.announcer import CodesChanged
-from actors.giftcodes.campaign_messages import RetryCode, StoreChanged
+from actors.giftcodes.campaign_messages import CampaignStatus, RetryCode, StoreChanged
 from actors.giftcodes.poller import Reload as ReloadPoller
+from actors.giftcodes.session_pool import PoolStatus
 from actors.giftcodes.session_pool import Reload as ReloadPool
 from actors.giftcodes.source_health import PollerPolicy
 from actors.ports import Board
-from actors.storage import StoreClient
+from actors.storage import StorageStatus, StoreClient
 from daemon.assembly import (
     ANNOUNCER,
     CAMPAIGN,
     DISCORD,
     POLLERS,
     POOL,
+    REDEEMERS,
     STORAGE,
     WATCHER,
     Parts,
@@ -41,6 +43,7 @@ from daemon.discord.report import DiscordReport
 from daemon.ending import exit_code_of
 from daemon.event_log import EventLog
 from daemon.logs import configure_logging, set_level
+from daemon.notify import Notifier, NotifyActor, from_environment
 from daemon.opening import (
     Opened,
     changed_keys,
@@ -56,7 +59,9 @@ from daemon.setup_check import SetupActor
 from daemon.status import StatusReport
 from daemon.storing import Storing, database, mongodb_address, where_state_is
 from daemon.terminal import TerminalBoard
-from supervision import Actor, ActorDead, MailboxFull, Tree, run_until_signal
+from daemon.web.happenings import Happenings
+from daemon.web.side import WebSide
+from supervision import Actor, ActorDead, Event, MailboxFull, Tree, run_until_signal
 
 if TYPE_CHECKING:
     from daemon.discord.parts import DiscordParts
@@ -77,9 +82,12 @@ class Daemon:
     opened: Opened = field(factory=Opened)
     events: EventLog = field(factory=EventLog)
     last_backup: LastBackup = field(factory=LastBackup)
+    happenings: Happenings = field(init=False)
     tree: Tree = field(init=False)
     store: StoreClient = field(init=False)
     report: StatusReport = field(init=False)
+    web: WebSide | None = field(default=None, init=False)
+    """None where `[status] listen` is empty."""
 
     def assemble(self) -> None:
         """Make the tree, not yet running."""
@@ -99,25 +107,63 @@ class Daemon:
             intensity=self.config.supervision.intensity,
             period=self.config.supervision.period,
         )
-        self.tree = build_tree(parts, self.events)
+        self.happenings = Happenings(self.clock.now, quiet=(f"perkd/{REDEEMERS}",))
+        self.tree = build_tree(parts, self._note)
         self.store = StoreClient(self.tree.ref(STORAGE))
         self.report = StatusReport(
             self.tree,
             self.clock,
             tuple(self.opened.pollers),
-            notes=lambda: (*self.opened.problems, *self.last_backup.problems()),
+            notes=self._notes,
             keyless=lambda: self.opened.keyless,
             discord=None if self.discord is None else DiscordReport(self.tree.ref(DISCORD), self.store),
         )
 
+        if self.config.status.listen:
+            self.web = WebSide(
+                self.config,
+                self.clock,
+                self.tree,
+                self.report,
+                self.happenings,
+                self.service,
+                self.reload,
+            )
+
+    def _note(self, event: Event) -> None:
+        self.events(event)
+        self.happenings(event)
+
+    def _notes(self) -> tuple[str, ...]:
+        """What an operator has to know that no actor can tell."""
+        shut = self.web.notes() if self.web is not None else ()
+        return (*self.opened.problems, *self.last_backup.problems(), *shut)
+
     def _shown(self) -> dict[str, Callable[[Tree], Actor]]:
         actors: dict[str, Callable[[Tree], Actor]] = {"setup": self._setup, "control": self._control}
+        if self.config.status.listen:
+            actors["web"] = self._web
         if self.config.storage.backup_every:
             actors["backups"] = self._backups
+        if (notifier := from_environment()) is not None:
+            actors["notify"] = lambda tree: self._notify(tree, notifier)
         return actors
+
+    def _notify(self, tree: Tree, notifier: Notifier) -> NotifyActor:
+        questions = ((CAMPAIGN, CampaignStatus()), (POOL, PoolStatus()), (STORAGE, StorageStatus()))
+        return NotifyActor(
+            notifier,
+            [(tree.ref(path), question) for path, question in questions],
+            lambda: tree.supervisor().running and tree.snapshot().state == "running",
+            lambda: f"perkd {daemon.__version__}; state is in {where_state_is(self.config)}",
+        )
 
     def _backups(self, _tree: Tree) -> BackupActor:
         return BackupActor(database(self.config), backup_plan(self.config), self.clock, self.last_backup)
+
+    def _web(self, _tree: Tree) -> Actor:
+        assert self.web is not None  # noqa: S101 - made with the tree
+        return self.web.actor()
 
     def _setup(self, tree: Tree) -> SetupActor:
         return SetupActor(self.store, tree.ref(POOL), self.opened.setups)

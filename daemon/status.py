@@ -221,6 +221,7 @@ def _source(stats: PollerStats | None) -> dict[str, object]:
         "state": "healthy" if stats.healthy else "failing",
         "checks": stats.checks,
         "consecutive_errors": stats.consecutive_errors,
+        "interval": stats.interval,
         "last_ok_at": iso(stats.last_ok_at),
         "last_error": stats.last_error or None,
     }

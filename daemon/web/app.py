@@ -150,8 +150,8 @@ class Web:
         """Those of the machine side; the page has its own."""
         return [
             Route("/healthz", self.healthz),
-            Route("/readyz", self.readyz),
-            Route("/metrics", self.metrics),
+            Route("/readyz", answering(self.readyz)),
+            Route("/metrics", answering(self.metrics)),
             Route("/api/events", answering(self.events)),
             Route("/api/children", answering(self.list_children)),
             WebSocketRoute("/ws", self.watch),
