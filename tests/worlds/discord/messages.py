@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-EPHEMERAL = 1 << 6
+EPHEMERAL, LOADING = 1 << 6, 1 << 7
 EMPTY: Json = {"content": "", "embeds": [], "components": [], "attachments": [], "nonce": None, "flags": 0}
 """What `null` means in the fields that a message takes over from a request."""
 
@@ -36,6 +36,7 @@ class MessageState:
     edits: int = 0
     pinged: set[str] = field(factory=set)
     """Ids of the users whom it really notified: named in it, and let through by its allowed_mentions."""
+    pinged_roles: set[str] = field(factory=set)
     pinged_everyone: bool = False
     reference: Json | None = None
     """Which message it answers."""
@@ -80,7 +81,7 @@ class MessageState:
             "pinned": False,
             "mention_everyone": self.pinged_everyone,
             "mentions": [users[user].payload() for user in sorted(self.pinged) if user in users],
-            "mention_roles": [],
+            "mention_roles": sorted(self.pinged_roles),
             "attachments": self.attachments,
             "embeds": self.embeds,
             "components": self.components,
@@ -132,7 +133,8 @@ class MessageState:
         """Dispatch MESSAGE_UPDATE after its author's change."""
         self.edited_at = self.channel.world.clock.now()
         self.edits += 1
-        self.channel.world.dispatch("MESSAGE_UPDATE", self.event(), self.channel.guild_id)
+        if self in self.channel.messages:
+            self.channel.world.dispatch("MESSAGE_UPDATE", self.event(), self.channel.guild_id)
 
 
 def emoji_payload(emoji: str) -> Json:

@@ -4,9 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
+from tests.worlds.discord.errors import Refusal
+from tests.worlds.discord.mentions import join_named, ping
 from tests.worlds.discord.messages import MessageState
 from tests.worlds.discord.people import UserState
-from tests.worlds.discord.permissions import Permission, named
+from tests.worlds.discord.permissions import Permission, in_channel, named
 
 if TYPE_CHECKING:
     from tests.worlds.discord.guild import GuildState
@@ -109,17 +111,69 @@ class ChannelState:
         """One that is there now."""
         return next((message for message in self.messages if message.id == message_id), None)
 
-    def add_message(self, author: UserState, fields: Json, *, tell: bool = True, **kept: Any) -> MessageState:
-        """Store a message and dispatch MESSAGE_CREATE. `fields` are a payload's, `kept` the state's own."""
+    def new_message(self, author: UserState, fields: Json, **kept: Any) -> MessageState:
+        """Make a message that is not there yet. `fields` are a payload's, `kept` the state's own."""
         message = MessageState(self, self.world.clock.snowflake(), author, **kept)
-        message.sent_at = self.world.clock.now()
+        message.sent_at = self.world.now()
         message.change(fields)
-        self.messages.append(message)
-        if self.is_thread and not self.locked:
-            self.archived = False
-        if tell:
-            self.world.dispatch("MESSAGE_CREATE", message.event(), self.guild_id)
         return message
+
+    def post(self, message: MessageState) -> None:
+        """It is there now: dispatch MESSAGE_CREATE."""
+        self.messages.append(message)
+        self.world.dispatch("MESSAGE_CREATE", message.event(), self.guild_id)
+
+    def add_message(self, author: UserState, fields: Json, **kept: Any) -> MessageState:
+        """Somebody writes a message."""
+        message = self.new_message(author, fields, **kept)
+        ping(message, fields)
+        join_named(self, message.content)
+        self.wake(by_moderator=False)
+        self.post(message)
+        return message
+
+    def wake(self, *, by_moderator: bool) -> None:
+        """Something is written in a thread: an archived one is so no more, a locked one refuses (50083)."""
+        if self.archived:
+            if self.locked and not by_moderator:
+                raise Refusal(50083)
+            self.archived = False
+            self.tell("UPDATE")
+
+    def join(self, user_id: str) -> None:
+        """A user joins the thread."""
+        if user_id not in self.thread_members:
+            self.thread_members[user_id] = self.world.clock.timestamp()
+            self._tell_members(added=[self.thread_member(user_id)])
+
+    def part(self, user_id: str) -> None:
+        """A user leaves the thread, or is removed from it."""
+        if self.thread_members.pop(user_id, None):
+            self._tell_members(removed=[user_id])
+
+    def thread_member(self, user_id: str) -> Json:
+        """As in payloads."""
+        joined = self.thread_members[user_id]
+        return {"id": self.id, "user_id": user_id, "join_timestamp": joined, "flags": 0}
+
+    def _tell_members(self, *, added: list[Json] | None = None, removed: list[str] | None = None) -> None:
+        event: Json = {"id": self.id, "guild_id": self.guild_id, "member_count": len(self.thread_members)}
+        if added and self.guild:
+            members = self.guild.members
+            event["added_members"] = [
+                {**one, "member": members[one["user_id"]].payload(), "presence": None} for one in added
+            ]
+        if removed:
+            event["removed_member_ids"] = removed
+        self.world.dispatch("THREAD_MEMBERS_UPDATE", event, self.guild_id)
+
+    def visible_to_bot(self) -> bool:
+        """Whether the bot may see it; a private thread only if it is in it, or manages threads."""
+        if self.guild is None:
+            return True
+        found = in_channel(self.guild.bot, self)
+        stranger = self.type == PRIVATE_THREAD and self.world.bot_id not in self.thread_members
+        return Permission.VIEW_CHANNEL in found and (not stranger or Permission.MANAGE_THREADS in found)
 
     def tell(self, change: str) -> None:
         """Dispatch CHANNEL_… or THREAD_… with `change` = CREATE, UPDATE or DELETE."""

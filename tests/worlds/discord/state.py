@@ -45,6 +45,8 @@ class World:
     users: dict[str, UserState] = field(factory=dict)
     files: dict[str, bytes] = field(factory=dict)
     """What attachments contain, by their id."""
+    nonces: dict[tuple[str, str], MessageState] = field(factory=dict)
+    """By channel and nonce: what was sent with `enforce_nonce`."""
     commands: list[Json] = field(factory=list)
     """The global commands, as registered."""
     guild_commands: dict[str, list[Json]] = field(factory=dict)

@@ -1,0 +1,61 @@
+"""Routes about guilds and their members."""
+
+from tests.worlds.discord.errors import Refusal
+from tests.worlds.discord.rest_call import Call, Json, Routes
+
+ROUTES = Routes()
+
+
+@ROUTES.on("GET", "/guilds/{guild}")
+async def get_guild(call: Call) -> Json:
+    guild = call.guild()
+    found = guild.payload()
+    if call.query.get("with_counts") in ("true", "True", "1"):
+        found |= {"approximate_member_count": len(guild.members), "approximate_presence_count": 0}
+    return found
+
+
+@ROUTES.on("GET", "/guilds/{guild}/channels")
+async def get_channels(call: Call) -> list[Json]:
+    return [channel.payload() for channel in call.guild().channels.values() if not channel.is_thread]
+
+
+@ROUTES.on("GET", "/guilds/{guild}/threads/active")
+async def get_active_threads(call: Call) -> Json:
+    bot = call.world.bot_id
+    threads = [thread for thread in call.guild().threads() if not thread.archived]
+    seen = [thread for thread in threads if thread.visible_to_bot()]
+    members = [
+        {"id": thread.id, "user_id": bot, "join_timestamp": thread.thread_members[bot], "flags": 0}
+        for thread in seen
+        if bot in thread.thread_members
+    ]
+    return {"threads": [thread.payload() for thread in seen], "members": members}
+
+
+@ROUTES.on("GET", "/guilds/{guild}/roles")
+async def get_roles(call: Call) -> list[Json]:
+    return [role.payload() for role in call.guild().roles.values()]
+
+
+@ROUTES.on("GET", "/guilds/{guild}/members")
+async def get_members(call: Call) -> list[Json]:
+    if not call.world.application.members:
+        raise Refusal(50001)
+    after, limit = int(call.query.get("after", "0")), call.number("limit", 1, 1000)
+    members = sorted(call.guild().members.values(), key=lambda member: int(member.id))
+    return [member.payload() for member in members if int(member.id) > after][:limit]
+
+
+@ROUTES.on("GET", "/guilds/{guild}/members/{user}")
+async def get_member(call: Call) -> Json:
+    guild, user = call.guild(), call.params["user"]
+    member = guild.members.get(call.world.bot_id if user == "@me" else user)
+    if member is None:
+        raise Refusal(10007 if user in call.world.users else 10013)
+    return member.payload()
+
+
+@ROUTES.on("DELETE", "/users/@me/guilds/{guild}")
+async def leave_guild(call: Call) -> None:
+    call.guild().remove_bot()
