@@ -68,6 +68,7 @@ class Application:
             "tags": [],
             "integration_types_config": {"0": {}},
             "approximate_guild_count": 0,
+            "approximate_user_install_count": 0,
         }
 
 
