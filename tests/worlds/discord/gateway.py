@@ -20,7 +20,6 @@ from tests.worlds.discord.gateway_intents import (
 from tests.worlds.discord.gateway_listener import HOST, Listener, Stall, Watched
 from tests.worlds.discord.gateway_members import member_chunks
 from tests.worlds.discord.gateway_session import Identity, Session
-from tests.worlds.discord.permissions import Permission
 from tests.worlds.discord.zlib_stream import PlainText, ZlibStream
 
 if TYPE_CHECKING:
@@ -199,9 +198,7 @@ class Gateway:
         if guild is not None and not guild.available:
             return name in ("GUILD_CREATE", "GUILD_DELETE")
         channel = self.world.channels.get(payload.get("channel_id", ""))
-        if guild is None or channel is None or name == "INTERACTION_CREATE":
-            return True
-        return Permission.VIEW_CHANNEL in guild.bot.permissions(channel)
+        return channel is None or name == "INTERACTION_CREATE" or channel.visible_to_bot()
 
     def _allowed(self) -> int:
         application = self.world.application

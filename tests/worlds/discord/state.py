@@ -3,6 +3,7 @@
 Everything runs in one trio thread and changes at once. Ids are decimal strings, as in payloads.
 """
 
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -36,7 +37,8 @@ Listener = Callable[[str, Json, str | None], None]
 class World:
     """One Discord with one application."""
 
-    token: str = "bot.stand-in.token"
+    token: str = ""
+    """The bot's. Libraries read its id from the first part; left empty, one is made."""
     clock: Clock = field(factory=Clock)
     listeners: list[Listener] = field(factory=list)
     guilds: dict[str, GuildState] = field(factory=dict)
@@ -66,6 +68,7 @@ class World:
         self.bot = self.add_user("perkd", bot=True)
         # An application and its bot share their id.
         self.application = Application(self.bot.id, "perkd", owner)
+        self.token = self.token or f"{b64encode(self.bot.id.encode()).decode().rstrip('=')}.stand-in.token"
 
     @property
     def application_id(self) -> str:

@@ -9,6 +9,7 @@ from attrs import define, field
 
 from tests.worlds.discord.faults import Fault, Faults
 from tests.worlds.discord.gateway import Gateway, open_gateway
+from tests.worlds.discord.member_actions import Interactions
 from tests.worlds.discord.rate_limits import RateLimits
 from tests.worlds.discord.rest import PREFIX, Rest
 from tests.worlds.discord.serving import serve
@@ -24,6 +25,11 @@ class Discord(World):
     requests: list[tuple[str, str, int]] = field(factory=list)
     """Method, path (without `/api/v10`) and status of each answer; 0 where it was cut off."""
     gateway: Gateway = field(init=False)
+    interactions: Interactions = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        self.interactions = Interactions(self)
 
     def intents_allowed(self, *, message_content: bool = True, members: bool = True) -> None:
         """Switch the privileged intents on the application's page."""
