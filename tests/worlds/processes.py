@@ -37,7 +37,7 @@ data_dir = "var"
 log_format = "{log_format}"
 
 [status]
-listen = ""
+listen = "{listen}"
 socket = "var/perkd.sock"
 
 [games.wos]
@@ -76,12 +76,18 @@ class Host:
         return self.directory / "config.toml"
 
     def write_config(
-        self, more: str = "", protocol: str = "v2", *, key: str | None = None, log_format: str = "console"
+        self,
+        more: str = "",
+        protocol: str = "v2",
+        *,
+        key: str | None = None,
+        log_format: str = "console",
+        listen: str = "",
     ) -> None:
-        """`key`: another one than the game's; "" is none."""
+        """`key`: another one than the game's; "" is none. `listen`: of the web page; "" is off."""
         (self.directory / "wos.key").write_text(self.world.games["wos"].key if key is None else key)
-        text = CONFIG.format(port=self.port, more=more, protocol=protocol, log_format=log_format)
-        self.config.write_text(text)
+        values = {"port": self.port, "more": more, "protocol": protocol}
+        self.config.write_text(CONFIG.format(**values, log_format=log_format, listen=listen))
 
     def add_players(self, players: Sequence[SimPlayer]) -> None:
         """Into the simulator, and into the store of the stopped daemon."""
