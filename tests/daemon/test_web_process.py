@@ -42,7 +42,7 @@ async def test_it_is_not_ready_before_its_source_was_really_read_and_then_it_is(
     tmp_path: Path, port: int
 ) -> None:
     world, players = small_world()
-    world.order(Fault(source="feed", answer="HTTP 503", times=20))
+    world.order(Fault(source="feed", answer="HTTP 503", times=4))
     async with open_host(tmp_path, world) as host:
         host.write_config(FAST, listen=f"127.0.0.1:{port}")
         host.add_players(players)
