@@ -152,12 +152,12 @@ class MemberState:
         """Write a message; what is not plain text is given as in its payload (`embeds=[…]`)."""
         return channel.add_message(self.user, {"content": text, **fields})
 
-    async def slash(self, channel: "ChannelState", command: str, **options: Any) -> Any:
+    async def slash(self, channel: "ChannelState", command: str, /, **options: Any) -> Any:
         """Use a slash command; returns the complete answer. A file is given as `(name, bytes)`."""
         return await self.guild.world.interactions.slash(self, channel, command, **options)
 
     async def autocomplete(
-        self, channel: "ChannelState", command: str, option: str, typed: str, **options: Any
+        self, channel: "ChannelState", command: str, option: str, typed: str, /, **options: Any
     ) -> Any:
         """What is suggested, `list[tuple[str, value]]`, for `option` of which `typed` was written."""
         return await self.guild.world.interactions.autocomplete(
@@ -168,6 +168,6 @@ class MemberState:
         """Press the button of this custom id or label, of a message or an answer."""
         return await self.guild.world.interactions.press(self, message, button)
 
-    async def submit(self, answer: Any, **inputs: str) -> Any:
+    async def submit(self, answer: Any, /, **inputs: str) -> Any:
         """Send off the modal that `answer` opened."""
         return await self.guild.world.interactions.submit(self, answer, **inputs)
