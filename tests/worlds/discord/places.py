@@ -77,7 +77,6 @@ class ChannelState:
         }
 
     def _thread_fields(self, parent: "ChannelState") -> Json:
-        own = self.thread_members.get(self.world.bot_id)
         found: Json = {
             "parent_id": parent.id,
             "owner_id": self.owner_id,
@@ -93,7 +92,8 @@ class ChannelState:
                 "create_timestamp": self.archive_at,
             },
         }
-        return {**found, "member": {"join_timestamp": own, "flags": 0}} if own else found
+        own = self.world.bot_id
+        return {**found, "member": self.thread_member(own)} if own in self.thread_members else found
 
     def _overwrites(self) -> list[Json]:
         roles = self.guild.roles if self.guild else {}
