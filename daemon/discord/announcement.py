@@ -69,7 +69,7 @@ def _for_whom(guild: Guild, announcement: Announcement, locale: str) -> str:
     code, progress = announcement.code, announcement.progress
     have, total = progress.redeemed + progress.already, progress.total
     if code.state is not CodeState.LIVE:
-        return say_count("code.ended", total, locale, have=have) if total else ""
+        return say_count("code.over", total, locale, have=have) if total else ""
     if total and progress.done:
         return say_count("code.done", total, locale, have=have)
     if guild.paused:

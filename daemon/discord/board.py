@@ -50,7 +50,8 @@ _LONGEST_NONCE = 25
 _DISCORD_EPOCH = 1_420_070_400_000
 _SNOWFLAKE = re.compile(r"[1-9][0-9]{0,19}")
 _CHANNEL = re.compile(r"\bchannel (\d{15,20})\b")
-_NO_SUCH_USER, _TAKES_NO_MESSAGES = frozenset({10013, 50033}), frozenset({50007, 50278})
+_REFUSED = (hikari.BadRequestError, hikari.ForbiddenError, hikari.NotFoundError)
+"""With a code of Discord's: no such member, one who takes no messages, or none from perkd."""
 
 
 @frozen
@@ -124,11 +125,9 @@ class DiscordBoard:
             try:
                 channel = await rest.create_dm_channel(user)
                 await rest.create_message(channel.id, _spoken(text), **SILENT)
-            except hikari.ClientHTTPResponseError as error:
-                if error.code not in _NO_SUCH_USER | _TAKES_NO_MESSAGES:
-                    raise PostError(f"member {user}: {in_short(error)}") from error
-                return in_short(error)
             except NETWORK as error:
+                if isinstance(error, _REFUSED) and error.code:
+                    return in_short(error)
                 raise PostError(f"member {user}: {in_short(error)}") from error
             return ""
 

@@ -85,9 +85,9 @@ async def available(asked: Asked, guild: int) -> bool | None:
         return True
     if asked.cache.get_unavailable_guild(guild) is not None:
         return None
-    async for one in asked.rest.fetch_my_guilds():
-        if one.id == guild:
-            return None
+    async for one in asked.rest.fetch_my_guilds(start_at=guild - 1):
+        if one.id >= guild:  # they come in the order of their ids
+            return None if one.id == guild else False
     return False
 
 
@@ -118,7 +118,8 @@ async def missing_permissions(asked: Asked, place: Place) -> list[str]:
         return ["View Channel"]
     if not isinstance(channel, hikari.PermissibleGuildChannel):
         return []
-    member = await asked.rest.fetch_my_member(place.guild)
+    me = asked.cache.get_me() or await asked.rest.fetch_my_user()
+    member = await asked.rest.fetch_member(place.guild, me.id)  # one's own route is not for bots
     roles = await asked.rest.fetch_roles(place.guild)
     granted = permissions_in(
         guild=str(place.guild),
