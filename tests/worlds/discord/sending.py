@@ -40,6 +40,7 @@ def send(
         return known
     answered = _answered(channel, body)
     _finish_embeds(fields, attachments)
+    _number(fields.get("components") or [])
     message = channel.new_message(channel.world.bot, fields, **kept)
     if answered is not None:
         message.reference = {"type": 0, "channel_id": channel.id, "message_id": answered.id}
@@ -62,6 +63,7 @@ def edit(message: MessageState, body: Json, files: Files, *, ephemeral: bool = F
     if is_empty({name: fields.get(name, payload[name]) for name in (*_KEPT[:3], "attachments")}):
         raise Refusal(50006)
     _finish_embeds(fields, fields.get("attachments", message.attachments))
+    _number(fields.get("components") or [])
     message.change(fields)
     if message.flags & LOADING:  # what was deferred is only now a message
         message.flags &= ~LOADING
@@ -133,3 +135,10 @@ def _finish_embeds(fields: Json, attachments: list[Json]) -> None:
         for part in ("image", "thumbnail"):
             if embed.get(part):
                 embed[part]["url"] = urls.get(embed[part]["url"], embed[part]["url"])
+
+
+def _number(rows: list[Json]) -> None:
+    """Every component gets an id, unique in its message."""
+    every = [one for row in rows for one in (row, *(row.get("components") or []))]
+    for number, one in enumerate(every, start=1):
+        one["id"] = one.get("id") or number
