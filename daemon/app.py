@@ -85,6 +85,7 @@ class Daemon:
     happenings: Happenings = field(init=False)
     tree: Tree = field(init=False)
     store: StoreClient = field(init=False)
+    _service: Service | None = field(default=None, init=False)
     report: StatusReport = field(init=False)
     web: WebSide | None = field(default=None, init=False)
     """None where `[status] listen` is empty."""
@@ -179,7 +180,7 @@ class Daemon:
             "discord": lambda _: discord.actor(
                 discord.desk(self.service(), self.report.make), self._discord_connected
             ),
-            "watcher": lambda tree: discord.watcher(self.store, tree.ref(CAMPAIGN)),
+            "watcher": lambda tree: discord.watcher(self.service(), tree.ref(CAMPAIGN)),
         }
 
     def _discord_connected(self) -> None:
@@ -187,7 +188,12 @@ class Daemon:
         self._tell(ANNOUNCER, CodesChanged())
 
     def service(self) -> Service:
-        """The operators' operations on this daemon's store."""
+        """The operators' operations on this daemon's store; always the same, for its lock."""
+        if self._service is None:
+            self._service = self._make_service()
+        return self._service
+
+    def _make_service(self) -> Service:
         return Service(
             store=self.store,
             clock=self.clock,

@@ -5,12 +5,13 @@ from collections.abc import Callable
 import hikari
 from attrs import define, field
 
-from actors.ports import CaptchaSolver, Clock, Store
+from actors.ports import CaptchaSolver, Clock
 from daemon.aio import Loop
 from daemon.config import DiscordConfig
 from daemon.discord import commands, custom_ids
 from daemon.discord.actor import DiscordActor, DiscordPorts
 from daemon.discord.answering import Manner
+from daemon.discord.answers.buttons import add_buttons
 from daemon.discord.answers.desk import Desk, StatusOf
 from daemon.discord.board import DiscordBoard
 from daemon.discord.bot import Account, Client
@@ -65,10 +66,11 @@ class DiscordParts:
         def add_commands(client: Client, _bot: hikari.GatewayBot, loop: Loop) -> None:
             commands.register(client, loop, desk)
 
+        add_buttons(self.components, desk)
         account = Account(self.token, self.config.token_env, self.config.rest_url)
         register = (add_commands, self.components.register)
         return DiscordActor(DiscordPorts(account, self.link, self.clock, register, connected))
 
-    def watcher(self, store: Store, campaign: ActorRef) -> WatchActor:
+    def watcher(self, service: Service, campaign: ActorRef) -> WatchActor:
         """A new actor that reads codes from channels."""
-        return WatchActor(WatchPorts(self.link, store, campaign, self.clock, self.staff))
+        return WatchActor(WatchPorts(self.link, service, campaign, self.staff))

@@ -12,12 +12,13 @@ from attrs import define, evolve, field, frozen
 from actors.giftcodes.model import Code, CodeKey, CodeState, Guild, Watched
 from actors.giftcodes.source_health import PollerPolicy, SourceHealth
 from actors.giftcodes.spotting import spot
-from actors.ports import Clock, FoundCode, Put, Store, StoreUnavailable
+from actors.ports import FoundCode, Put, StoreUnavailable
 from daemon.aio import LoopEnded, Outlet, TaskCancelled
 from daemon.discord.answering import described
 from daemon.discord.hearing import Ear, Heard, heard_in
 from daemon.discord.link import Connection, DiscordAway, DiscordLink
 from daemon.discord.rights import Staff
+from daemon.service import Service
 from supervision import Actor, ActorRef
 
 logger = logging.getLogger("perkd.discord")
@@ -31,8 +32,8 @@ MOST_MESSAGES, OLDEST = 100, 24 * 3600.0
 """How much of a channel is read after downtime: messages, and seconds back."""
 TROUBLE_EVERY = 300.0
 """Seconds until a channel that can't be read is tried again."""
-LONGEST_WAIT = 30.0
-"""Seconds between two tries to have codes recorded, at most."""
+FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
+"""Seconds between two tries to have codes recorded: doubling from the first to the last."""
 REACT_WITHIN = 10.0
 _WAITING = 200
 """Messages that may wait; of more, the channel's history is read afterwards."""
@@ -65,9 +66,9 @@ class WatchPorts:
     """What the actor is given."""
 
     link: DiscordLink
-    store: Store
+    service: Service
+    """The process's: its lock keeps apart what this actor and admins change of a guild."""
     campaign: ActorRef
-    clock: Clock
     staff: Staff
 
 
@@ -157,7 +158,7 @@ class WatchActor(Actor):
     async def _look(self) -> None:
         """Which channels are watched? Of those that are new to us the history is read."""
         try:
-            guilds = await self._ports.store.find(Guild)
+            guilds = await self._ports.service.store.find(Guild)
         except StoreUnavailable:
             self._changed = False  # the next look will tell
             return
@@ -192,7 +193,7 @@ class WatchActor(Actor):
 
     async def _history(self, watch: _Watch) -> list[Heard]:
         """The newest messages of the channel since it was last read, oldest first."""
-        since = max(watch.channel.since, self._ports.clock.now() - OLDEST)
+        since = max(watch.channel.since, self._ports.service.clock.now() - OLDEST)
         own = self._ports.link.connection().bot.get_me()
 
         async def read(rest: hikari.api.RESTClient) -> list[Heard]:
@@ -235,20 +236,20 @@ class WatchActor(Actor):
 
     async def _record(self, watch: _Watch, codes: Sequence[str]) -> list[str]:
         """Have the codes recorded, however long that takes; what there is to say of them."""
-        game, channel = watch.channel.game, watch.channel.id
+        game, channel, store = watch.channel.game, watch.channel.id, self._ports.service.store
+        found = tuple(FoundCode(game, code) for code in codes)
         health = SourceHealth(f"discord:{channel}", PollerPolicy())
         before: list[Code | None] | None = None
         for attempt in count():
             try:
                 if before is None:
-                    before = [await self._ports.store.get(Code, str(CodeKey(game, code))) for code in codes]
-                if await health.record(self._ports.campaign, tuple(FoundCode(game, code) for code in codes)):
+                    before = [await store.get(Code, str(CodeKey(game, code))) for code in codes]
+                if await health.record(self._ports.campaign, found):
                     break
             except StoreUnavailable:
                 logger.debug("Codes of channel %s wait for the store", channel)
-            await trio.sleep(min(LONGEST_WAIT, 2.0 ** min(attempt, 10)))
-        assert before is not None  # noqa: S101 - recorded means that it was read
-        signs = {_sign(code) for code in before}
+            await trio.sleep(min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(attempt, 10)))
+        signs = {_sign(code) for code in before or ()}
         return [sign for sign in (NEW, KNOWN, ENDED) if sign in signs]
 
     async def _react(self, heard: Heard, reactions: Sequence[str]) -> None:
@@ -266,16 +267,18 @@ class WatchActor(Actor):
 
     async def _move_on(self, watch: _Watch, at: float) -> None:
         """Record that the channel is read so far. Reading it twice does no harm, so this may fail."""
+        service = self._ports.service
         try:
-            guild = await self._ports.store.get(Guild, watch.guild)
-            if guild is None:
-                return
-            watched = tuple(
-                evolve(one, since=max(one.since, at)) if one.id == watch.channel.id else one
-                for one in guild.watched
-            )
-            if watched != guild.watched:
-                await self._ports.store.commit(Put(evolve(guild, watched=watched)))
+            async with service.lock:
+                guild = await service.store.get(Guild, watch.guild)
+                if guild is None:
+                    return
+                watched = tuple(
+                    evolve(one, since=max(one.since, at)) if one.id == watch.channel.id else one
+                    for one in guild.watched
+                )
+                if watched != guild.watched:
+                    await service.store.commit(Put(evolve(guild, watched=watched)))
         except StoreUnavailable:
             logger.debug("How far channel %s is read is not recorded", watch.channel.id)
 

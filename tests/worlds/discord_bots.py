@@ -1,7 +1,8 @@
 """A bot as perkd makes it, connected to a stand-in Discord; the actor around it is left out."""
 
+import inspect
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -19,6 +20,17 @@ PATIENCE = 10.0
 class WallClock:
     def now(self) -> float:
         return time.time()
+
+
+async def until(look: Callable[[], Any]) -> Any:
+    """What `look` returns, once that is true; bounded. It may be an async function."""
+    with trio.fail_after(PATIENCE):
+        while True:
+            found = look()
+            found = await found if inspect.isawaitable(found) else found
+            if found:
+                return found
+            await trio.sleep(0.01)  # what changes it is a bot in a thread of its own
 
 
 @asynccontextmanager
