@@ -5,20 +5,25 @@ from collections.abc import Iterator, Sequence
 import trio
 from attrs import define, field, frozen
 
-from actors.giftcodes.model import TERMINAL_GUILD, Player, Registration
-from actors.ports import Change, StoreUnavailable
+from actors.giftcodes.model import TERMINAL_GUILD, Guild, Player, Registration
+from actors.ports import Change, Put, StoreUnavailable
+from daemon.service.audit import By, entry
+from daemon.service.guild_settings import present_guild
 from daemon.service.players import (
     Merge,
     changes_of,
+    leave_to_others,
     merge_player,
-    operators_registration,
     read_player,
+    registration_of,
 )
 from daemon.service.ports import Service
 from daemon.service.problems import Refused
-from daemon.service.roster_csv import Row, RowFault, read_csv
+from daemon.service.roster_csv import Row, RowFault, Sheet, read_csv
 from daemon.service.values import require_state
 
+OPERATOR = By(TERMINAL_GUILD, "", "")
+"""Whoever has the command line."""
 BATCH = 500
 """Players in one commit."""
 
@@ -51,25 +56,33 @@ class ImportReport:
     ignored_columns: tuple[str, ...]
 
 
-async def import_players(service: Service, data: bytes) -> ImportReport:
+async def import_players(service: Service, data: bytes, *, by: By = OPERATOR) -> ImportReport:
     """Add the players of a CSV file (see `read_csv`), in batches of at most 500.
 
     Of two lines for one player the first counts and the second is reported. Importing a file again
-    changes nothing.
+    changes nothing. They are registered for the member `by` of its guild: without one for the operator, who
+    may correct any player. An admin of a guild may correct those that were registered there; what was
+    imported is in the guild's audit log.
 
     Raises:
         BadFile: the file can't be read at all.
         StoreUnavailable: the store can't be written now; its text says how much is stored.
     """
     sheet = read_csv(data)
-    now = service.clock.now()
-    reading = _Reading(service, {player.key: player for player in await service.store.find(Player)}, now)
-    for number, line in enumerate(sheet.lines):
-        reading.read(line)
-        if number % BATCH == 0:  # a large file must not stop everything else
-            await trio.lowlevel.checkpoint()
-    operators = await service.store.find(Registration, guild=TERMINAL_GUILD)
-    await _commit(service, reading.merges, {one.key for one in operators}, now)
+    async with service.lock:
+        reading = _Reading(service, await _stored(service, by), service.clock.now())
+        for number, line in enumerate(sheet.lines):
+            reading.read(line)
+            if number % BATCH == 0:  # a large file must not stop everything else
+                await trio.lowlevel.checkpoint()
+        await _commit(reading, by)
+    report = _report(reading, sheet)
+    if by != OPERATOR:
+        await _close(service, by, report)
+    return report
+
+
+def _report(reading: "_Reading", sheet: Sheet) -> ImportReport:
     return ImportReport(
         added=sum(merge.what == "added" for _, merge in reading.merges),
         updated=tuple(
@@ -83,12 +96,40 @@ async def import_players(service: Service, data: bytes) -> ImportReport:
     )
 
 
+@frozen
+class _Stored:
+    """What was there before."""
+
+    players: dict[str, Player]
+    registered: frozenset[str]
+    """Keys of registrations of the guild."""
+    foreign: frozenset[str]
+    """Keys of players that are others' to correct."""
+
+
+async def _stored(service: Service, by: By) -> _Stored:
+    players = {player.key: player for player in await service.store.find(Player)}
+    ours = await service.store.find(Registration, guild=by.guild)
+    foreign = set() if by == OPERATOR else players.keys() - {f"{one.game}/{one.fid}" for one in ours}
+    return _Stored(players, frozenset(one.key for one in ours), frozenset(foreign))
+
+
+async def _close(service: Service, by: By, report: ImportReport) -> None:
+    """The guild has a record, and its audit log says what was imported."""
+    details = f"{report.added} added, {len(report.updated)} changed, {len(report.unchanged)} as they were, "
+    async with service.lock:
+        known = await service.store.get(Guild, by.guild)
+        present = present_guild(known, by.guild, by.guild_name)
+        audit = entry(service, by, "players import", f"{details}{len(report.faults)} lines left out")
+        await service.commit_all(*([] if present == known else [Put(present)]), Put(audit))
+
+
 @define
 class _Reading:
     """The rows so far: what is to be stored, and what was left out."""
 
     service: Service
-    stored: dict[str, Player]
+    stored: _Stored
     now: float
     merges: list[tuple[Row, Merge]] = field(factory=list)
     faults: list[RowFault] = field(factory=list)
@@ -109,19 +150,20 @@ class _Reading:
         written = read_player(games, **values, where="in the column game")
         if (first := self.first_lines.get(written.key)) is not None:
             raise Refused(f"player {written.key} is on line {first} already: that one counts")
-        merge = merge_player(written, self.stored.get(written.key), self.now)
+        stored = self.stored.players.get(written.key)
+        if stored is not None and written.key in self.stored.foreign:
+            written = leave_to_others(written, stored, "leave the column empty, or have it corrected there")
+        merge = merge_player(written, stored, self.now)
         require_state(merge.player.state, written.game, games[written.game])
         self.first_lines[written.key] = row.line
         return merge
 
 
-async def _commit(
-    service: Service, merges: Sequence[tuple[Row, Merge]], registered: set[str], now: float
-) -> None:
-    done = 0
+async def _commit(reading: _Reading, by: By) -> None:
+    done, merges, service = 0, reading.merges, reading.service
     for batch in _batches(merges):
         try:
-            if changes := _changes(batch, registered, now):
+            if changes := _changes(batch, reading, by):
                 await service.commit(Player.collection, *changes)
         except StoreUnavailable as error:
             text = (
@@ -135,9 +177,10 @@ def _batches(merges: Sequence[tuple[Row, Merge]]) -> Iterator[Sequence[tuple[Row
     return (merges[start : start + BATCH] for start in range(0, len(merges), BATCH))
 
 
-def _changes(batch: Sequence[tuple[Row, Merge]], registered: set[str], now: float) -> list[Change]:
+def _changes(batch: Sequence[tuple[Row, Merge]], reading: _Reading, by: By) -> list[Change]:
     changes: list[Change] = []
     for _, merge in batch:
-        registration = operators_registration(merge.player, now)
-        changes += changes_of(merge, None if registration.key in registered else registration)
+        registration = registration_of(merge.player, by.guild, by.member, reading.now)
+        is_there = registration.key in reading.stored.registered
+        changes += changes_of(merge, None if is_there else registration)
     return changes

@@ -5,10 +5,10 @@ from typing import Literal
 
 from attrs import evolve, frozen
 
-from actors.giftcodes.model import TERMINAL_GUILD, Player, PlayerKey, Registration
+from actors.giftcodes.model import TERMINAL_GUILD, Player, PlayerKey, Registration, Wish
 from actors.ports import Change, Delete, Put
 from daemon.service.ports import Service
-from daemon.service.problems import NotFound
+from daemon.service.problems import NotFound, Refused
 from daemon.service.values import read_fid, read_game, read_name, read_state, require_state
 
 What = Literal["added", "updated", "unchanged"]
@@ -57,12 +57,13 @@ async def add_player(
     games = service.games()
     written = read_player(games, game=game, fid=fid, state=state, name=name)
     now = service.clock.now()
-    merge = merge_player(written, await service.store.get(Player, written.key), now)
-    require_state(merge.player.state, written.game, games[written.game])
-    registration = operators_registration(written, now)
-    is_registered = await service.store.get(Registration, registration.key) is not None
-    if changes := changes_of(merge, None if is_registered else registration):
-        await service.commit(Player.collection, *changes)
+    async with service.lock:
+        merge = merge_player(written, await service.store.get(Player, written.key), now)
+        require_state(merge.player.state, written.game, games[written.game])
+        registration = operators_registration(written, now)
+        is_registered = await service.store.get(Registration, registration.key) is not None
+        if changes := changes_of(merge, None if is_registered else registration):
+            await service.commit(Player.collection, *changes)
     return PlayerAdded(merge.what, merge.player, merge.changes)
 
 
@@ -87,13 +88,14 @@ async def remove_player(service: Service, *, game: str, fid: str) -> PlayerRemov
         StoreUnavailable: the store can't be asked or written now.
     """
     key = PlayerKey(await _game_of(service, game), read_fid(fid))
-    player = await service.store.get(Player, str(key))
-    if player is None:
-        raise NotFound(f"player {key}: not registered: `perkd players list` shows who is")
-    found = await service.store.find(Registration, game=key.game)
-    registrations = [one for one in found if one.fid == key.fid]
-    gone: list[Change] = [Delete(Registration, one.key) for one in registrations]
-    await service.commit(Player.collection, Delete(Player, player.key), *gone)
+    async with service.lock:
+        player = await service.store.get(Player, str(key))
+        if player is None:
+            raise NotFound(f"player {key}: not registered: `perkd players list` shows who is")
+        registrations = await service.store.find(Registration, game=key.game, fid=key.fid)
+        wishes = await service.store.find(Wish, game=key.game, fid=key.fid)
+        gone: list[Change] = [Delete(type(one), one.key) for one in (*registrations, *wishes)]
+        await service.commit(Player.collection, Delete(Player, player.key), *gone)
     return PlayerRemoved(player, len(registrations))
 
 
@@ -128,9 +130,25 @@ def merge_player(written: Player, stored: Player | None, now: float) -> Merge:
     return Merge("updated" if changes else "unchanged", player, changes)
 
 
+def leave_to_others(written: Player, stored: Player, way_out: str) -> Player:
+    """What somebody who may not correct a player may say of it: what is not known yet.
+
+    Raises:
+        Refused: another state number than the one that is stored.
+    """
+    if written.state and stored.state and written.state != stored.state:
+        raise Refused(f"player {written.key} is registered by others with another state number: {way_out}")
+    return evolve(written, name="") if stored.name else written
+
+
 def operators_registration(player: Player, now: float) -> Registration:
     """The record that the operator asked for this player."""
-    return Registration(TERMINAL_GUILD, "", player.game, player.fid, at=now)
+    return registration_of(player, TERMINAL_GUILD, "", now)
+
+
+def registration_of(player: Player, guild: str, member: str, now: float) -> Registration:
+    """The record that a member of a guild asked for this player."""
+    return Registration(guild, member, player.game, player.fid, at=now)
 
 
 def changes_of(merge: Merge, registration: Registration | None) -> tuple[Change, ...]:
