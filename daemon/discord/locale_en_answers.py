@@ -45,7 +45,9 @@ ANSWERS: dict[str, str] = {
     "settings.auto.off": "⚙️ Codes are redeemed for this server's players only where a member asks for it.",
     "settings.summary.on": "🔔 Members who asked for it are mentioned when a code is done.",
     "settings.summary.off": "🔕 Nobody is mentioned when a code is done.",
-    "settings.paused": "⏸️ Paused: nothing is redeemed for this server's players. `/manage giftcode resume` ends it.",
+    "settings.paused": (
+        "⏸️ Paused: nothing is redeemed for this server's players. `/manage giftcode resume` ends it."
+    ),
     "settings.resumed": "▶️ Codes are redeemed for this server's players again.",
     "settings.priority": "This server's priority is {priority}: servers with a higher one are served first.",
     "settings.lacking": (
@@ -73,10 +75,13 @@ ANSWERS: dict[str, str] = {
     "status.codes.unknown": "not known: the store has not been read",
     "status.codes.numbers": (
         "{codes} live of {codes_known} known\n"
-        "{owed} owed · {redeemed} redeemed · {already} already · {failed} failed · {retrying} tried again later"
+        "{owed} owed · {redeemed} redeemed · {already} already · {failed} failed, {retrying} of them "
+        "tried again later"
     ),
     "status.games": "Calls",
-    "status.game": "**{game}** {used} of {limit} calls in {period:g} s · {in_flight} in flight · {waiting} waiting",
+    "status.game": (
+        "**{game}** {used} of {limit} calls in {period:g} s · {in_flight} in flight · {waiting} waiting"
+    ),
     "status.sources": "Sources",
     "status.storage": "Storage",
     "status.discord": "Discord",
@@ -87,4 +92,70 @@ ANSWERS: dict[str, str] = {
     "status.refresh": "Refresh",
     "status.back": "Back",
     "status.next": "Next",
+    # -- /register, /unregister, /players -----------------------------------------------------------
+    "player.state": " · state {state}",
+    "register.new": "✅ Registered {player}. Live codes are redeemed for it, and those to come.",
+    "register.updated": "✅ Corrected {player}.",
+    "register.unchanged": "✅ {player} is registered so already.",
+    "register.unchecked": "⚠️ Whether the game knows this player could not be checked now: {reason}.",
+    "register.silent": "it did not answer in time",
+    "unregister.gone": "Took back {player}: no more codes are redeemed for it.",
+    "unregister.stays": (
+        "Took back {player}. Somebody else has registered it too, so codes are still redeemed for it."
+    ),
+    "players.none.mine": "You have registered no players here: `/register` adds one.",
+    "players.none.all": "Nobody has registered a player on this server yet.",
+    "players.mine.one": "{count} player of yours",
+    "players.mine.other": "{count} players of yours",
+    "players.all.one": "{count} player of this server",
+    "players.all.other": "{count} players of this server",
+    # -- /redeem ------------------------------------------------------------------------------------
+    "redeem.other_game": "{code} is a code of {game}, which this player does not play.",
+    "redeem.asked": "{code} ({game}):",
+    "redeem.wished": "⏳ {player}: it is on its way; `/history` shows how it ends",
+    "redeem.pending": "⏳ {player}: it is on its way already",
+    "redeem.waiting": "⏸️ {player}: noted; it waits, since redeeming is paused on the server",
+    "redeem.again": "🔁 {player}: it is tried again; last time {reason}",
+    "redeem.has_it": "☑️ {player} has it already",
+    # -- /perkd players import ----------------------------------------------------------------------
+    "import.done": "Imported: {added} new, {updated} changed, {unchanged} as they were.",
+    "import.ignored": "Columns that perkd has no use for: {columns}.",
+    "import.faults.one": "{count} line was left out:",
+    "import.faults.other": "{count} lines were left out:",
+    "import.fault": "• line {line}: {value}: {reason}",
+    # -- /manage audit ------------------------------------------------------------------------------
+    "audit.none": "Nothing has been changed by admins yet.",
+    "audit.title": "Changes, the newest first",
+    "audit.erased": "somebody who was erased",
+    # -- /forget ------------------------------------------------------------------------------------
+    "forget.nothing": "perkd knows nothing of you.",
+    "forget.head": "This is what perkd knows of you, on all servers:",
+    "forget.tail": (
+        "**Erase it all** takes it away for good. Players that nobody else registered are not redeemed for "
+        "any more."
+    ),
+    "forget.confirm": "Erase it all",
+    "forget.done": "Erased:",
+    "forget.players.one": "{count} player that only you registered, with its history:",
+    "forget.players.other": "{count} players that only you registered, with their history:",
+    "forget.shared.one": (
+        "{count} player that others registered too; your registration goes, the player stays:"
+    ),
+    "forget.shared.other": (
+        "{count} players that others registered too; your registrations go, the players stay:"
+    ),
+    "forget.redemptions.one": "{count} redemption of these players",
+    "forget.redemptions.other": "{count} redemptions of these players",
+    "forget.calls.one": (
+        "{count} call to a game's server (it still counts for the rate limit, without the player)"
+    ),
+    "forget.calls.other": (
+        "{count} calls to the games' servers (they still count for the rate limit, without the players)"
+    ),
+    "forget.wishes.one": "{count} code that was asked for by hand",
+    "forget.wishes.other": "{count} codes that were asked for by hand",
+    "forget.channels.one": "{count} channel that you set up (it stays, your name goes)",
+    "forget.channels.other": "{count} channels that you set up (they stay, your name goes)",
+    "forget.audits.one": "{count} entry in an audit log (it stays, your name goes)",
+    "forget.audits.other": "{count} entries in audit logs (they stay, your name goes)",
 }

@@ -1,1 +1,1 @@
-"""What commands answer: trio coroutines from a caller and options to a reply. They know nothing of Discord's library."""
+"""What commands and buttons answer: trio coroutines from a caller and options to a reply."""

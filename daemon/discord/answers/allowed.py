@@ -1,0 +1,37 @@
+"""Who may, checked when a command is used: Discord's own settings decide only what it shows to whom."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from daemon.discord.answers.desk import Desk
+from daemon.discord.rights import may
+from daemon.discord.values import Caller, Reply, Right
+from daemon.service import Refused
+
+GUILD_ONLY = "This is about one server: use it in a channel there, not in a direct message."
+ADMINS_ONLY = (
+    "Only this server's admins may do that: members with the permission Manage Server, "
+    "or with a role that perkd was told to trust."
+)
+OWNERS_ONLY = "Only the owners of this perkd may do that."
+
+
+async def answered(
+    desk: Desk,
+    caller: Caller,
+    answer: Callable[..., Awaitable[Reply]],
+    options: Mapping[str, object],
+    *,
+    right: Right = Right.MEMBER,
+    in_guild: bool = False,
+) -> Reply:
+    """Answer a command, if the caller may use it at all. Raises `Refused`, and what `answer` raises."""
+    require(caller, right, in_guild=in_guild)
+    return await answer(desk, caller, **options)
+
+
+def require(caller: Caller, right: Right, *, in_guild: bool = False) -> None:
+    """Refuse politely, where the caller may not do it, or not here."""
+    if in_guild and not caller.guild:
+        raise Refused(GUILD_ONLY)
+    if not may(caller.right, right):
+        raise Refused(OWNERS_ONLY if right is Right.OWNER else ADMINS_ONLY)

@@ -1,0 +1,73 @@
+"""A guild's part of the status: what its admins need to know."""
+
+from collections.abc import Iterable
+
+from actors.giftcodes.model import (
+    ChannelTrouble,
+    Code,
+    CodeState,
+    Guild,
+    Outcome,
+    Player,
+    PlayerKey,
+    Redemption,
+)
+from daemon.discord.answers.desk import Desk
+from daemon.discord.answers.lists import fitting
+from daemon.discord.answers.scope import guild_players
+from daemon.discord.answers.settings_text import settings_lines, trouble_lines
+from daemon.discord.locale import say, say_count
+from daemon.discord.text import code_span
+from daemon.discord.values import Caller, Card, Field, Reply
+from daemon.service import Service
+
+CODES = 8
+"""Live codes whose progress is counted, the newest."""
+_FIELD = 1000
+
+
+async def guild_status(desk: Desk, caller: Caller, *, health: str) -> Reply:
+    """The settings, troubles, and how far the newest codes are for the guild's players."""
+    service, locale = desk.service, caller.locale
+    guild = await service.store.get(Guild, caller.guild) or Guild(caller.guild, caller.guild_name)
+    players = await guild_players(service, caller.guild)
+    troubles = await service.store.find(ChannelTrouble, guild=caller.guild)
+    codes = await _progress(service, players, locale)
+    fields = [
+        Field(say("guild.settings", locale), fitting(settings_lines(guild, locale), locale, room=_FIELD)),
+        Field(say("guild.players", locale), say_count("guild.players.count", len(players), locale)),
+        Field(say("guild.codes", locale), fitting(codes, locale, room=_FIELD) or say("codes.none", locale)),
+    ]
+    if troubles:
+        lines = trouble_lines(troubles, locale)
+        fields.insert(0, Field(say("guild.troubles", locale), fitting(lines, locale, room=_FIELD)))
+    known = health if health in {"healthy", "degraded", "down"} else "unknown"
+    text = say(f"guild.health.{known}", locale)
+    return Reply(cards=(Card(title=say("guild.title", locale), text=text, fields=tuple(fields)),))
+
+
+async def _progress(service: Service, players: Iterable[Player], locale: str) -> list[str]:
+    codes = sorted(
+        await service.store.find(Code, state=CodeState.LIVE), key=lambda code: code.first_seen, reverse=True
+    )
+    keys = {player.player_key for player in players}
+    return [await _of_code(service, code, keys, locale) for code in codes[:CODES]]
+
+
+async def _of_code(service: Service, code: Code, players: set[PlayerKey], locale: str) -> str:
+    wanted = {key for key in players if key.game == code.game}
+    records = await service.store.find(Redemption, game=code.game, code=code.code)
+    outcomes = [
+        record.outcome
+        for record in records
+        if record.activation == code.activation and record.player_key in wanted
+    ]
+    have = outcomes.count(Outcome.REDEEMED) + outcomes.count(Outcome.ALREADY)
+    return say(
+        "guild.code",
+        locale,
+        code=code_span(code.code),
+        have=have,
+        failed=outcomes.count(Outcome.FAILED),
+        total=len(wanted),
+    )

@@ -1,0 +1,53 @@
+"""`/perkd players import`: many players from a file."""
+
+from daemon.discord.answers.allowed import require
+from daemon.discord.answers.audited import by
+from daemon.discord.answers.desk import Desk, Upload
+from daemon.discord.answers.lists import LINES, first_lines, table_file
+from daemon.discord.locale import say, say_count
+from daemon.discord.text import code_span, plain
+from daemon.discord.values import Caller, Reply, Right
+from daemon.service import MAX_CSV_BYTES, BadFile, ImportReport, RowFault, import_players
+from daemon.service.importing import OPERATOR
+
+_ROOM = 1400
+_LONGEST = 60
+_COLUMNS = ("line", "value", "reason")
+
+
+async def import_file(desk: Desk, caller: Caller, file: Upload) -> Reply:
+    """Register the file's players; each line that can't be taken is named with its reason."""
+    require(caller, Right.ADMIN if caller.guild else Right.OWNER)
+    if file.size > MAX_CSV_BYTES:
+        raise BadFile(f"the file has {file.size} bytes: at most {MAX_CSV_BYTES}: split it")
+    data = await file.read(MAX_CSV_BYTES)
+    report = await import_players(desk.service, data, by=by(caller) if caller.guild else OPERATOR)
+    return _told(report, caller.locale)
+
+
+def _told(report: ImportReport, locale: str) -> Reply:
+    head = say(
+        "import.done",
+        locale,
+        added=report.added,
+        updated=len(report.updated),
+        unchanged=len(report.unchanged),
+    )
+    lines = [head]
+    if report.ignored_columns:
+        columns = ", ".join(code_span(column, _LONGEST) for column in report.ignored_columns[:10])
+        lines.append(say("import.ignored", locale, columns=columns))
+    faults = [_fault(fault, locale) for fault in report.faults]
+    shown = first_lines(faults, most=LINES, room=_ROOM)
+    if faults:
+        lines += [say_count("import.faults", len(faults), locale), *shown]
+    if len(shown) == len(faults):
+        return Reply("\n".join(lines))
+    lines.append(say("list.more.file", locale, count=len(faults) - len(shown)))
+    rows = ((fault.line, fault.value, fault.reason) for fault in report.faults)
+    return Reply("\n".join(lines), files=(table_file("faults.csv", _COLUMNS, rows),))
+
+
+def _fault(fault: RowFault, locale: str) -> str:
+    value = code_span(fault.value, _LONGEST)
+    return say("import.fault", locale, line=fault.line, value=value, reason=plain(fault.reason, 200))

@@ -1,0 +1,115 @@
+"""`/register`, `/unregister`, `/players`: whom codes are redeemed for."""
+
+from collections.abc import Iterator, Sequence
+
+from actors.giftcodes.model import Player
+from daemon.discord.answers.desk import Desk
+from daemon.discord.answers.lists import listed, member_link
+from daemon.discord.answers.scope import guild_players, own_players, pick_player
+from daemon.discord.locale import say, say_count
+from daemon.discord.rights import may
+from daemon.discord.text import plain
+from daemon.discord.values import Caller, File, Reply, Right
+from daemon.discord.words import game_name, reason
+from daemon.service import players_to_csv
+from daemon.service.members import Registered, Roster, list_guild, list_mine, register_player
+from daemon.service.members import unregister as take_back
+
+_MEMBERS = 3
+"""Members that are named behind a player."""
+_LONGEST_NAME = 80
+
+
+async def register(
+    desk: Desk,
+    caller: Caller,
+    *,
+    game: str = "",
+    fid: str = "",
+    state: str = "",
+    name: str = "",
+    mention: bool | None = None,
+) -> Reply:
+    """Register a player of the caller's, unless the game says that there is none."""
+    registered = await register_player(
+        desk.service,
+        desk.verify,
+        guild=caller.guild,
+        guild_name=caller.guild_name,
+        member=caller.member,
+        game=game,
+        fid=fid,
+        state=state,
+        name=name,
+        mention=mention,
+        admin=may(caller.right, Right.ADMIN),
+    )
+    return Reply("\n".join(_registered(registered, caller.locale)))
+
+
+def _registered(registered: Registered, locale: str) -> Iterator[str]:
+    who = named(registered.player, locale)
+    yield say("register.new" if registered.is_new else f"register.{registered.result}", locale, player=who)
+    if registered.result == "updated":
+        yield from (f"• {plain(change)}" for change in registered.changes)
+    if not registered.verified:
+        status = registered.status
+        why = reason(status, locale) if status else say("register.silent", locale)
+        yield say("register.unchecked", locale, reason=why)
+
+
+async def unregister(desk: Desk, caller: Caller, player: str) -> Reply:
+    """Take back the caller's registration; an admin also what others of the guild have registered."""
+    mine = await own_players(desk.service, caller)
+    others = await guild_players(desk.service, caller.guild) if _is_admin_here(caller) else []
+    picked = pick_player(mine + [one for one in others if one not in mine], player)
+    gone = await take_back(
+        desk.service,
+        guild=caller.guild,
+        member=caller.member,
+        game=picked.game,
+        fid=picked.fid,
+        admin=picked not in mine,
+    )
+    text_id = "unregister.gone" if gone.is_gone else "unregister.stays"
+    return Reply(say(text_id, caller.locale, player=named(picked, caller.locale)))
+
+
+def _is_admin_here(caller: Caller) -> bool:
+    return bool(caller.guild) and may(caller.right, Right.ADMIN)
+
+
+async def show_mine(desk: Desk, caller: Caller) -> Reply:
+    """The caller's own players."""
+    roster = await list_mine(desk.service, member=caller.member, guild=caller.guild)
+    if not roster:
+        return Reply(say("players.none.mine", caller.locale))
+    lines = [f"• {named(one.player, caller.locale)}" for one in roster]
+    return _listed("players.mine", roster, lines, caller.locale)
+
+
+async def show_all(desk: Desk, caller: Caller) -> Reply:
+    """Everybody's players of the guild, and who registered them."""
+    roster = await list_guild(desk.service, guild=caller.guild)
+    if not roster:
+        return Reply(say("players.none.all", caller.locale))
+    lines = [f"• {named(one.player, caller.locale)}{_by_whom(one)}" for one in roster]
+    return _listed("players.all", roster, lines, caller.locale)
+
+
+def _by_whom(roster: Roster) -> str:
+    """The members as mentions that notify nobody: Discord shows their names of today."""
+    members = [member_link(one.member) for one in roster.registrations if one.member]
+    return f" · {' '.join(members[:_MEMBERS])}" if members else ""
+
+
+def _listed(text_id: str, roster: Sequence[Roster], lines: Sequence[str], locale: str) -> Reply:
+    file = File("players.csv", players_to_csv(one.player for one in roster).encode())
+    return listed(say_count(text_id, len(roster), locale), lines, locale, file=file)
+
+
+def named(player: Player, locale: str) -> str:
+    """The player with all that tells it from others."""
+    name = f"**{plain(player.name, _LONGEST_NAME)}** · " if player.name else ""
+    state = say("player.state", locale, state=plain(player.state)) if player.state else ""
+    return f"{name}{plain(player.fid)} · {game_name(player.game, locale)}{state}"

@@ -1,0 +1,99 @@
+"""Whose players a caller may look at or name, and which one, or which code, it means."""
+
+from collections.abc import Iterable, Sequence
+
+from actors.giftcodes.codes import clean_code
+from actors.giftcodes.model import Code, CodeKey, Player, PlayerKey, Registration
+from daemon.discord.rights import may
+from daemon.discord.values import Caller, Right
+from daemon.service import NotFound, Refused, Service
+from daemon.service.values import shown
+
+MANY = 20
+"""More players than this are read with one question."""
+
+
+async def own_players(service: Service, caller: Caller) -> list[Player]:
+    """The players that the caller registered: here, or in a direct message in any server."""
+    registrations = await service.store.find(Registration, member=caller.member)
+    here = [one for one in registrations if caller.guild in {"", one.guild}]
+    return await players_of(service, here)
+
+
+async def players_in_reach(service: Service, caller: Caller) -> list[Player]:
+    """The caller's own; for admins their server's; for owners in a direct message all there are."""
+    if caller.guild and may(caller.right, Right.ADMIN):
+        return await guild_players(service, caller.guild)
+    if not caller.guild and may(caller.right, Right.OWNER):
+        return ordered(await service.store.find(Player))
+    return await own_players(service, caller)
+
+
+async def guild_players(service: Service, guild: str) -> list[Player]:
+    """Every player that members of the guild registered."""
+    return await players_of(service, await service.store.find(Registration, guild=guild))
+
+
+async def players_of(service: Service, registrations: Iterable[Registration]) -> list[Player]:
+    """The players that are registered so, each once."""
+    keys = {PlayerKey(one.game, one.fid) for one in registrations}
+    if len(keys) > MANY:
+        return ordered(one for one in await service.store.find(Player) if one.player_key in keys)
+    found = [await service.store.get(Player, str(key)) for key in keys]
+    return ordered(player for player in found if player is not None)
+
+
+def ordered(players: Iterable[Player]) -> list[Player]:
+    """By game, then by fid as a number."""
+    return sorted(players, key=lambda player: (player.game, len(player.fid), player.fid))
+
+
+def pick_player(players: Sequence[Player], text: str) -> Player:
+    """The one that `text` names: `game/fid` as suggested, a fid, or a name in any case.
+
+    Raises:
+        NotFound: nobody among them is called so.
+        Refused: several are.
+    """
+    wanted = text.strip()
+    for matches in (
+        [player for player in players if player.key == wanted],
+        [player for player in players if player.fid == wanted],
+        [player for player in players if player.name and player.name.casefold() == wanted.casefold()],
+    ):
+        if len(matches) > 1:
+            raise Refused(f"player {shown(text)}: {len(matches)} are called so: name game/fid, as suggested")
+        if matches:
+            return matches[0]
+    raise NotFound(f"player {shown(text)}: nobody of that name or fid among those you may choose from")
+
+
+async def pick_code(service: Service, text: str) -> Code:
+    """The code that `text` names: `game/code` as suggested, or the code itself in its exact spelling.
+
+    Raises:
+        NotFound: there is none, or one that differs in case.
+        Refused: several games have it.
+    """
+    written = clean_code(text)
+    game, _, rest = written.partition("/")
+    if rest and game in service.games():
+        stored = await service.store.get(Code, str(CodeKey(game, rest)))
+        if stored is not None:
+            return stored
+    found = [await service.store.get(Code, str(CodeKey(game, written))) for game in service.games()]
+    codes = [code for code in found if code is not None]
+    if len(codes) > 1:
+        games = ", ".join(code.game for code in codes)
+        raise Refused(f"code {shown(written)}: {games} each have one: choose one of the suggestions")
+    if codes:
+        return codes[0]
+    raise NotFound(await _no_such_code(service, written))
+
+
+async def _no_such_code(service: Service, written: str) -> str:
+    text = f"code {shown(written)}: no such code"
+    for other in await service.store.find(Code):
+        if other.code.casefold() == written.casefold():
+            return f"{text}, but there is {other.code}: case matters"
+    return f"{text}: /codes list shows those there are"

@@ -1,0 +1,101 @@
+"""`/manage giftcode`: what admins set up for their guild. Each change is in the audit log."""
+
+from actors.giftcodes.model import ChannelTrouble, Guild
+from daemon.discord.answers.audited import by
+from daemon.discord.answers.desk import Desk
+from daemon.discord.answers.lists import fitting
+from daemon.discord.answers.settings_text import mention, settings_lines, trouble_lines
+from daemon.discord.locale import say
+from daemon.discord.values import Caller, Card, Field, Reply
+from daemon.discord.words import game_name
+from daemon.service import guild_settings
+from daemon.service.values import read_game
+
+_FIELD = 1000
+
+
+async def set_channel(desk: Desk, caller: Caller, channel: str = "", games: str = "") -> Reply:
+    """Post codes to a channel, once it is sure that the bot may."""
+    channel = channel or caller.channel
+    wanted = tuple(
+        read_game(game, desk.service.games(), where="in the option games") for game in _split(games)
+    )
+    if lacking := await desk.channels.lacking_to_post(caller.guild, channel):
+        return _lacking(caller, channel, lacking)
+    await guild_settings.set_channel(desk.service, by(caller), channel=channel, games=wanted)
+    named = ", ".join(game_name(game, caller.locale) for game in wanted) or say("settings.all", caller.locale)
+    return Reply(say("settings.channel.set", caller.locale, channel=mention(channel), games=named))
+
+
+async def remove_channel(desk: Desk, caller: Caller, channel: str = "") -> Reply:
+    """Post no more codes to a channel."""
+    channel = channel or caller.channel
+    await guild_settings.remove_channel(desk.service, by(caller), channel=channel)
+    return Reply(say("settings.channel.removed", caller.locale, channel=mention(channel)))
+
+
+async def set_auto_redeem(desk: Desk, caller: Caller, on: bool) -> Reply:
+    """Whether codes are redeemed unasked."""
+    await guild_settings.set_auto_redeem(desk.service, by(caller), on=on)
+    return Reply(say("settings.auto.on" if on else "settings.auto.off", caller.locale))
+
+
+async def set_priority(desk: Desk, caller: Caller, priority: int) -> Reply:
+    """Which guilds come first."""
+    await guild_settings.set_priority(desk.service, by(caller), priority=priority)
+    return Reply(say("settings.priority", caller.locale, priority=priority))
+
+
+async def pause(desk: Desk, caller: Caller) -> Reply:
+    """Redeem nothing for the guild's players."""
+    await guild_settings.pause(desk.service, by(caller))
+    return Reply(say("settings.paused", caller.locale))
+
+
+async def resume(desk: Desk, caller: Caller) -> Reply:
+    """Redeem again."""
+    await guild_settings.resume(desk.service, by(caller))
+    return Reply(say("settings.resumed", caller.locale))
+
+
+async def set_summary(desk: Desk, caller: Caller, on: bool) -> Reply:
+    """Whether members who asked for it are mentioned when a code is done."""
+    await guild_settings.set_summary(desk.service, by(caller), on=on)
+    return Reply(say("settings.summary.on" if on else "settings.summary.off", caller.locale))
+
+
+async def watch(desk: Desk, caller: Caller, channel: str = "", game: str = "") -> Reply:
+    """Read codes from a channel, once it is sure that the bot may."""
+    channel = channel or caller.channel
+    wanted = read_game(game, desk.service.games(), where="in the option game")
+    if lacking := await desk.channels.lacking_to_watch(caller.guild, channel):
+        return _lacking(caller, channel, lacking)
+    await guild_settings.watch(desk.service, by(caller), channel=channel, game=wanted)
+    named = game_name(wanted, caller.locale)
+    return Reply(say("settings.watched", caller.locale, channel=mention(channel), game=named))
+
+
+async def unwatch(desk: Desk, caller: Caller, channel: str = "") -> Reply:
+    """Read no more codes from a channel."""
+    channel = channel or caller.channel
+    await guild_settings.unwatch(desk.service, by(caller), channel=channel)
+    return Reply(say("settings.unwatched", caller.locale, channel=mention(channel)))
+
+
+async def show(desk: Desk, caller: Caller) -> Reply:
+    """Everything that is set up, and what does not work."""
+    guild = await desk.service.store.get(Guild, caller.guild) or Guild(caller.guild, caller.guild_name)
+    troubles = await desk.service.store.find(ChannelTrouble, guild=caller.guild)
+    text = fitting(settings_lines(guild, caller.locale), caller.locale, most=60)
+    wrong = fitting(trouble_lines(troubles, caller.locale), caller.locale, room=_FIELD)
+    fields = (Field(say("guild.troubles", caller.locale), wrong),) if wrong else ()
+    return Reply(cards=(Card(title=say("guild.settings", caller.locale), text=text, fields=fields),))
+
+
+def _lacking(caller: Caller, channel: str, lacking: tuple[str, ...]) -> Reply:
+    names = ", ".join(f"**{name}**" for name in lacking)
+    return Reply(say("settings.lacking", caller.locale, channel=mention(channel), permissions=names))
+
+
+def _split(text: str) -> list[str]:
+    return [part for part in text.replace(",", " ").split() if part]
