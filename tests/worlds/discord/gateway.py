@@ -1,7 +1,7 @@
 """Discord's gateway, version 10, JSON, on a loopback port: sessions and their connections."""
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
@@ -11,14 +11,10 @@ from attrs import define, field
 from trio_websocket import ConnectionClosed, WebSocketRequest, wrap_server_stream
 
 from tests.worlds.discord.gateway_connection import INVALID_SESSION, RECONNECT, Connection, Refused
-from tests.worlds.discord.gateway_intents import (
-    GUILD_MEMBERS,
-    GUILD_PRESENCES,
-    MESSAGE_CONTENT,
-    refused,
-)
+from tests.worlds.discord.gateway_intents import GUILD_MEMBERS, refused
 from tests.worlds.discord.gateway_listener import HOST, Listener, Stall, Watched
 from tests.worlds.discord.gateway_members import member_chunks
+from tests.worlds.discord.gateway_ready import allowed_intents, ready
 from tests.worlds.discord.gateway_session import Identity, Session
 from tests.worlds.discord.zlib_stream import PlainText, ZlibStream
 
@@ -45,6 +41,9 @@ class Gateway:
     """Whether heartbeats are answered. A client that gets no answers takes its connection for dead."""
     keep: int = 1000
     """Events that are kept for a session."""
+    token: str = ""
+    """The one that is taken; left empty, the world's."""
+    heartbeats: int = 0
     identifies: int = 0
     resumes: int = 0
     """How often a session went on."""
@@ -67,10 +66,20 @@ class Gateway:
         """How many are connected now."""
         return sum(session.line is not None for session in self._sessions.values())
 
+    def kept(self) -> list[Session]:
+        """Those that are connected, or could be resumed."""
+        return list(self._sessions.values())
+
+    async def wait_until(self, look: Callable[[], bool]) -> None:
+        """Wait until that is true of its counts and sessions."""
+        while not look():
+            await self._changed.wait()
+
     async def wait_for(self, *, identifies: int = 0, resumes: int = 0, sessions: int = 0) -> None:
         """Wait until there were so many, or are so many sessions."""
-        while self.identifies < identifies or self.resumes < resumes or self.sessions < sessions:
-            await self._changed.wait()
+        await self.wait_until(
+            lambda: self.identifies >= identifies and self.resumes >= resumes and self.sessions >= sessions
+        )
 
     async def op7(self) -> None:
         """Ask every client to reconnect and resume."""
@@ -118,7 +127,7 @@ class Gateway:
     async def identify(self, data: Payload, connection: Connection) -> Session:
         """Start a session; READY and the guilds are its first events."""
         self._check_token(data)
-        code = refused(data.get("intents", 0), self._allowed())
+        code = refused(data.get("intents", 0), allowed_intents(self.world))
         shard, shards = data.get("shard", (0, 1))
         if code or not 0 <= shard < shards:
             raise Refused(code or 4010)
@@ -130,7 +139,7 @@ class Gateway:
         while len(self._sessions) > _SESSIONS:
             del self._sessions[next(iter(self._sessions))]
         guilds = [guild for guild in self.world.visible_guilds() if identity.serves(guild.id)]
-        session.tell("READY", self._ready(identity, [guild.id for guild in guilds]))
+        session.tell("READY", ready(self.world, identity, self.url, [guild.id for guild in guilds]))
         for guild in guilds:
             if guild.available:
                 session.dispatch("GUILD_CREATE", guild.gateway_payload(), guild.id)
@@ -161,6 +170,7 @@ class Gateway:
     def forget(self, session: Session) -> None:
         """Its client ended it."""
         self._sessions.pop(session.identity.session, None)
+        self._pulse()
 
     def listen(self, nursery: trio.Nursery) -> None:
         """Begin to take connections."""
@@ -176,23 +186,6 @@ class Gateway:
 
     # --- inside -----------------------------------------------------------------------------------
 
-    def _ready(self, identity: Identity, guilds: list[str]) -> Payload:
-        application = self.world.application
-        return {
-            "v": 10,
-            "user": self.world.bot.payload()
-            | {"verified": True, "mfa_enabled": False, "email": None, "flags": 0},
-            "guilds": [{"id": guild, "unavailable": True} for guild in guilds],
-            "session_id": identity.session,
-            "session_type": "normal",
-            "resume_gateway_url": self.url,
-            "shard": [identity.shard, identity.shards],
-            "application": {"id": application.id, "flags": application.flags()},
-            "private_channels": [],
-            "relationships": [],
-            "user_settings": {},
-        }
-
     def _visible(self, name: str, payload: Payload, guild_id: str | None) -> bool:
         guild = self.world.guilds.get(guild_id or "")
         if guild is not None and not guild.available:
@@ -200,16 +193,8 @@ class Gateway:
         channel = self.world.channels.get(payload.get("channel_id", ""))
         return channel is None or name == "INTERACTION_CREATE" or channel.visible_to_bot()
 
-    def _allowed(self) -> int:
-        application = self.world.application
-        return (
-            GUILD_MEMBERS * application.members
-            | GUILD_PRESENCES * application.presences
-            | MESSAGE_CONTENT * application.message_content
-        )
-
     def _check_token(self, data: Payload) -> None:
-        if data.get("token") != self.world.token:
+        if data.get("token") != (self.token or self.world.token):
             raise Refused(4004)
 
     async def _post(self, payload: Payload) -> None:
@@ -219,6 +204,12 @@ class Gateway:
 
     async def _pass(self, phase: str, client: Watched) -> bool:
         return phase not in self._stalls or await self._stalls[phase].pass_by(client)
+
+    def note_heartbeat(self) -> bool:
+        """Whether a heartbeat is answered."""
+        self.heartbeats += 1
+        self._pulse()
+        return self.acks
 
     def _pulse(self) -> None:
         self._changed.set()
@@ -256,6 +247,8 @@ async def open_gateway(world: "World") -> AsyncIterator[Gateway]:
     async with trio.open_nursery() as nursery:
         gateway = Gateway(world)
         gateway.listen(nursery)
-        yield gateway
-        gateway.end()
+        try:
+            yield gateway
+        finally:
+            gateway.end()
         nursery.cancel_scope.cancel()

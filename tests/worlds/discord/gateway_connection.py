@@ -44,7 +44,9 @@ class Sessions(Protocol):
     """What a connection asks the gateway."""
 
     heartbeat: float
-    acks: bool
+
+    def note_heartbeat(self) -> bool:
+        """Whether a heartbeat is answered."""
 
     async def identify(self, data: Payload, connection: "Connection") -> Session:
         """A new session. Raises `Refused`."""
@@ -160,7 +162,7 @@ class Connection:
             self.post({"op": INVALID_SESSION, "d": False})
 
     def _heartbeat(self, _seq: Any) -> None:
-        if self.gateway.acks:
+        if self.gateway.note_heartbeat():
             self.post({"op": ACK})
 
     def _members(self, data: Payload) -> None:
