@@ -19,6 +19,7 @@ from actors.giftcodes.poller import Reload as ReloadPoller
 from actors.giftcodes.session_pool import PoolStatus
 from actors.giftcodes.session_pool import Reload as ReloadPool
 from actors.giftcodes.source_health import PollerPolicy
+from actors.giftcodes.verifier import verify
 from actors.ports import Board
 from actors.storage import StorageStatus, StoreClient
 from daemon.assembly import (
@@ -29,6 +30,7 @@ from daemon.assembly import (
     POOL,
     REDEEMERS,
     STORAGE,
+    VERIFIER,
     WATCHER,
     Parts,
     Settings,
@@ -200,6 +202,8 @@ class Daemon:
             games=lambda: {name: game.protocol for name, game in self.config.games.items()},
             on_change=self.changed,
             retry_code=lambda game, code: self._tell(CAMPAIGN, RetryCode(game, code)),
+            verify=lambda player: verify(self.tree.ref(VERIFIER), player),
+            players_per_member=lambda: self.config.discord.players_per_member,
         )
 
     def poller_policy(self, source: SourceConfig) -> PollerPolicy:

@@ -19,6 +19,7 @@ RELOADABLE = frozenset(
         "redeem.budgets",
         "redeem.backoff",
         "poller",
+        "discord.players_per_member",
     }
 )
 """Keys, and whole sections, that apply without a restart."""

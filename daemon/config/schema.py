@@ -185,6 +185,7 @@ class DiscordConfig:
     captcha_channel: MaybeSnowflake = 0
     owners: tuple[Snowflake, ...] = ()
     admin_roles: tuple[Snowflake, ...] = ()
+    players_per_member: CountFromOne = 20
 
 
 @frozen

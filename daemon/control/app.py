@@ -128,14 +128,18 @@ class _Control:
 
     async def add_code(self, request: Request) -> Response:
         """`POST /api/codes`: `{"code", "game"?}`."""
-        values = {"code": "", **await read_texts(request, "game", "code")}
-        added = await operations.add_code(self.service, **values)
+        values = await read_texts(request, "game", "code")
+        added = await operations.add_code(
+            self.service, code=values.get("code", ""), game=values.get("game", "")
+        )
         return _JSON(documents.code_added_document(added), 201 if added.result == "added" else 200)
 
     async def retire_code(self, request: Request) -> Response:
         """`POST /api/codes/retire`: `{"code", "game"?}`."""
-        values = {"code": "", **await read_texts(request, "game", "code")}
-        retired = await operations.retire_code(self.service, **values)
+        values = await read_texts(request, "game", "code")
+        retired = await operations.retire_code(
+            self.service, code=values.get("code", ""), game=values.get("game", "")
+        )
         return _JSON(documents.code_retired_document(retired))
 
     # --- what there is --------------------------------------------------------------------------

@@ -14,14 +14,13 @@ from daemon.service.members import (
     Registered,
     Roster,
     Unregistered,
-    VerifyPlayer,
     list_guild,
     list_mine,
     register_player,
     unregister,
 )
 from daemon.service.players import PlayerAdded, PlayerRemoved, add_player, list_players, remove_player
-from daemon.service.ports import Service
+from daemon.service.ports import Service, VerifyPlayer
 from daemon.service.problems import BadFile, NotFound, Refused
 from daemon.service.roster_csv import MAX_CSV_BYTES, RowFault, players_to_csv
 from daemon.service.wishes import Wished, wish

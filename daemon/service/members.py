@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 
 from attrs import evolve, frozen
 
@@ -12,14 +12,10 @@ from actors.ports import Change, Delete, Put
 from daemon.service.audit import By, entry
 from daemon.service.guild_settings import present_guild
 from daemon.service.players import Merge, What, leave_to_others, merge_player, read_player
-from daemon.service.ports import Service
+from daemon.service.ports import Service, VerifyPlayer
 from daemon.service.problems import NotFound, Refused
 from daemon.service.values import read_fid, read_game, require_state
 
-VerifyPlayer = Callable[[Player], Awaitable[Verified]]
-"""Asks the game whether there is such a player; answers `unknown` where nothing can be found out in time."""
-
-PLAYERS_PER_MEMBER = 20
 MOST_TRIES = 10
 """Registrations that a member may try in ten minutes: each costs a call to the game."""
 
@@ -75,13 +71,13 @@ async def register_player(
     name: str = "",
     mention: bool | None = None,
     admin: bool = False,
-    most: int = PLAYERS_PER_MEMBER,
+    most: int | None = None,
 ) -> Registered:
     """Register a player for a member of a guild, verified first. Registering it again is fine.
 
     Args:
         service: the store.
-        verify: asks the game. It is asked before anything is stored.
+        verify: asks the game, as `service.verify` does. It is asked before anything is stored.
         guild: whose member asks; its record is made when there is none.
         guild_name: its name of today.
         member: who asks.
@@ -92,7 +88,7 @@ async def register_player(
         mention: whether the member wants to be mentioned when a code is done; None keeps what is stored.
         admin: the member is an admin of this guild: it may correct players that were registered here, and
             have as many as it likes.
-        most: players that one member may register, over all guilds.
+        most: players that one member may register, over all guilds; None: as the service says.
 
     Raises:
         Refused: a value that can't be taken; a player that the game does not know, or not in that state; a
@@ -101,6 +97,7 @@ async def register_player(
     """
     games = service.games()
     written = read_player(games, game=game, fid=fid, state=state, name=name, where="in the option game")
+    most = service.players_per_member() if most is None else most
     asked = _Asked(written, Registration(guild, member, written.game, written.fid), admin=admin, most=most)
     stored = await service.store.get(Player, written.key)
     merge = await _merged(service, asked, stored)

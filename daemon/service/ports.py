@@ -1,16 +1,29 @@
 """What the operations are given."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 import trio
 from attrs import field, frozen
 
+from actors.giftcodes.model import Player
+from actors.giftcodes.verifier import Verified
 from actors.ports import Change, Clock, Put, Store
 from daemon.service.allowance import Allowance
 
 
 def _nobody(_collections: frozenset[str]) -> None:
     """Nobody is told: no daemon runs."""
+
+
+VerifyPlayer = Callable[[Player], Awaitable[Verified]]
+"""Asks the game whether there is such a player; answers `unknown` where nothing can be found out in time."""
+
+PLAYERS_PER_MEMBER = 20
+
+
+async def _unverified(_player: Player) -> Verified:
+    await trio.lowlevel.checkpoint()
+    return Verified("unknown")
 
 
 @frozen
@@ -26,6 +39,8 @@ class Service:
             campaign.
         retry_code: asks the campaign to let one player try an ended code (game, code); None where no
             daemon runs that could.
+        verify: asks the game whether there is such a player; without a daemon nothing is found out.
+        players_per_member: asked each time how many players one member may register.
         lock: held by whoever reads records, and writes what it made of them.
         tries: how often members may have something done that costs calls to a game.
     """
@@ -35,6 +50,8 @@ class Service:
     games: Callable[[], Mapping[str, str]]
     on_change: Callable[[frozenset[str]], None] = _nobody
     retry_code: Callable[[str, str], None] | None = None
+    verify: VerifyPlayer = _unverified
+    players_per_member: Callable[[], int] = lambda: PLAYERS_PER_MEMBER
     lock: trio.Lock = field(factory=trio.Lock, eq=False, repr=False)
     tries: Allowance = field(factory=Allowance, eq=False, repr=False)
 

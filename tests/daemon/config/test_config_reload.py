@@ -69,6 +69,7 @@ def test_the_keys_that_reload_are_those_agreed() -> None:
         *(f"redeem.budgets.{name}" for name in attrs.fields_dict(type(OLD.redeem.budgets))),
         *(f"redeem.backoff.{name}" for name in attrs.fields_dict(type(OLD.redeem.backoff))),
         *(f"poller.{name}" for name in attrs.fields_dict(type(OLD.poller))),
+        "discord.players_per_member",
     }
 
 
