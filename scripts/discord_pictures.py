@@ -8,7 +8,7 @@ from typing import Any, cast
 import trio
 from attrs import frozen
 
-from actors.giftcodes.model import Code, CodeState, Guild, Status
+from actors.giftcodes.model import Code, CodeState, Status
 from actors.ports import Announcement, Progress
 from daemon.discord.announcement import announcement_card
 from daemon.discord.answers.desk import Desk
@@ -20,7 +20,6 @@ PLACE = Path("docs/pictures")
 NOW = 1_795_269_840.0
 """When the pictures are taken: 21 November 2026, 14:04 UTC."""
 
-_GUILD = Guild("1", "Northern Lights")
 _DAYS = 86_400.0
 
 
@@ -38,10 +37,10 @@ def _code(state: CodeState = CodeState.LIVE) -> Code:
 
 _PROGRESS = {
     "announcement": Progress(total=42, waiting=42),
-    "announcement-progress": Progress(
+    "progress": Progress(
         total=42, redeemed=17, already=3, waiting=18, retrying=2, failed=((Status.WRONG_STATE, 2),)
     ),
-    "announcement-done": Progress(
+    "done": Progress(
         total=42,
         redeemed=31,
         already=5,
@@ -50,8 +49,8 @@ _PROGRESS = {
 }
 _TITLES = {
     "announcement": "A new code, just posted",
-    "announcement-progress": "The same message while the code is redeemed",
-    "announcement-done": "The same message when all are done",
+    "progress": "The same message while the code is redeemed",
+    "done": "The same message when all are done",
 }
 
 
@@ -118,7 +117,7 @@ class _Told:
 
 
 async def _status_reply(page: int) -> Reply:
-    owner = Caller("1", "Ann", _GUILD.id, _GUILD.name, "2", Right.OWNER)
+    owner = Caller("1", "Ann", "3", "Northern Lights", "2", Right.OWNER)
     return await show_status(cast("Desk", _Told()), owner, page)
 
 
@@ -126,20 +125,18 @@ def pictures() -> dict[str, str]:
     """Each picture by its file's name."""
     drawn = {}
     for name, progress in _PROGRESS.items():
-        card, buttons = announcement_card(_GUILD, Announcement(_code(), progress))
+        card, buttons = announcement_card(Announcement(_code(), progress))
         reply = Reply(cards=(card,), buttons=buttons)
-        drawn[f"{name}.svg"] = message_svg(reply, title=_TITLES[name], now=NOW)
-    card, buttons = announcement_card(
-        _GUILD, Announcement(_code(CodeState.EXPIRED), _PROGRESS["announcement-done"])
-    )
+        drawn[f"discord-{name}.svg"] = message_svg(reply, title=_TITLES[name], now=NOW)
+    card, buttons = announcement_card(Announcement(_code(CodeState.EXPIRED), _PROGRESS["done"]))
     ended = Reply(cards=(card,), buttons=buttons)
-    drawn["announcement-expired.svg"] = message_svg(
+    drawn["discord-expired.svg"] = message_svg(
         ended, title="The same message when the code has ended", now=NOW
     )
     for name, page in (("status", 0), ("status-tree", 1)):
         status = trio.run(_status_reply, page)
         title = "/perkd status, as an owner sees it"
-        drawn[f"{name}.svg"] = message_svg(status, title=title, now=NOW, private=True)
+        drawn[f"discord-{name}.svg"] = message_svg(status, title=title, now=NOW, private=True)
     return drawn
 
 

@@ -1,11 +1,11 @@
 """The message about a code, as a guild sees it: the code, whom it is redeemed for, how far that is. Pure.
 
-Equal announcements look the same, so that a message is edited only when something on it has changed.
+Equal announcements look the same, in every guild: a message is edited only when something on it has changed.
 """
 
 from collections import Counter
 
-from actors.giftcodes.model import Code, CodeState, Guild
+from actors.giftcodes.model import Code, CodeState
 from actors.ports import Announcement, Progress
 from daemon.discord.custom_ids import redeem_id, register_id
 from daemon.discord.locale import DEFAULT, say, say_count
@@ -24,15 +24,13 @@ _LONGEST_REWARDS = 900
 _LONGEST_SOURCE = 200
 
 
-def announcement_card(
-    guild: Guild, announcement: Announcement, locale: str = DEFAULT
-) -> tuple[Card, tuple[Button, ...]]:
+def announcement_card(announcement: Announcement, locale: str = DEFAULT) -> tuple[Card, tuple[Button, ...]]:
     """The card and its buttons, within Discord's limits whatever the code's source wrote."""
     code, progress = announcement.code, announcement.progress
     game = game_name(code.game, locale)
     card = Card(
         title=say(f"code.title.{_stage(code, progress)}", locale, game=game),
-        text=f"{code_block(code.code)}\n{_for_whom(guild, announcement, locale)}",
+        text=f"{code_block(code.code)}\n{_for_whom(announcement, locale)}",
         fields=tuple(_facts(code, locale) + _results(progress, locale)),
         colour=_colour(code, progress),
         footer=_source(code, locale),
@@ -65,15 +63,13 @@ def _colour(code: Code, progress: Progress) -> int:
     return ORANGE if progress.failed else GREEN
 
 
-def _for_whom(guild: Guild, announcement: Announcement, locale: str) -> str:
+def _for_whom(announcement: Announcement, locale: str) -> str:
     code, progress = announcement.code, announcement.progress
     have, total = progress.redeemed + progress.already, progress.total
     if code.state is not CodeState.LIVE:
         return say_count("code.over", total, locale, have=have) if total else ""
     if total and progress.done:
         return say_count("code.done", total, locale, have=have)
-    if guild.paused:
-        return say("code.paused", locale)
     if total:
         return say_count("code.for", total, locale)
     if announcement.auto_redeem:

@@ -66,7 +66,7 @@ class DiscordBoard:
         place = _place(guild, channel)
 
         async def send(asked: Asked) -> str:
-            message = message_of(_reply(guild, announcement))
+            message = message_of(_reply(announcement))
             sent = await asked.rest.create_message(place.channel, nonce=_nonce(nonce), **message)
             return str(sent.id)
 
@@ -80,7 +80,7 @@ class DiscordBoard:
             raise MessageGone(f"{place}: no message is known")
 
         async def change(asked: Asked) -> None:
-            shown = message_of(_reply(guild, announcement))
+            shown = message_of(_reply(announcement))
             await asked.rest.edit_message(place.channel, message_id, **shown)
 
         await self._ask(place, change)
@@ -171,8 +171,8 @@ def _place(guild: Guild, channel: Channel) -> Place:
     return Place(server, guild.name, room)
 
 
-def _reply(guild: Guild, announcement: Announcement) -> Reply:
-    card, buttons = announcement_card(guild, announcement)
+def _reply(announcement: Announcement) -> Reply:
+    card, buttons = announcement_card(announcement)
     return Reply(cards=(card,), buttons=buttons)
 
 

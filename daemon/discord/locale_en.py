@@ -25,7 +25,6 @@ TEXTS: dict[str, str] = {
     "code.source.manual": "Added by hand",
     "code.nobody": "Nobody on this server is registered for {game} yet: press **{register}**.",
     "code.waits": "It is redeemed for whoever presses **{redeem}**.",
-    "code.paused": "Redeeming is paused on this server.",
     "code.for.one": "Redeeming it for {count} player of this server.",
     "code.for.other": "Redeeming it for {count} players of this server.",
     "code.done.one": "Done: {have} of {count} player has it.",

@@ -54,12 +54,12 @@ class Setting:
 
 
 @asynccontextmanager
-async def open_board(discord: Any) -> AsyncIterator[Setting]:
-    """With a new guild and channel, of which the bot knows."""
+async def open_board(discord: Any, *, retries: int = 1) -> AsyncIterator[Setting]:
+    """With a new guild and channel, of which the bot knows. `retries`: how often hikari asks again."""
     server = discord.add_guild("Snow & Ice")
     room = server.add_channel("codes")
     async with open_loop("test") as loop:
-        bot = await loop.sync(_bot, discord)
+        bot = await loop.sync(_bot, discord, retries)
         link = DiscordLink()
         try:
             await loop.call(_start, bot)
@@ -71,7 +71,7 @@ async def open_board(discord: Any) -> AsyncIterator[Setting]:
             await loop.call(bot.close)
 
 
-def _bot(discord: Any) -> hikari.GatewayBot:
+def _bot(discord: Any, retries: int) -> hikari.GatewayBot:
     return hikari.GatewayBot(
         discord.token,
         banner=None,
@@ -80,7 +80,7 @@ def _bot(discord: Any) -> hikari.GatewayBot:
         intents=hikari.Intents.GUILDS,
         auto_chunk_members=False,
         cache_settings=CacheSettings(components=CACHED),
-        max_retries=1,
+        max_retries=retries,
         rest_url=discord.rest_url,
     )
 

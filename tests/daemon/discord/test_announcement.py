@@ -3,7 +3,7 @@ from attrs import evolve
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from actors.giftcodes.model import Code, CodeState, Guild, Status
+from actors.giftcodes.model import Code, CodeState, Status
 from actors.ports import Announcement, Progress
 from daemon.discord.announcement import announcement_buttons, announcement_card, failures
 from daemon.discord.custom_ids import RegisterPress, parsed
@@ -11,15 +11,14 @@ from daemon.discord.render import FIELD_VALUE, TEXT, TITLE, TOGETHER, message_of
 from daemon.discord.text import units
 from daemon.discord.values import Reply
 
-GUILD = Guild("1", "Snow")
 CODE = Code("wos", "SNOW2026", source="kingshot.net", rewards="1,000 gems", expires=1_800_000_000.0)
 HALF = Progress(total=12, redeemed=4, already=1, waiting=5, retrying=1, failed=((Status.WRONG_STATE, 1),))
 DONE = Progress(total=12, redeemed=8, already=1, failed=((Status.WRONG_STATE, 2), (Status.LEVEL_TOO_LOW, 1)))
 NOBODY = Progress()
 
 
-def card(progress=NOBODY, code=CODE, guild=GUILD, *, auto_redeem=True):
-    return announcement_card(guild, Announcement(code, progress, auto_redeem))[0]
+def card(progress=NOBODY, code=CODE, *, auto_redeem=True):
+    return announcement_card(Announcement(code, progress, auto_redeem))[0]
 
 
 def field(card, name):
@@ -64,7 +63,6 @@ def test_it_says_whom_the_code_is_redeemed_for():
     assert "Nobody on this server is registered" in card().text
     assert "press **Register**" in card().text
     assert "whoever presses **Redeem for me**" in card(auto_redeem=False).text
-    assert "paused" in card(guild=evolve(GUILD, paused=True)).text
 
 
 def test_the_progress_is_shown_in_numbers_and_as_a_bar():
@@ -112,7 +110,7 @@ def test_rare_reasons_are_put_together_so_that_the_list_fits():
 )
 def test_an_ended_code_says_why_and_its_buttons_are_off(state, title):
     code = evolve(CODE, state=state)
-    shown, buttons = announcement_card(GUILD, Announcement(code, DONE))
+    shown, buttons = announcement_card(Announcement(code, DONE))
     assert title in shown.title
     assert "9 of 12 players of this server got it." in shown.text
     assert all(button.disabled for button in buttons)
@@ -159,11 +157,10 @@ codes = st.builds(
 
 
 @settings(max_examples=150)
-@given(codes, progresses, st.booleans(), st.booleans())
-@example(Code("wos", "x" * 1000, rewards="y" * 1000, source="z" * 1000), NOBODY, True, False)
-def test_no_code_reward_source_or_reason_breaks_a_limit_or_pings(code, progress, auto_redeem, paused):
-    guild = evolve(GUILD, paused=paused)
-    shown, buttons = announcement_card(guild, Announcement(code, progress, auto_redeem))
+@given(codes, progresses, st.booleans())
+@example(Code("wos", "x" * 1000, rewards="y" * 1000, source="z" * 1000), NOBODY, True)
+def test_no_code_reward_source_or_reason_breaks_a_limit_or_pings(code, progress, auto_redeem):
+    shown, buttons = announcement_card(Announcement(code, progress, auto_redeem))
     texts = [shown.title, shown.text, shown.footer, *(one.value for one in shown.fields)]
     assert "@everyone" not in "".join(texts[:2] + texts[3:])
     assert units(shown.title) <= TITLE
