@@ -93,7 +93,7 @@ class Answers:
         else:
             interaction.message = interaction.source
             if kind == UPDATE and interaction.source is not None:
-                edit(interaction.source, data, files)
+                edit(interaction.source, data, files, ephemeral=True)
 
     def _send(
         self, interaction: Interaction, data: Json, files: Files, *, loading: bool = False

@@ -1,5 +1,6 @@
 """Messages, as they are stored now."""
 
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
@@ -84,7 +85,7 @@ class MessageState:
             "mention_roles": sorted(self.pinged_roles),
             "attachments": self.attachments,
             "embeds": self.embeds,
-            "components": self.components,
+            "components": numbered(self.components),
             "flags": self.flags,
             "reactions": self._reactions(),
         }
@@ -135,6 +136,15 @@ class MessageState:
         self.edits += 1
         if self in self.channel.messages:
             self.channel.world.dispatch("MESSAGE_UPDATE", self.event(), self.channel.guild_id)
+
+
+def numbered(rows: list[Json]) -> list[Json]:
+    """Components as Discord gives them back: each has a number in its message."""
+    numbers = count(1)
+    return [
+        {"id": next(numbers)} | row | {"components": [{"id": next(numbers)} | c for c in row["components"]]}
+        for row in rows
+    ]
 
 
 def emoji_payload(emoji: str) -> Json:

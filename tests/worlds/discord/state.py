@@ -108,7 +108,10 @@ class World:
         guild = GuildState(self, self.clock.snowflake(), name, owner.id, available)
         guild.add_member("", user=owner, tell=False)
         self.guilds[guild.id] = guild
-        self.dispatch("GUILD_CREATE", guild.gateway_payload(), guild.id)
+        payload = guild.gateway_payload()
+        # The event of a guild that the bot joins does not say whether it is available.
+        joined = {name: value for name, value in payload.items() if name != "unavailable" or value}
+        self.dispatch("GUILD_CREATE", joined, guild.id)
         return guild
 
     def keep_channel(self, name: str, **fields: Any) -> ChannelState:
