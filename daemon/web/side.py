@@ -1,0 +1,74 @@
+"""The web side of one daemon, put together: what `app.py` takes from here are actors."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from attrs import define, field
+from starlette.types import ASGIApp
+
+from actors.ports import Clock
+from daemon.config import Config
+from daemon.control.app import Document, control_app
+from daemon.secrets import Secret, load_secret
+from daemon.service import Service
+from daemon.status import StatusReport
+from daemon.web.actor import WebActor, is_loopback
+from daemon.web.app import Watchers, Web
+from daemon.web.happenings import Happenings
+from daemon.web.watching import StatusFeed
+from supervision import Node, Tree
+
+
+@define(eq=False)
+class WebSide:
+    """One for the daemon; its actor may have many incarnations. Not made where `[status] listen` is empty."""
+
+    config: Config
+    clock: Clock
+    tree: Tree
+    report: StatusReport
+    happenings: Happenings
+    service: Callable[[], Service]
+    reload: Callable[[], Awaitable[Document]]
+    _watchers: Watchers = field(factory=Watchers)
+
+    def actor(self) -> WebActor:
+        """The server of one incarnation. Raises `SecretError`."""
+        host, port = self._address()
+        feed = StatusFeed(self.report.make)
+        return WebActor(
+            host,
+            port,
+            self._token(),
+            self.config.status.token_env,
+            lambda: self._app(feed),
+            feed,
+        )
+
+    def notes(self) -> tuple[str, ...]:
+        """What an operator has to know of it."""
+        host, _ = self._address()
+        if is_loopback(host) or self._token() is not None:
+            return ()
+        name = self.config.status.token_env
+        return (f"the web page is shut: {host} is not loopback, and {name} is not set",)
+
+    def _address(self) -> tuple[str, int]:
+        address = self.config.status.address
+        assert address is not None  # noqa: S101 - else there is no web side
+        return address
+
+    def _token(self) -> Secret | None:
+        return load_secret(self.config.status.token_env or None)
+
+    def _app(self, feed: StatusFeed) -> ASGIApp:
+        web = Web(self.report.make, self.clock.now, self.happenings, feed, self._children, self._watchers)
+        return control_app(self.service(), self.report.make, self.reload, more=web.routes())
+
+    def _children(self, path: str) -> Sequence[Node] | None:
+        root, _, below = path.partition("/")
+        if root != self.tree.spec.name or not below:
+            return None
+        try:
+            return self.tree.dynamic(below).children()
+        except (KeyError, ValueError):
+            return None
