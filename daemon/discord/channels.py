@@ -43,7 +43,8 @@ async def granted(rest: hikari.api.RESTClient, guild: str, channel: str) -> hika
         return None
     if not isinstance(found, hikari.PermissibleGuildChannel) or str(found.guild_id) != guild:
         return None
-    me = await rest.fetch_my_member(int(guild))
+    user = await rest.fetch_my_user()
+    me = await rest.fetch_member(int(guild), user.id)
     return permissions_in(
         guild=guild,
         member=str(me.id),

@@ -186,7 +186,7 @@ class _Examination:
         return Finding(what, well=True, text=f"({use.purpose}) the bot may do what is needed")
 
     async def _granted(self, channel: hikari.PermissibleGuildChannel, me: str) -> Permissions:
-        member = await self.rest.fetch_my_member(channel.guild_id)
+        member = await self.rest.fetch_member(channel.guild_id, int(me))
         roles = await self.rest.fetch_roles(channel.guild_id)
         return permissions_in(
             guild=str(channel.guild_id),
