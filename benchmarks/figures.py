@@ -185,7 +185,32 @@ ASYNCIO = Group(
     ),
 )
 
-GROUPS = (SUPERVISION, GIFTCODES, ASYNCIO, STORAGE, MILLION)
+DISCORD = Group(
+    "discord",
+    "Discord",
+    (
+        Figure("bare-answer", "a bare bot: until the first answer", "discord.first_answer/bare", "ms"),
+        Figure(
+            "answer",
+            "`/codes list` of 1,000: until the first answer, on top of that",
+            "discord.first_answer/added",
+            "ms",
+            goal=at_most(20),
+        ),
+        Figure(
+            "answer-register",
+            "`/register`: until the first answer, on top of that",
+            "discord.first_answer/added_register",
+            "ms",
+            goal=at_most(20),
+        ),
+        Figure("answer-worst", "… the worst of 200, with the bare part", "discord.first_answer/worst", "ms"),
+        Figure("answer-whole", "`/codes list`: the whole answer", "discord.first_answer/whole", "ms"),
+        Figure("completion", "suggestions out of 1,000 codes", "discord.first_answer/completion", "ms"),
+    ),
+)
+
+GROUPS = (SUPERVISION, GIFTCODES, ASYNCIO, DISCORD, STORAGE, MILLION)
 
 
 class UnknownName(LookupError):  # noqa: N818 - what is wrong with it
