@@ -13,20 +13,13 @@ from typing import TypeVar
 import hikari
 from attrs import frozen
 
-from actors.giftcodes.model import Channel, Code, CodeState, Guild
-from actors.ports import Announcement, ChannelGone, Mention, MessageGone, PostError
+from actors.giftcodes.model import Channel, CodeState, Guild
+from actors.ports import Announcement, Mention, MessageGone, PostError
 from daemon.discord.announcement import announcement_card
-from daemon.discord.custom_ids import redeem_id
 from daemon.discord.link import DiscordAway, DiscordLink
 from daemon.discord.locale import say_count
-from daemon.discord.post_failures import (
-    NETWORK,
-    Asked,
-    Place,
-    in_short,
-    missing_permissions,
-    post_error,
-)
+from daemon.discord.post_failures import NETWORK, Asked, Place, in_short, post_error
+from daemon.discord.post_search import message_about
 from daemon.discord.render import SILENT, message_of
 from daemon.discord.text import code_span, cut, plain_lines
 from daemon.discord.values import Reply
@@ -39,15 +32,10 @@ Ask = Callable[[Asked], Awaitable[T]]
 
 WITHIN = 30.0
 """Seconds for one call, with hikari's own repetitions and its waits for the rate limit."""
-SEARCHED = 1000
-"""Messages that are looked through for ours. It was sent soon after its intent was recorded."""
-LATITUDE = 60.0
-"""Seconds by which Discord's clock may be behind ours."""
 AT_ONCE = 75
 """Members that one message mentions: more would not fit beside the text, and a hundred is Discord's limit."""
 
 _LONGEST_NONCE = 25
-_DISCORD_EPOCH = 1_420_070_400_000
 _SNOWFLAKE = re.compile(r"[1-9][0-9]{0,19}")
 _CHANNEL = re.compile(r"\bchannel (\d{15,20})\b")
 _REFUSED = (hikari.BadRequestError, hikari.ForbiddenError, hikari.NotFoundError)
@@ -96,7 +84,7 @@ class DiscordBoard:
         place = _place(guild, channel)
 
         async def search(asked: Asked) -> str | None:
-            return await _search(asked, place, announcement.code, since)
+            return await message_about(asked, place, announcement.code, since)
 
         return await self._ask(place, search)
 
@@ -181,39 +169,6 @@ def _nonce(nonce: str) -> hikari.UndefinedOr[str]:
     if len(nonce) <= _LONGEST_NONCE:
         return nonce or hikari.UNDEFINED
     return hashlib.sha256(nonce.encode()).hexdigest()[:_LONGEST_NONCE]
-
-
-# --- searching ----------------------------------------------------------------------------------
-
-
-async def _search(asked: Asked, place: Place, code: Code, since: float) -> str | None:
-    me = asked.cache.get_me() or await asked.rest.fetch_my_user()
-    wanted, empty = redeem_id(code), True
-    async for message in asked.rest.fetch_messages(place.channel, after=_since(since)).limit(SEARCHED):
-        empty = False
-        if message.author.id == me.id and wanted in _button_ids(message.components):
-            return str(message.id)
-    if empty and "Read Message History" in await missing_permissions(asked, place):
-        raise ChannelGone(
-            f"{place}: perkd lacks Read Message History there, so it can't see whether code {code.code!r} "
-            "was posted before a crash; grant it in the channel's settings"
-        )
-    return None
-
-
-def _since(moment: float) -> hikari.Snowflake:
-    """The id that a message of that moment would have."""
-    return hikari.Snowflake(max(0, int((moment - LATITUDE) * 1000) - _DISCORD_EPOCH) << 22)
-
-
-def _button_ids(rows: Sequence[hikari.PartialComponent]) -> set[str | None]:
-    return {
-        one.custom_id
-        for row in rows
-        if isinstance(row, hikari.ActionRowComponent)
-        for one in row.components
-        if isinstance(one, hikari.ButtonComponent)
-    }
 
 
 # --- telling members ----------------------------------------------------------------------------

@@ -6,10 +6,12 @@ from hypothesis import strategies as st
 from actors.giftcodes.model import Code
 from daemon.discord.custom_ids import (
     CaptchaPress,
+    ForgetPress,
     RedeemPress,
     RegisterPress,
     StatusPress,
     captcha_id,
+    forget_id,
     parsed,
     redeem_id,
     register_id,
@@ -47,6 +49,7 @@ def test_the_other_buttons_come_back_as_they_were_made():
     assert parsed(register_id("ks")) == RegisterPress("ks")
     assert parsed(captcha_id("17-a")) == CaptchaPress("17-a")
     assert parsed(status_id(12)) == StatusPress(12)
+    assert parsed(forget_id()) == ForgetPress()
 
 
 @pytest.mark.parametrize(
