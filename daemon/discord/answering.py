@@ -151,8 +151,11 @@ async def _show_later(interaction: Interaction, shown: Shown) -> None:
         raise TypeError(f"{named(interaction)}: only an answer at once can be {type(shown).__name__}")
     try:
         await interaction.edit_initial_response(**message_of(shown))
+    # What we made of it can't be shown. The member shall not look at "thinking…" for ever.
+    except ValueError:
+        logger.exception("%s: the answer can't be put into a message", named(interaction))
+        await _show_failed(interaction)
     except hikari.BadRequestError as error:
-        # Discord refuses what we made of it. The member shall not look at "thinking…" for ever.
         logger.error("%s: Discord refuses our answer: %s", named(interaction), described(error))  # noqa: TRY400 - its text says it all
         await _show_failed(interaction)
     except hikari.HTTPError as error:

@@ -42,6 +42,8 @@ class DiscordParts:
     """People in the captcha channel; None where none is configured."""
     watches_changed: object = WatchesChanged()
     """What the watcher is told when admins have changed what is watched."""
+    suspects: dict[str, int] = field(factory=dict, init=False)
+    """The watcher's; see there."""
 
     def __attrs_post_init__(self) -> None:
         self.staff = Staff.of(self.config.owners, self.config.admin_roles)
@@ -73,4 +75,4 @@ class DiscordParts:
 
     def watcher(self, service: Service, campaign: ActorRef) -> WatchActor:
         """A new actor that reads codes from channels."""
-        return WatchActor(WatchPorts(self.link, service, campaign, self.staff))
+        return WatchActor(WatchPorts(self.link, service, campaign, self.staff, self.suspects))

@@ -35,6 +35,8 @@ TROUBLE_EVERY = 300.0
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 """Seconds between two tries to have codes recorded: doubling from the first to the last."""
 REACT_WITHIN = 10.0
+MOST_CRASHES = 3
+"""Crashes on one message, then it is set aside."""
 _WAITING = 200
 """Messages that may wait; of more, the channel's history is read afterwards."""
 _REMEMBERED = 1000
@@ -70,6 +72,8 @@ class WatchPorts:
     """The process's: its lock keeps apart what this actor and admins change of a guild."""
     campaign: ActorRef
     staff: Staff
+    suspects: dict[str, int] = field(factory=dict)
+    """Messages that are being read, and how often that was begun: outlives the incarnations."""
 
 
 @frozen
@@ -91,6 +95,8 @@ class WatchActor(Actor):
     _ports: WatchPorts
     _watches: dict[str, _Watch] = field(factory=dict, init=False)
     """Channel → its watch."""
+    _channels: frozenset[str] = field(default=frozenset(), init=False)
+    """The channels alone: read in the loop's thread as well, so it is replaced, never changed."""
     _unread: dict[str, float] = field(factory=dict, init=False)
     """Channels whose history is to be read, not before this moment of trio's clock."""
     _troubles: dict[str, str] = field(factory=dict, init=False)
@@ -138,7 +144,7 @@ class WatchActor(Actor):
         loop = connection.loop
         outlet: Outlet[Heard | None] = loop.from_asyncio(_WAITING)
         with outlet:
-            ear = Ear(connection.bot, outlet, self._ports.staff, lambda: frozenset(self._watches))
+            ear = Ear(connection.bot, outlet, self._ports.staff, lambda: self._channels)
             await loop.sync(ear.listen)
             self._unread.clear()
             self._watches, self._changed = {}, True
@@ -169,7 +175,7 @@ class WatchActor(Actor):
         for channel in self._watches.keys() - watches.keys():
             self._unread.pop(channel, None)
             self._troubles.pop(channel, None)
-        self._watches = watches
+        self._watches, self._channels = watches, frozenset(watches)
 
     # --- what was missed --------------------------------------------------------------------------
 
@@ -219,9 +225,22 @@ class WatchActor(Actor):
     # --- one message ------------------------------------------------------------------------------
 
     async def _take(self, heard: Heard) -> None:
-        watch = self._watches.get(heard.channel)
+        """Read one message, unless it was read, or has crashed us too often."""
+        watch, suspects = self._watches.get(heard.channel), self._ports.suspects
         if watch is None or heard.message in self._done:
             return
+        if suspects.get(heard.message, 0) < MOST_CRASHES:
+            suspects[heard.message] = suspects.get(heard.message, 0) + 1
+            await self._read(watch, heard)
+            del suspects[heard.message]
+        else:
+            text = "Message %s in channel %s was being read at %d crashes: it is set aside"
+            logger.error(text, heard.message, heard.channel, MOST_CRASHES)
+        self._done[heard.message] = None
+        while len(self._done) > _REMEMBERED:
+            self._done.popitem(last=False)
+
+    async def _read(self, watch: _Watch, heard: Heard) -> None:
         sighting = spot(heard.content, heard.parts)
         if sighting.codes:
             reactions = await self._record(watch, sighting.codes)
@@ -230,9 +249,6 @@ class WatchActor(Actor):
             await self._move_on(watch, heard.at)
         elif sighting.attempted and heard.by_admin:
             await self._react(heard, [UNREAD])
-        self._done[heard.message] = None
-        while len(self._done) > _REMEMBERED:
-            self._done.popitem(last=False)
 
     async def _record(self, watch: _Watch, codes: Sequence[str]) -> list[str]:
         """Have the codes recorded, however long that takes; what there is to say of them."""

@@ -214,3 +214,24 @@ async def test_a_first_sign_whose_reply_was_lost_counts(live: Place) -> None:
     live.desk.shown = Reply("Page 4")
     await live.ann.press(message, "Next")
     assert message.content == "Page 4"
+
+
+async def test_an_answer_that_can_not_be_shown_is_said_to_have_failed(
+    live: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    message = await live.post()
+    live.desk.shown = Reply("Look", buttons=(Button("x" * 101, "Too long"),))
+    await live.ann.press(message, "Next")
+    assert "failed inside perkd" in message.content
+    assert "can't be put into a message" in caplog.text
+
+
+async def test_an_answer_that_discord_refuses_is_said_to_have_failed(
+    live: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    message = await live.post()
+    live.desk.shown = Reply("Page 4")
+    live.discord.faults.answer("PATCH", "/webhooks/*/*/messages/@original", status=400, code=50035)
+    await live.ann.press(message, "Next")
+    assert "failed inside perkd" in message.content
+    assert "code 50035" in caplog.text

@@ -52,6 +52,7 @@ class Place:
     link: DiscordLink = field(factory=DiscordLink)
     found: list[CodesFound] = field(factory=list)
     refusals: int = 0
+    suspects: dict[str, int] = field(factory=dict)
     staff: Staff = Staff()  # noqa: RUF009 - frozen
 
     def __attrs_post_init__(self) -> None:
@@ -64,7 +65,8 @@ class Place:
 
         def watcher() -> Actor:
             service = Service(self.store, WallClock(), lambda: {"wos": "v2", "ks": "v2"})
-            return WatchActor(WatchPorts(self.link, service, tree.ref("campaign"), self.staff))
+            campaign = tree.ref("campaign")
+            return WatchActor(WatchPorts(self.link, service, campaign, self.staff, self.suspects))
 
         children = (ActorSpec("campaign", lambda: Campaign(self)), ActorSpec("watcher", watcher))
         tree = Tree(SupervisorSpec("t", children, intensity=5))
@@ -284,21 +286,56 @@ async def test_a_channel_that_may_not_be_read_is_named_and_the_others_are_read(
     assert caplog.text.count(f"Channel {other.id}") == 1
 
 
-async def test_a_crash_of_the_watcher_loses_no_message(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also the one that it crashed on is read again, from the channel's history."""
-    crashes = ["Poison1"]
+@pytest.mark.parametrize("times", [1, 1000])
+async def test_a_crash_of_the_watcher_loses_no_message(
+    place: Place, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, times: int
+) -> None:
+    """The one that it crashed on is read again, from the history; one that crashes it always is set aside."""
+    crashes = ["Poison1"] * times
 
     def explode(content: str, parts: Sequence[Part]) -> Sighting:
         if crashes and crashes[0] in content:
-            crashes.pop()
-            raise KeyError("poison")
+            raise KeyError(crashes.pop())
         return spot(content, parts)
 
     monkeypatch.setattr(watching, "spot", explode)
     ann = place.guild.add_member("Ann")
     async with open_bot(place.discord, place.link), place.perkd() as tree:
         await watches(place, tree)
-        messages = [await ann.say(place.channel, f"Code: {name}") for name in ("Poison1", "After2")]
-        for message in messages:
-            assert await place.reactions(message) == ["✅"]
-    assert not crashes
+        poison, after = [await ann.say(place.channel, f"Code: {name}") for name in ("Poison1", "After2")]
+        assert await place.reactions(after) == ["✅"]
+    assert poison.reactions == (["✅"] if times == 1 else [])
+    assert len(crashes) == (0 if times == 1 else times - watching.MOST_CRASHES)
+    assert ("set aside" in caplog.text) == (times > 1)
+
+
+async def test_history_is_read_back_so_many_messages_and_a_day_at_most(place: Place) -> None:
+    ann = place.guild.add_member("Ann")
+    watched = evolve(place.watched, since=0.0)
+    place.store.backend.commit([Put(Guild(place.guild.id, "Snow", watched=(watched,)))])
+    place.discord.clock_offset = -25 * 3600.0
+    too_old = await ann.say(place.channel, "Code: Yesterday1")
+    place.discord.clock_offset = -3600.0
+    too_many = await ann.say(place.channel, "Code: Beyond1")
+    for number in range(watching.MOST_MESSAGES - 1):
+        await ann.say(place.channel, f"message number {number}")
+    newest = await ann.say(place.channel, "Code: Newest1")
+    place.discord.clock_offset = 0.0
+    async with open_bot(place.discord, place.link), place.perkd():
+        assert await place.reactions(newest) == ["✅"]
+    assert not too_old.reactions
+    assert not too_many.reactions
+    assert [one.code for found in place.found for one in found.codes] == ["Newest1"]
+
+
+async def test_without_the_message_content_intent_nothing_is_read_and_nothing_breaks(place: Place) -> None:
+    place.discord.intents_allowed(message_content=False)
+    ann = place.guild.add_member("Ann")
+    async with open_bot(place.discord, place.link), place.perkd() as tree:
+        await watches(place, tree)
+        message = await ann.say(place.channel, "Code: Frost2026")
+        await trio.sleep(0.2)
+        numbers: WatchNumbers = await tree.ref("watcher").ask(WatchStatus())
+    assert numbers.channels == 1
+    assert not message.reactions
+    assert not place.found
