@@ -27,7 +27,7 @@ from actors.giftcodes.announcing_posts import Poster
 from actors.giftcodes.announcing_progress import ProgressReader
 from actors.giftcodes.announcing_round import Office
 from actors.giftcodes.announcing_troubles import Troubles
-from actors.giftcodes.model import Code, CodeKey
+from actors.giftcodes.model import Code, CodeKey, Post
 from actors.ports import PostError, StoreUnavailable
 from supervision import Actor
 
@@ -188,15 +188,19 @@ class AnnouncerActor(Actor):
         except StoreUnavailable as away:
             self._store_away(away)
         else:
-            self._troubles.works(outlet)
-            self._posted += 1
-            if not post.remade:
-                desk.posted[code.code] = None
+            if post is not None:
+                self._note_posted(desk, outlet, post)
         if self._posts_made(desk):
             extra = {"guild": desk.guild.id, "codes": list(desk.posted)}
             logger.info("Posted %d new codes to guild %s", len(desk.posted), desk.guild.id, extra=extra)
             desk.posted.clear()
         self._done(desk)
+
+    def _note_posted(self, desk: Desk, outlet: Outlet, post: Post) -> None:
+        self._troubles.works(outlet)
+        self._posted += 1
+        if not post.remade:
+            desk.posted[post.code] = None
 
     async def _look(self, desk: Desk, outlet: Outlet, key: CodeKey) -> None:
         code = self._office.codes.get(key)

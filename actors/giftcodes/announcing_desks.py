@@ -1,7 +1,7 @@
 """What is owed to whom: per guild a desk, per channel of it an outlet. Pure; time is an argument."""
 
 import math
-from collections.abc import Container
+from collections.abc import Container, Iterable, Mapping
 
 from attrs import define, field
 
@@ -16,14 +16,19 @@ GONE_MAX = 3600.0
 """Seconds until a channel that failed is tried again: doubling from the first to the last; one that is gone
 is tried less and less often, up to once an hour."""
 
-_Slot = tuple[str, str, int, PostKind]
+Slot = tuple[str, str, int, str]
+"""(guild, channel, activation, kind) of a message about a code."""
+
+
+_CODE, _MENTION = PostKind.CODE.value, PostKind.MENTION.value
+_NONE: Mapping[Slot, Post] = {}
 
 
 @define(eq=False)
 class Posts:
     """The messages about the codes that matter, as they are or will be recorded."""
 
-    _by_code: dict[CodeKey, dict[_Slot, Post]] = field(factory=dict)
+    _by_code: dict[CodeKey, dict[Slot, Post]] = field(factory=dict)
 
     def __contains__(self, key: CodeKey) -> bool:
         return key in self._by_code
@@ -41,20 +46,23 @@ class Posts:
         """Take over a message as it is now."""
         self._by_code.setdefault(CodeKey(post.game, post.code), {})[_slot(post)] = post
 
+    def of(self, key: CodeKey) -> Mapping[Slot, Post]:
+        """All messages about a code."""
+        return self._by_code.get(key, _NONE)
+
     def about(self, code: Code, guild: str, channel: str) -> Post | None:
         """The announcement of the code's present activation."""
-        found = self._by_code.get(code.code_key)
-        return None if found is None else found.get((guild, channel, code.activation, PostKind.CODE))
+        return self.of(code.code_key).get((guild, channel, code.activation, _CODE))
 
     def mention(self, code: Code, guild: Guild) -> Post | None:
         """The message that mentions the guild's members, in whichever of its channels."""
-        found = self._by_code.get(code.code_key, {})
-        slots = ((guild.id, channel.id, code.activation, PostKind.MENTION) for channel in guild.channels)
+        found = self.of(code.code_key)
+        slots = ((guild.id, channel.id, code.activation, _MENTION) for channel in guild.channels)
         return next((found[slot] for slot in slots if slot in found), None)
 
 
-def _slot(post: Post) -> _Slot:
-    return (post.guild, post.channel, post.activation, post.kind)
+def _slot(post: Post) -> Slot:
+    return (post.guild, post.channel, post.activation, post.kind.value)
 
 
 def wants(channel: Channel, code: Code) -> bool:
@@ -99,6 +107,15 @@ class Outlet:
     def edited(self, key: CodeKey, now: float) -> None:
         """The message was made or edited, or that was tried."""
         self._edited[key] = now + EDIT_EVERY
+
+    def derive(self, live: Iterable[tuple[CodeKey, Code, Mapping[Slot, Post]]]) -> None:
+        """What is owed: of the live codes, each with the messages about it, those without a complete post."""
+        channel, guild, here = self.channel, self.guild.id, self.channel.id
+        self.owed = {}
+        for key, code, posts in live:  # a hundred thousand times in a large house: nothing is computed twice
+            post = posts.get((guild, here, code.activation, _CODE))
+            if (post is None or post.at is None) and wants(channel, code):
+                self.owed[key] = code
 
     def keep_only(self, keys: Container[CodeKey]) -> None:
         """Forget what is known of other codes."""

@@ -37,12 +37,18 @@ class Poster:
     _journal: Journal
     _progress: ProgressReader
 
-    async def post(self, outlet: Outlet, code: Code) -> Post:
-        """Post the code; returns what was recorded. Raises `PostError`, `StoreUnavailable`."""
+    async def post(self, outlet: Outlet, code: Code) -> Post | None:
+        """Post the code; returns what was recorded, None if it had been posted meanwhile.
+
+        Raises `PostError`, `StoreUnavailable`.
+        """
         guild, channel = outlet.guild, outlet.channel
+        post = self._posts.about(code, guild.id, channel.id)
+        if post is not None and post.at is not None:
+            outlet.owed.pop(code.code_key, None)  # it was on its way while the channel was set up anew
+            return None
         progress = await self._progress.at_once(code, guild)
         announcement = Announcement(code, progress or Progress(), guild.auto_redeem)
-        post = self._posts.about(code, guild.id, channel.id)
         shown = ""  # what was sent earlier may look different
         fresh = post is not None and is_fresh(post, self._ports.clock.now())
         if post is not None and not fresh:

@@ -59,13 +59,13 @@ class ProgressReader:
         store = self._ports.store
         records = self._ended.get(code.code_key)
         if records is None:
-            found = await store.find(Redemption, game=code.game, code=code.code)
-            records = [record for record in found if record.activation == code.activation]
+            records = await store.find(Redemption, game=code.game, code=code.code)
             self._ended[code.code_key] = records
             while len(self._ended) > KEPT:
                 del self._ended[next(iter(self._ended))]
         registrations = await store.find(Registration, guild=guild.id, game=code.game)
-        return progress.of_ended(records, {registration.fid for registration in registrations})
+        mine = [record for record in records if record.activation == code.activation]
+        return progress.of_ended(mine, {registration.fid for registration in registrations})
 
     def forget(self, key: CodeKey) -> None:
         """The code has moved: what is kept of it is out of date."""

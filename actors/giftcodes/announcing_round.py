@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import trio
 from attrs import define, evolve, field
 
-from actors.giftcodes.announcing_desks import EDIT_EVERY, Desk, Outlet, Posts, oldest_first, wants
+from actors.giftcodes.announcing_desks import EDIT_EVERY, Desk, Outlet, Posts, oldest_first
 from actors.giftcodes.announcing_journal import Journal
 from actors.giftcodes.announcing_messages import CodesMoved
 from actors.giftcodes.announcing_ports import AnnouncerPorts
@@ -50,9 +50,9 @@ class Office:
             if key not in self._posts:
                 self._posts.load(key, await store.find(Post, game=key.game, code=key.code))
         self._posts.keep_only(set(codes))
-        if codes == self.codes and guilds == self._guilds:
-            return
         changed = [code for key, code in codes.items() if self.codes.get(key) != code]
+        if not changed and codes.keys() == self.codes.keys() and guilds == self._guilds:
+            return
         self.codes, self._guilds = codes, guilds
         live = oldest_first([code for code in codes.values() if code.state is CodeState.LIVE])
         await self._take_over(guilds, live, changed)
@@ -80,15 +80,19 @@ class Office:
 
     async def _take_over(self, guilds: list[Guild], live: list[Code], changed: list[Code]) -> None:
         desks = {guild.id: self.desks.get(guild.id) or Desk(guild) for guild in guilds}
-        # A desk where something is being done stays until that is over, even of a guild that is gone.
-        desks |= {id_: desk for id_, desk in self.desks.items() if desk.busy_since is not None}
+        for id_, desk in self.desks.items():
+            if id_ not in desks and desk.busy_since is not None:
+                desk.outlets = {}  # its guild is gone; what is being done there is the last
+                desks[id_] = desk
         self.desks = desks
+        with_posts = [(code.code_key, code, self._posts.of(code.code_key)) for code in live]
         for guild in guilds:
             desk = desks[guild.id]
             looks_other = desk.guild.auto_redeem != guild.auto_redeem
             self._set_guild(desk, guild)
             for outlet in desk.outlets.values():
-                self._derive(outlet, live)
+                outlet.derive(with_posts)
+                outlet.keep_only(self.codes)
             self._say_found(desk)
             await trio.lowlevel.checkpoint()
             await self._look([*changed, *live] if looks_other else changed, desk)
@@ -106,16 +110,6 @@ class Office:
             outlet.guild, outlet.channel = guild, channel
             outlets[channel.id] = outlet
         desk.outlets = outlets
-
-    def _derive(self, outlet: Outlet, live: list[Code]) -> None:
-        about, guild, channel = self._posts.about, outlet.guild.id, outlet.channel
-        outlet.owed = {}
-        outlet.keep_only(self.codes)
-        for code in live:
-            if wants(channel, code):
-                post = about(code, guild, channel.id)
-                if post is None or post.at is None:
-                    outlet.owed[code.code_key] = code
 
     def _say_found(self, desk: Desk) -> None:
         owed = {key: code for outlet in desk.outlets.values() for key, code in outlet.owed.items()}
@@ -150,7 +144,7 @@ class Office:
 
 def _plain(code: Code) -> Code:
     """The code without what no message shows, and changes day by day."""
-    return evolve(code, canary_at=None, canary="")
+    return code if code.canary_at is None else evolve(code, canary_at=None, canary="")
 
 
 def _matters(code: Code, now: float) -> bool:
