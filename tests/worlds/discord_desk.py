@@ -78,9 +78,9 @@ def a_desk(
     **more: Any,
 ) -> Desk:
     """A desk over this store; `more` goes to its service."""
-    service = Service(store, FixedClock(), lambda: games, **more)
     verify = (game or FakeGame()).verify
-    return Desk(service, staff, status, channels or FakeChannels(), verify)
+    service = Service(store, FixedClock(), lambda: games, verify=verify, **more)
+    return Desk(service, staff, status, channels or FakeChannels())
 
 
 def shown(reply: Reply) -> str:

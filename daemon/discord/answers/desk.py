@@ -3,11 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
-import trio
 from attrs import frozen
 
-from actors.giftcodes.model import Player
-from actors.giftcodes.verifier import Verified
 from daemon.discord.rights import Staff
 from daemon.service import Service
 
@@ -41,12 +38,6 @@ class Upload:
     """Fetch it, at most so many bytes. Raises `BadFile`."""
 
 
-async def _unverified(_player: Player) -> Verified:
-    """Nobody is there to ask the game."""
-    await trio.lowlevel.checkpoint()
-    return Verified("unknown")
-
-
 @frozen
 class Desk:
     """The parts of perkd that answers need. It is the same for every incarnation of the bot."""
@@ -55,5 +46,3 @@ class Desk:
     staff: Staff
     status: StatusOf
     channels: Channels
-    verify: Callable[[Player], Awaitable[Verified]] = _unverified
-    """Asks the game whether there is such a player; one request of its budget."""

@@ -33,7 +33,7 @@ async def register(
     """Register a player of the caller's, unless the game says that there is none."""
     registered = await register_player(
         desk.service,
-        desk.verify,
+        desk.service.verify,
         guild=caller.guild,
         guild_name=caller.guild_name,
         member=caller.member,
