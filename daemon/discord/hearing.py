@@ -11,6 +11,9 @@ from daemon.aio import Outlet, OutletClosed
 from daemon.discord.rights import Staff, may
 from daemon.discord.values import Right
 
+MOST_MESSAGES = 100
+"""Messages of a channel that are read after downtime."""
+
 _SAID = frozenset({hikari.MessageType.DEFAULT, hikari.MessageType.REPLY})
 """What somebody wrote. Others are Discord's own, such as that a channel is followed now."""
 
@@ -50,6 +53,21 @@ def heard_in(message: hikari.Message, own: int, *, by_admin: bool = False) -> He
         by_admin=by_admin,
         noted=any(reaction.is_me for reaction in message.reactions),
     )
+
+
+async def heard_since(rest: hikari.api.RESTClient, channel: str, own: int, since: float) -> list[Heard]:
+    """The newest messages of the channel, sent at or after `since`, that perkd has not reacted to.
+
+    Oldest first, out of `MOST_MESSAGES`. Raises `hikari.HTTPError`.
+    """
+    found = []
+    async for message in rest.fetch_messages(int(channel)).limit(MOST_MESSAGES):
+        if message.created_at.timestamp() < since:
+            break
+        heard = heard_in(message, own)
+        if heard is not None and not heard.noted:
+            found.append(heard)
+    return found[::-1]
 
 
 @define(eq=False)

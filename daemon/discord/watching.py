@@ -3,37 +3,34 @@
 import logging
 from collections import OrderedDict
 from collections.abc import Sequence
-from itertools import count
 
 import hikari
 import trio
 from attrs import define, evolve, field, frozen
 
-from actors.giftcodes.model import Code, CodeKey, CodeState, Guild, Watched
-from actors.giftcodes.source_health import PollerPolicy, SourceHealth
+from actors.giftcodes.model import Guild, Watched
 from actors.giftcodes.spotting import spot
-from actors.ports import FoundCode, Put, StoreUnavailable
+from actors.ports import Put, StoreUnavailable
 from daemon.aio import LoopEnded, Outlet, TaskCancelled
 from daemon.discord.answering import described
-from daemon.discord.hearing import Ear, Heard, heard_in
+from daemon.discord.hearing import Ear, Heard, heard_since
 from daemon.discord.link import Connection, DiscordAway, DiscordLink
+from daemon.discord.recording import record
 from daemon.discord.rights import Staff
 from daemon.service import Service
 from supervision import Actor, ActorRef
 
 logger = logging.getLogger("perkd.discord")
 
-NEW, KNOWN, ENDED, UNREAD = "✅", "☑️", "⚠️", "❓"
-"""The reactions: a new code; one that was known and lives; one that has ended; `Code:` without a code."""
+UNREAD = "❓"
+"""The reaction to an admin's `Code:` without a code; for those with one see `recording.py`."""
 
 LOOK_EVERY = 30.0
 """Seconds between two looks at which channels are watched, if nobody tells of a change."""
-MOST_MESSAGES, OLDEST = 100, 24 * 3600.0
-"""How much of a channel is read after downtime: messages, and seconds back."""
+OLDEST = 24 * 3600.0
+"""Seconds back that a channel is read after downtime; see also `hearing.MOST_MESSAGES`."""
 TROUBLE_EVERY = 300.0
 """Seconds until a channel that can't be read is tried again."""
-FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
-"""Seconds between two tries to have codes recorded: doubling from the first to the last."""
 REACT_WITHIN = 10.0
 MOST_CRASHES = 3
 """Crashes on one message, then it is set aside."""
@@ -203,16 +200,9 @@ class WatchActor(Actor):
         own = self._ports.link.connection().bot.get_me()
 
         async def read(rest: hikari.api.RESTClient) -> list[Heard]:
-            found: list[Heard] = []
-            async for message in rest.fetch_messages(int(watch.channel.id)).limit(MOST_MESSAGES):
-                if message.created_at.timestamp() < since:
-                    break
-                heard = heard_in(message, own.id if own is not None else 0)
-                if heard is not None and not heard.noted:
-                    found.append(heard)
-            return found
+            return await heard_since(rest, watch.channel.id, own.id if own is not None else 0, since)
 
-        return (await self._ports.link.rest(read))[::-1]
+        return await self._ports.link.rest(read)
 
     def _say_trouble(self, watch: _Watch, reason: str) -> None:
         channel = watch.channel.id
@@ -243,30 +233,13 @@ class WatchActor(Actor):
     async def _read(self, watch: _Watch, heard: Heard) -> None:
         sighting = spot(heard.content, heard.parts)
         if sighting.codes:
-            reactions = await self._record(watch, sighting.codes)
+            ports, channel = self._ports, watch.channel
+            reactions = await record(ports.service.store, ports.campaign, channel, sighting.codes)
             self._codes += len(sighting.codes)
             await self._react(heard, reactions)
             await self._move_on(watch, heard.at)
         elif sighting.attempted and heard.by_admin:
             await self._react(heard, [UNREAD])
-
-    async def _record(self, watch: _Watch, codes: Sequence[str]) -> list[str]:
-        """Have the codes recorded, however long that takes; what there is to say of them."""
-        game, channel, store = watch.channel.game, watch.channel.id, self._ports.service.store
-        found = tuple(FoundCode(game, code) for code in codes)
-        health = SourceHealth(f"discord:{channel}", PollerPolicy())
-        before: list[Code | None] | None = None
-        for attempt in count():
-            try:
-                if before is None:
-                    before = [await store.get(Code, str(CodeKey(game, code))) for code in codes]
-                if await health.record(self._ports.campaign, found):
-                    break
-            except StoreUnavailable:
-                logger.debug("Codes of channel %s wait for the store", channel)
-            await trio.sleep(min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(attempt, 10)))
-        signs = {_sign(code) for code in before or ()}
-        return [sign for sign in (NEW, KNOWN, ENDED) if sign in signs]
 
     async def _react(self, heard: Heard, reactions: Sequence[str]) -> None:
         """Show what was done. What was done is done, whether or not that can be shown."""
@@ -297,9 +270,3 @@ class WatchActor(Actor):
                     await service.store.commit(Put(evolve(guild, watched=watched)))
         except StoreUnavailable:
             logger.debug("How far channel %s is read is not recorded", watch.channel.id)
-
-
-def _sign(before: Code | None) -> str:
-    if before is None:
-        return NEW
-    return KNOWN if before.state is CodeState.LIVE else ENDED

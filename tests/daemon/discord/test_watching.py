@@ -14,7 +14,7 @@ from actors.giftcodes.found import CodesFound
 from actors.giftcodes.model import Code, CodeState, Guild, Watched
 from actors.giftcodes.spotting import Part, Sighting, spot
 from actors.ports import Put
-from daemon.discord import watching
+from daemon.discord import hearing, watching
 from daemon.discord.link import DiscordLink
 from daemon.discord.rights import Staff
 from daemon.discord.watching import WatchActor, WatchesChanged, WatchNumbers, WatchPorts, WatchStatus
@@ -317,7 +317,7 @@ async def test_history_is_read_back_so_many_messages_and_a_day_at_most(place: Pl
     too_old = await ann.say(place.channel, "Code: Yesterday1")
     place.discord.clock_offset = -3600.0
     too_many = await ann.say(place.channel, "Code: Beyond1")
-    for number in range(watching.MOST_MESSAGES - 1):
+    for number in range(hearing.MOST_MESSAGES - 1):
         await ann.say(place.channel, f"message number {number}")
     newest = await ann.say(place.channel, "Code: Newest1")
     place.discord.clock_offset = 0.0
