@@ -60,7 +60,7 @@ class DiscordParts:
 
     def desk(self, service: Service, status: StatusOf) -> Desk:
         """What the answers work with."""
-        return Desk(service, self.staff, status, GuildChannels(self.link), service.verify)
+        return Desk(service, self.staff, status, GuildChannels(self.link))
 
     def actor(self, desk: Desk, connected: Callable[[], None]) -> DiscordActor:
         """A new actor. `connected` is called each time the bot has connected."""
