@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import trio
 from attrs import define, field
 
 from actors.giftcodes.model import Player
+from daemon.discord import captcha
 from daemon.discord.answering import Manner
 from daemon.discord.captcha import CaptchaAnswers, DiscordCaptchaSolver
 from daemon.discord.captcha_desk import CaptchaDesk
@@ -45,7 +47,8 @@ class Place:
 
     async def messages(self, number: int) -> list[Any]:
         """The channel's messages once there are so many."""
-        return await until(lambda: len(self.channel.messages) >= number and list(self.channel.messages))
+        await until(lambda: len(self.channel.messages) >= number)
+        return list(self.channel.messages)
 
 
 @pytest.fixture
@@ -156,7 +159,7 @@ async def test_several_captchas_wait_at_once_each_for_its_own_answer(
 ) -> None:
     solver = live.solver()
     players = [Player("wos", str(2000 + number)) for number in range(3)]
-    answers = [await _solving(nursery, lambda one=one: solver.solve("wos", one, PNG)) for one in players]
+    answers = [await _solving(nursery, partial(solver.solve, "wos", one, PNG)) for one in players]
     bob = _member(live, "Bob")
     for message in await live.messages(3):
         fid = next(player.fid for player in players if player.fid in message.content)
@@ -205,3 +208,38 @@ async def test_a_channel_that_cannot_be_posted_to_is_named_and_nobody_is_waited_
     assert live.channel.id in caplog.text
     assert fault == "refused" or "captcha_channel" in caplog.text
     assert not live.channel.messages
+
+
+async def test_a_captcha_outlives_the_bot_that_posted_it(place: Place, nursery: trio.Nursery) -> None:
+    async with open_bot(place.discord, place.link, place.register()):
+        answers = await _solving(nursery, lambda: place.solver().solve("wos", ANN, PNG))
+        (message,) = await place.messages(1)
+    assert not answers
+    async with open_bot(place.discord, place.link, place.register()):
+        bob = _member(place, "Bob")
+        await bob.submit(await bob.press(message, "Answer"), text="ok12")
+        await until(lambda: answers)
+    assert answers == ["ok12"]
+
+
+async def test_a_captcha_whose_post_lost_its_answer_is_posted_once(
+    live: Place, nursery: trio.Nursery
+) -> None:
+    live.discord.faults.drop_reply("POST", "/channels/*/messages")
+    answers = await _solving(nursery, lambda: live.solver().solve("wos", ANN, PNG))
+    (message,) = await live.messages(1)
+    bob = _member(live, "Bob")
+    await bob.submit(await bob.press(message, "Answer"), text="ok12")
+    await until(lambda: answers)
+    assert answers == ["ok12"]
+    assert len(live.channel.messages) == 1
+
+
+async def test_an_expiry_that_can_not_be_shown_holds_nobody_up(
+    live: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(captcha, "EDIT_WITHIN", 0.2)
+    held = live.discord.faults.hang("PATCH", "/channels/*/messages/*")
+    with trio.fail_after(PATIENCE):
+        assert await live.solver(timeout=0.3).solve("wos", ANN, PNG) is None
+    held.release()
