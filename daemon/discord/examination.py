@@ -28,6 +28,8 @@ from daemon.storage import codec
 from daemon.storage.contents import open_beside, stored_types
 from daemon.storing import database
 
+_NAMED = 10
+"""Servers that are listed by name."""
 WITHIN = 20.0
 """Seconds for everything that Discord is asked."""
 _PORTAL = "https://discord.com/developers/applications"
@@ -110,7 +112,7 @@ class _Examination:
         findings = [Finding("Discord token", well=True, text=f"of {me.username}")]
         findings += self._intents(application, stored)
         joined = [guild async for guild in self.rest.fetch_my_guilds()]
-        names = ", ".join(guild.name for guild in joined)
+        names = ", ".join(guild.name for guild in joined[:_NAMED]) + (", …" if len(joined) > _NAMED else "")
         link = f"add it to a server: {invite_link(str(application.id))}"
         findings.append(
             Finding("Discord servers", well=True, text=f"{len(joined)}: {names}")
@@ -204,5 +206,5 @@ def _failed(what: str, error: hikari.HikariError) -> Finding:
     if isinstance(error, hikari.HTTPResponseError):
         text = f"answered {int(error.status)}"
     else:
-        text = f"could not be asked ({type(error).__name__})"
+        text = f"can't be reached ({type(error).__name__})"
     return Finding(what, well=False, text=text, way_out="try again later; is it reachable from this host?")

@@ -28,6 +28,9 @@ async def get_application(call: Call) -> Json:
 
 @ROUTES.on("GET", "/users/@me/guilds")
 async def get_my_guilds(call: Call) -> list[Json]:
+    after = int(call.query.get("after", "0"))
+    listed = sorted(call.world.visible_guilds(), key=lambda guild: int(guild.id))
+    page = [guild for guild in listed if int(guild.id) > after][: call.number("limit", 200, 200)]
     return [
         {
             "id": guild.id,
@@ -39,7 +42,7 @@ async def get_my_guilds(call: Call) -> list[Json]:
             "approximate_member_count": len(guild.members),
             "approximate_presence_count": 0,
         }
-        for guild in call.world.visible_guilds()
+        for guild in page
     ]
 
 
