@@ -51,6 +51,8 @@ class Hang(Fault):
     done: bool = False
     waiting: int = 0
     """How many are held now."""
+    reached: trio.Event = field(factory=trio.Event, init=False)
+    """Set when the first one is held."""
     _released: trio.Event = field(factory=trio.Event, init=False)
 
     def release(self) -> None:
@@ -60,6 +62,7 @@ class Hang(Fault):
     async def hold(self) -> None:
         """Wait for the release."""
         self.waiting += 1
+        self.reached.set()
         try:
             await self._released.wait()
         finally:
