@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import trio
 from attrs import define, field, frozen
 
+from actors.giftcodes.counted import counted
 from actors.giftcodes.model import TERMINAL_GUILD, Guild, Player, Registration
 from actors.ports import Change, Put, StoreUnavailable
 from daemon.service.audit import By, entry
@@ -120,7 +121,9 @@ async def _close(service: Service, by: By, report: ImportReport) -> None:
     async with service.lock:
         known = await service.store.get(Guild, by.guild)
         present = present_guild(known, by.guild, by.guild_name)
-        audit = entry(service, by, "players import", f"{details}{len(report.faults)} lines left out")
+        audit = entry(
+            service, by, "players import", f"{details}{counted(len(report.faults), 'line')} left out"
+        )
         await service.commit_all(*([] if present == known else [Put(present)]), Put(audit))
 
 

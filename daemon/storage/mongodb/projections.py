@@ -112,7 +112,7 @@ class Projections:
         self._replaced_at_once = _AT_ONCE
 
     async def prepare(self) -> None:
-        """Make the indexes, where they are missing."""
+        """Make the indexes, where they are missing: also those that an older perkd did not know."""
         async with self._line.command():
             if "ferretdbVersion" in await self._database.command("buildInfo"):
                 self._replaced_at_once = _AT_ONCE_FERRETDB
@@ -125,6 +125,21 @@ class Projections:
             if missing:
                 async with self._line.command(times=12):
                     await collection.create_indexes(missing)
+                await self._fill_in(type_)
+
+    async def _fill_in(self, type_: type[Record]) -> None:
+        """Documents that are kept as JSON have only what was indexed when they were written beside it."""
+        collection = self._database[type_.collection]
+        async with self._line.command(times=12):
+            found = await collection.find({"json": {"$exists": True}}).to_list()
+        for document in found:
+            stored = json.loads(document["json"])
+            doc = {name: stored[name] for name in type_.indexed if name in stored}
+            async with self._line.command():
+                # Unless somebody has written a later one meanwhile, which has it all.
+                await collection.update_one(
+                    {"_id": document["_id"], "p": document["p"]}, {"$set": {"doc": doc}}
+                )
 
     # --- writing --------------------------------------------------------------------------------
 

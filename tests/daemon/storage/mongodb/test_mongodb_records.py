@@ -7,7 +7,7 @@ from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from actors.giftcodes.model import Circuit, Code, Outcome, Player, Redemption
+from actors.giftcodes.model import Circuit, Code, Outcome, Player, Post, Redemption, Registration
 from actors.history import NOWHERE, Term
 from actors.ports import Change, Delete, Position, Put
 from actors.storage import Refusal
@@ -101,6 +101,25 @@ def test_records_are_found_by_indexed_attributes_only(shop: Any, make: Any) -> N
         indexes = shop.raw[type_.collection].index_information()
         keys = {index["key"][0][0] for name, index in indexes.items() if name != "_id_"}
         assert keys == {f"doc.{name}" for name in type_.indexed}
+
+
+def test_what_an_older_perkd_wrote_is_found_by_attributes_that_are_indexed_now(shop: Any, make: Any) -> None:
+    plain, half = Registration("77", "501", "wos", "1"), Post("77", "9", "wos", "SNOW", 1, shown="a\ud800")
+
+    async def script() -> None:
+        store = await opened(shop)
+        await store.append([make.entry(1, plain, half)])
+        for name, index in (("registrations", "registrations_by_member"), ("posts", "posts_by_code")):
+            shop.raw[name].drop_index(index)
+        shop.raw["posts"].update_many({}, {"$unset": {"doc.code": ""}})
+        store = await opened(shop, begin=False)
+        assert await store.find(Registration, {"member": "501"}) == [plain]
+        assert await store.find(Post, {"code": "SNOW", "guild": "77"}) == [half]
+        assert {"registrations_by_member", "registrations_by_fid"} <= set(
+            shop.raw["registrations"].index_information()
+        )
+
+    shop.play(script)
 
 
 def test_what_bson_has_no_word_for_is_kept_as_json(shop: Any, make: Any) -> None:
