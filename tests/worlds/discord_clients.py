@@ -60,7 +60,8 @@ class Client:
 def make_bot(discord: Discord, **options: Any) -> hikari.GatewayBot:
     """As the library makes it; in a loop's thread."""
     options = {"intents": INTENTS, "token": discord.token} | options
-    return hikari.GatewayBot(rest_url=discord.rest_url, banner=None, logs=None, **options)
+    quiet: dict[str, Any] = {"banner": None, "logs": None, "suppress_optimization_warning": True}
+    return hikari.GatewayBot(rest_url=discord.rest_url, **quiet, **options)
 
 
 def _nothing(_bot: hikari.GatewayBot, _client: lightbulb.GatewayEnabledClient) -> None:
