@@ -55,15 +55,14 @@ async def open_place(
     *,
     games: Mapping[str, str] = GAMES,
     status: Any = no_status,
-    admin_roles: int = 1,
+    staffed: bool = True,
     **more: Any,
 ) -> AsyncIterator[Place]:
-    """A bot with all commands and buttons, connected; `admin_roles` roles named `mods` are trusted."""
+    """A bot with all commands and buttons, connected; `staffed`: Root and the role `mods` are configured."""
     with trio.fail_after(PATIENCE):
         async with open_discord() as discord:
-            place = _place(
-                discord, store or MemoryStore(), admin_roles, {"games": games, "status": status, **more}
-            )
+            more |= {"games": games, "status": status}
+            place = _place(discord, store or MemoryStore(), more, staffed=staffed)
             clients: list[Client] = []
 
             def add(client: Client, _bot: hikari.GatewayBot, loop: Loop) -> None:
@@ -79,12 +78,12 @@ async def open_place(
                 yield place
 
 
-def _place(discord: Discord, store: Store, admin_roles: int, more: dict[str, Any]) -> Place:
+def _place(discord: Discord, store: Store, more: dict[str, Any], *, staffed: bool) -> Place:
     guild = discord.add_guild("Snow")
     channel = guild.add_channel("codes")
-    roles = [guild.add_role("mods") for _ in range(admin_roles)]
+    mods = guild.add_role("mods")
     root = guild.add_member("Root")
-    staff = Staff.of((root.id,), [role.id for role in roles])
+    staff = Staff.of((root.id,), (mods.id,)) if staffed else Staff()
     game = FakeGame()
     desk = a_desk(store, game=game, staff=staff, **more)
     return Place(

@@ -13,7 +13,7 @@ from tests.worlds.discord_desk import NOW
 
 
 @pytest.fixture
-async def place() -> AsyncIterator[Place]:
+async def place(in_time: None) -> AsyncIterator[Place]:
     async with open_place() as place:
         yield place
 
