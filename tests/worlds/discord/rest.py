@@ -52,13 +52,13 @@ class Rest:
     requests: list[tuple[str, str, int]]
     """Method, path and status of each request, as it was answered; 0 where it was cut off."""
 
-    def app(self) -> ASGIApp:
-        """Everything below `/api/v10`, and the files of attachments."""
+    def app(self, *more: Route) -> ASGIApp:
+        """Everything below `/api/v10`, the files of attachments, and what is given."""
         entries = [entry for module in _MODULES for entry in module.ROUTES.entries]
         routes = [Route(e.path, self._endpoint(e), methods=[e.method]) for e in entries]
         rest = [Mount(PREFIX, routes=[*routes, Route("/{rest:path}", self._unknown, methods=_METHODS)])]
         files = Route("/attachments/{channel}/{attachment}/{name:path}", self._file)
-        return Starlette(routes=[files, *rest])
+        return Starlette(routes=[files, *rest, *more])
 
     def _endpoint(self, entry: Entry) -> ASGIApp:
         rest = self

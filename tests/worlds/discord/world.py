@@ -1,11 +1,12 @@
 """A whole Discord that the real libraries talk to: its state, REST and gateway on ports of 127.0.0.1."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import trio
 from attrs import define, field
+from starlette.routing import Route
 
 from tests.worlds.discord.faults import Fault, Faults
 from tests.worlds.discord.gateway import Gateway, open_gateway
@@ -51,10 +52,16 @@ class Discord(World):
 
 
 @asynccontextmanager
-async def open_discord(port: int = 0, **fields: Any) -> AsyncGenerator[Discord]:
-    """A Discord for the length of the block, empty but for its application and bot; `port` is REST's."""
+async def open_discord(
+    port: int = 0, *, control: Callable[[Discord], Route] | None = None, **fields: Any
+) -> AsyncGenerator[Discord]:
+    """A Discord for the length of the block, empty but for its application and bot.
+
+    `port` is REST's; `control` makes a route beside it; `fields` are the Discord's own.
+    """
     discord = Discord(**fields)
-    app = Rest(discord, discord.faults, discord.limits, discord.requests).app()
+    rest = Rest(discord, discord.faults, discord.limits, discord.requests)
+    app = rest.app(*([control(discord)] if control else []))
     async with open_gateway(discord), trio.open_nursery() as nursery:
         bound = await nursery.start(serve, app, port)
         discord.rest_url = f"http://127.0.0.1:{bound}{PREFIX}"
