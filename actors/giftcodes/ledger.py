@@ -112,12 +112,11 @@ class Ledger:
 
     def pair(self, player: Player, code: Code) -> Pair | None:
         """The pair, if it is owed; whether somebody else has to go first is not looked at."""
-        key = player.player_key
-        wish = self.wants.wish(key, code)
-        if wish is None and not self.wants.gets_unasked(key):
+        wish = self.wants.wish(player, code)
+        if wish is None and not self.wants.gets_unasked(player):
             return None
         record = self.records[code.code_key].get(player.fid)
-        rank = (-float(self.wants.priorities.get(key, 0)), _urgency(record, wish), code.first_seen)
+        rank = (-float(self.wants.priority(player)), _urgency(record, wish), code.first_seen)
         if record is None:
             return Pair(0.0, rank, Redemption(player.game, player.fid, code.code, code.activation))
         if record.outcome is Outcome.FAILED and wish is not None and wish.at > (record.last_at or 0.0):
@@ -142,7 +141,7 @@ class Ledger:
 
     def unasked(self) -> list[Player]:
         """The players who get every code without asking."""
-        return [player for key, player in self.players.items() if self.wants.gets_unasked(key)]
+        return [player for player in self.players.values() if self.wants.gets_unasked(player)]
 
     def is_busy(self, player: PlayerKey) -> bool:
         """Whether a redeemer may be at work for the player: its pairs are not to be written by others."""

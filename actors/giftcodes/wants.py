@@ -20,11 +20,11 @@ class Wants:
     own record says.
     """
 
-    priorities: dict[PlayerKey, int] = field(factory=dict)
-    """The highest of the guilds that registered the player and are not paused."""
-    waiting: set[PlayerKey] = field(factory=set)
-    """Players of nothing but paused guilds."""
-    _known: set[PlayerKey] = field(factory=set)
+    _priorities: dict[str, dict[str, int]] = field(factory=dict)
+    """game → fid → the highest of the guilds that registered the player and are not paused."""
+    _waiting: dict[str, set[str]] = field(factory=dict)
+    """game → the fids of players of nothing but paused guilds."""
+    _known: dict[str, set[str]] = field(factory=dict)
     _unasked: dict[str, set[str]] = field(factory=dict)
     """game → the fids of players who get codes unasked."""
     _wishes: dict[CodeKey, dict[str, Wish]] = field(factory=dict)
@@ -34,26 +34,27 @@ class Wants:
         self, players: Iterable[Player], registrations: Iterable[Registration], guilds: Iterable[Guild]
     ) -> None:
         """Take over who there is, who registered them, and how those guilds are set up."""
-        known = {guild.id: guild for guild in guilds}
-        registered: set[PlayerKey] = set()
-        served: set[PlayerKey] = set()
-        self.priorities = {}
-        for registration in registrations:
-            key = PlayerKey(registration.game, registration.fid)
-            guild = known.get(registration.guild)
-            if guild is None or not guild.paused:
-                mine = 0 if guild is None else guild.priority
-                self.priorities[key] = max(self.priorities.get(key, mine), mine)
-                if guild is None or guild.auto_redeem:
-                    served.add(key)
-            registered.add(key)
-        self.waiting = registered.difference(self.priorities)
-        self._known, self._unasked = set(), {}
+        known = {guild.id: (guild.paused, guild.priority, guild.auto_redeem) for guild in guilds}
+        registered, served = _by_game(), _by_game()
+        priorities: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        for one in registrations:
+            game, fid = one.game, one.fid
+            paused, mine, auto_redeem = known.get(one.guild, _NEW)
+            registered[game].add(fid)
+            if not paused:
+                of_game = priorities[game]
+                of_game[fid] = max(of_game.get(fid, mine), mine)
+                if auto_redeem:
+                    served[game].add(fid)
+        self._priorities = dict(priorities)
+        self._waiting = {game: fids - priorities[game].keys() for game, fids in registered.items()}
+        there, unasked = _by_game(), _by_game()
         for player in players:
-            key = player.player_key
-            self._known.add(key)
-            if player.auto_redeem and (key in served or key not in registered):
-                self._unasked.setdefault(player.game, set()).add(player.fid)
+            game, fid = player.game, player.fid
+            there[game].add(fid)
+            if player.auto_redeem and (fid in served[game] or fid not in registered[game]):
+                unasked[game].add(fid)
+        self._known, self._unasked = dict(there), dict(unasked)
 
     def set_wishes(self, wishes: Iterable[Wish]) -> set[PlayerKey]:
         """Take over all wishes there are; returns the players for whom that changed something."""
@@ -71,17 +72,27 @@ class Wants:
         self._wishes = dict(new)
         return changed
 
-    def wish(self, player: PlayerKey, code: Code) -> Wish | None:
+    def wish(self, player: Player | PlayerKey, code: Code) -> Wish | None:
         """The wish for this activation of the code; None also while the player is waiting."""
-        of_code = self._wishes.get(code.code_key)
-        found = None if of_code is None else of_code.get(player.fid)
-        if found is None or found.activation != code.activation or player in self.waiting:
+        if not self._wishes:
+            return None
+        found = self._wishes.get(code.code_key, _NO_WISHES).get(player.fid)
+        if found is None or found.activation != code.activation or self.is_waiting(player):
             return None
         return found
 
-    def gets_unasked(self, player: PlayerKey) -> bool:
+    def is_waiting(self, player: Player | PlayerKey) -> bool:
+        """Whether nothing is done for the player: all its guilds are paused."""
+        return player.fid in self._waiting.get(player.game, ())
+
+    def gets_unasked(self, player: Player | PlayerKey) -> bool:
         """Whether the player gets every code without asking."""
         return player.fid in self._unasked.get(player.game, ())
+
+    def priority(self, player: Player | PlayerKey) -> int:
+        """The highest of the guilds that registered the player and are not paused; 0 where there is none."""
+        of_game = self._priorities.get(player.game)
+        return 0 if of_game is None else of_game.get(player.fid, 0)
 
     def count(self, code: Code, up_to: int) -> int:
         """How many players want the code; counted no further than `up_to`."""
@@ -91,10 +102,17 @@ class Wants:
     def of(self, code: Code) -> set[str]:
         """The fids of the players who want the code. Not to be changed."""
         unasked = self._unasked.get(code.game, set())
-        of_code = self._wishes.get(code.code_key)
-        if not of_code:
+        wishes = self._wishes.get(code.code_key)
+        if not wishes:
             return unasked
-        keys = (PlayerKey(code.game, fid) for fid in of_code)
-        return unasked.union(
-            key.fid for key in keys if key in self._known and self.wish(key, code) is not None
-        )
+        able = self._known.get(code.game, set()) - self._waiting.get(code.game, set())
+        asked = {fid for fid, wish in wishes.items() if wish.activation == code.activation}
+        return unasked | (asked & able)
+
+
+_NEW = (False, 0, True)
+"""Paused, priority and whether codes are redeemed unasked: of a guild without a record."""
+
+
+def _by_game() -> defaultdict[str, set[str]]:
+    return defaultdict(set)

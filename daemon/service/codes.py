@@ -82,7 +82,7 @@ async def _unasked(service: Service, game: str) -> list[Player]:
     wants, players = Wants(), await service.store.find(Player, game=game)
     registrations = await service.store.find(Registration, game=game)
     wants.set_players(players, registrations, await service.store.find(Guild))
-    return [player for player in players if wants.gets_unasked(player.player_key)]
+    return [player for player in players if wants.gets_unasked(player)]
 
 
 async def list_codes(service: Service, *, game: str = "", state: str = "") -> list[Code]:

@@ -142,7 +142,6 @@ async def _one(service: Service, player: Player, made: Wish, guilds: Sequence[Gu
     before = await service.store.get(Wish, made.key)
     is_open = record is None or record.outcome is Outcome.PENDING
     is_wished = before is not None and (is_open or before.at > ((record and record.last_at) or 0.0))
-    owed = is_wished or (is_open and wants.gets_unasked(player.player_key))
+    owed = is_wished or (is_open and wants.gets_unasked(player))
     status = "" if record is None else record.status
-    waiting = player.player_key in wants.waiting
-    return Wished(player, "on_its_way" if owed else "wished", waiting, status)
+    return Wished(player, "on_its_way" if owed else "wished", wants.is_waiting(player), status)

@@ -95,9 +95,12 @@ def test_only_guilds_that_are_not_paused_count_for_the_priority():
     ]
     wants = Wants()
     wants.set_players([ANN, BOB], [registered("a"), registered("b"), registered("c", "2")], guilds)
-    assert wants.priorities == {KEY: 3, BOB.player_key: -1}
+    assert [wants.priority(player) for player in (ANN, BOB, Player("wos", "3"))] == [3, -1, 0]
     wants.set_players([ANN], [registered("a")], guilds)
-    assert (wants.priorities, wants.waiting) == ({}, {KEY})
+    assert [(wants.priority(player), wants.is_waiting(player)) for player in (ANN, BOB)] == [
+        (0, True),
+        (0, False),
+    ]
 
 
 def test_a_paused_guild_that_goes_on_owes_what_was_begun_as_it_was():
