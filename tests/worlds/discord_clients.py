@@ -50,9 +50,8 @@ class Client:
         )
         return found[times - 1]
 
-    def note(self, event: Any) -> None:
-        """The bot heard this."""
-        self.heard.append(event)
+    async def pulse(self) -> None:
+        """Something new was heard."""
         self._changed.set()
         self._changed = trio.Event()
 
@@ -81,7 +80,8 @@ async def open_client(discord: Discord, prepare: Prepare = _nothing, **options: 
 
         async def listen(event: hikari.Event) -> None:
             if not isinstance(event, hikari.ShardPayloadEvent):
-                await loop.run_in_trio(_noted, client, event)
+                client.heard.append(event)  # at once: what is started in trio later runs in any order
+                await loop.run_in_trio(client.pulse)
 
         def wire() -> None:
             commands = lightbulb.client_from_app(client.bot)
@@ -98,7 +98,3 @@ async def open_client(discord: Discord, prepare: Prepare = _nothing, **options: 
             with trio.move_on_after(PATIENCE) as scope:
                 scope.shield = True
                 await loop.call(client.bot.close)
-
-
-async def _noted(client: Client, event: Any) -> None:
-    client.note(event)

@@ -14,7 +14,7 @@ from tests.worlds.discord.gateway_connection import INVALID_SESSION, RECONNECT, 
 from tests.worlds.discord.gateway_intents import GUILD_MEMBERS, refused
 from tests.worlds.discord.gateway_listener import HOST, Listener, Stall, Watched
 from tests.worlds.discord.gateway_members import member_chunks
-from tests.worlds.discord.gateway_ready import allowed_intents, ready
+from tests.worlds.discord.gateway_ready import allowed_intents, may_hear, ready
 from tests.worlds.discord.gateway_session import Identity, Session
 from tests.worlds.discord.zlib_stream import PlainText, ZlibStream
 
@@ -118,7 +118,7 @@ class Gateway:
 
     def dispatch(self, name: str, payload: Payload, guild: str | None = None) -> None:
         """An event, for every session that may see it."""
-        if self._visible(name, payload, guild):
+        if may_hear(self.world, name, payload, guild):
             for session in self._sessions.values():
                 session.dispatch(name, payload, guild)
 
@@ -181,17 +181,10 @@ class Gateway:
 
     def end(self) -> None:
         """Give the port up."""
-        if self._listener is not None:
-            self._listener.close()
+        assert self._listener is not None
+        self._listener.close()
 
     # --- inside -----------------------------------------------------------------------------------
-
-    def _visible(self, name: str, payload: Payload, guild_id: str | None) -> bool:
-        guild = self.world.guilds.get(guild_id or "")
-        if guild is not None and not guild.available:
-            return name in ("GUILD_CREATE", "GUILD_DELETE")
-        channel = self.world.channels.get(payload.get("channel_id", ""))
-        return channel is None or name == "INTERACTION_CREATE" or channel.visible_to_bot()
 
     def _check_token(self, data: Payload) -> None:
         if data.get("token") != (self.token or self.world.token):

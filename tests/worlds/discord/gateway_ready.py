@@ -1,4 +1,4 @@
-"""What an application may ask for when it identifies, and what it is told first."""
+"""What an application may ask for when it identifies, what it is told first, and what it may hear of."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -35,3 +35,12 @@ def ready(world: "World", identity: Identity, url: str, guilds: list[str]) -> di
         "relationships": [],
         "user_settings": {},
     }
+
+
+def may_hear(world: "World", name: str, payload: dict[str, Any], guild_id: str | None) -> bool:
+    """Whether the bot can see where it happens. Of a guild in an outage only that is told."""
+    guild = world.guilds.get(guild_id or "")
+    if guild is not None and not guild.available:
+        return name in ("GUILD_CREATE", "GUILD_DELETE")
+    channel = world.channels.get(payload.get("channel_id", ""))
+    return channel is None or name == "INTERACTION_CREATE" or channel.visible_to_bot()
