@@ -1,6 +1,7 @@
 """DiscordActor: has the bot connected, for as long as that is possible; and tries again when it is not."""
 
 import logging
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 
@@ -143,7 +144,7 @@ class DiscordActor(Actor):
     async def _bot(self, loop: Loop, admission: Admission) -> AsyncIterator[Bot]:
         """A new bot, closed at the end, however far it has come."""
         ports = self._ports
-        observer = Observer(ports.clock.now)
+        observer = Observer(_for_any_thread(ports.clock))
         bot = await loop.sync(make_bot, ports.account, admission, ports.register, loop, observer)
         self._live = _Live(loop, bot, admission)
         try:
@@ -214,6 +215,12 @@ class DiscordActor(Actor):
         if self._state == "connected" and seen.lost_at is not None:
             return "reconnecting", seen.lost_at
         return self._state, self._since
+
+
+def _for_any_thread(clock: Clock) -> Callable[[], float]:
+    """The same time, which may be asked in the loop's thread; the clock itself needs trio's."""
+    offset = clock.now() - time.monotonic()
+    return lambda: offset + time.monotonic()
 
 
 @contextmanager

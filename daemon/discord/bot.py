@@ -16,6 +16,7 @@ from hikari.impl import CacheSettings, HTTPSettings
 from daemon.aio import Loop
 from daemon.discord.intents import intents_for
 from daemon.discord.observer import Observer
+from daemon.discord.sessions import close_sessions
 from daemon.discord.trouble import BadToken, StartsSpent, backoff
 from daemon.secrets import Secret
 
@@ -130,6 +131,8 @@ class Bot:
         with suppress(hikari.ComponentStateConflictError):  # it has not come so far
             await self.gateway.close()
         await self.client.stop()
+        await _end_shards()
+        await close_sessions()
 
     def latency(self) -> float | None:
         """Seconds between a heartbeat and its answer; None before the first one."""
@@ -150,6 +153,14 @@ class Bot:
             else:
                 self.commands = ""
                 return
+
+
+async def _end_shards() -> None:
+    """End what a start that was given up has left: hikari (2.6.0) forgets shards that never started."""
+    shards = [task for task in asyncio.all_tasks() if task.get_name().startswith("keep alive (shard")]
+    for task in shards:
+        task.cancel()
+    await asyncio.gather(*shards, return_exceptions=True)
 
 
 def _refusal(error: hikari.HTTPError) -> str:

@@ -41,6 +41,7 @@ class Observer:
     """
 
     now: Callable[[], float]
+    """Unix seconds; called in the loop's thread."""
     _seen: Seen = field(factory=Seen, init=False)
     _connects: dict[int, int] = field(factory=dict, init=False)
     _here: dict[int, str] = field(factory=dict, init=False)
