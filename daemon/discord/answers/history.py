@@ -6,7 +6,7 @@ from heapq import nlargest
 from actors.giftcodes.model import Code, Outcome, PlayerKey, Redemption
 from daemon.discord.answers.desk import Desk
 from daemon.discord.answers.lists import listed, table_file
-from daemon.discord.answers.scope import MANY, pick_code, pick_player, players_in_reach
+from daemon.discord.answers.scope import pick_code, pick_player, players_in_reach
 from daemon.discord.locale import say
 from daemon.discord.text import code_span, moment, plain
 from daemon.discord.values import Caller, File, Reply
@@ -17,6 +17,8 @@ from daemon.service.history import LIMIT, MOST
 
 _SIGNS = {Outcome.PENDING: "⏳", Outcome.REDEEMED: "✅", Outcome.ALREADY: "☑️", Outcome.FAILED: "❌"}
 _LONGEST_NAME = 80
+_MANY = 20
+"""Of more players than this, the pairs are not read player by player."""
 _COLUMNS = ("game", "fid", "name", "code", "outcome", "status", "attempts", "first_at", "last_at")
 
 
@@ -43,7 +45,7 @@ async def _records(
     """All of the players' pairs, or of one code; of many players and all codes the newest there are."""
     if wanted is not None and len(players) > 1:
         found = await service.store.find(Redemption, game=wanted.game, code=wanted.code)
-    elif len(players) <= MANY:
+    elif len(players) <= _MANY:
         found = []
         for key in players:
             found += await service.store.find(Redemption, game=key.game, fid=key.fid)

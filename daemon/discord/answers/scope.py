@@ -1,23 +1,24 @@
 """Whose players a caller may look at or name, and which one, or which code, it means."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from actors.giftcodes.codes import clean_code
-from actors.giftcodes.model import Code, CodeKey, Player, PlayerKey, Registration
+from actors.giftcodes.model import Code, CodeKey, Player
 from daemon.discord.rights import may
 from daemon.discord.values import Caller, Right
-from daemon.service import NotFound, Refused, Service
+from daemon.service import NotFound, Refused, Service, list_players
+from daemon.service.members import list_guild, list_mine
 from daemon.service.values import shown
-
-MANY = 20
-"""More players than this are read with one question."""
 
 
 async def own_players(service: Service, caller: Caller) -> list[Player]:
     """The players that the caller registered: here, or in a direct message in any server."""
-    registrations = await service.store.find(Registration, member=caller.member)
-    here = [one for one in registrations if caller.guild in {"", one.guild}]
-    return await players_of(service, here)
+    return [one.player for one in await list_mine(service, member=caller.member, guild=caller.guild)]
+
+
+async def guild_players(service: Service, guild: str) -> list[Player]:
+    """Every player that members of the guild registered."""
+    return [one.player for one in await list_guild(service, guild=guild)]
 
 
 async def players_in_reach(service: Service, caller: Caller) -> list[Player]:
@@ -25,27 +26,8 @@ async def players_in_reach(service: Service, caller: Caller) -> list[Player]:
     if caller.guild and may(caller.right, Right.ADMIN):
         return await guild_players(service, caller.guild)
     if not caller.guild and may(caller.right, Right.OWNER):
-        return ordered(await service.store.find(Player))
+        return await list_players(service)
     return await own_players(service, caller)
-
-
-async def guild_players(service: Service, guild: str) -> list[Player]:
-    """Every player that members of the guild registered."""
-    return await players_of(service, await service.store.find(Registration, guild=guild))
-
-
-async def players_of(service: Service, registrations: Iterable[Registration]) -> list[Player]:
-    """The players that are registered so, each once."""
-    keys = {PlayerKey(one.game, one.fid) for one in registrations}
-    if len(keys) > MANY:
-        return ordered(one for one in await service.store.find(Player) if one.player_key in keys)
-    found = [await service.store.get(Player, str(key)) for key in keys]
-    return ordered(player for player in found if player is not None)
-
-
-def ordered(players: Iterable[Player]) -> list[Player]:
-    """By game, then by fid as a number."""
-    return sorted(players, key=lambda player: (player.game, len(player.fid), player.fid))
 
 
 def pick_player(players: Sequence[Player], text: str) -> Player:

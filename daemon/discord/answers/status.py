@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from daemon.cli.status_tree import draw_tree
-from daemon.cli.status_words import count, number, spoken, word
+from daemon.cli.status_words import GOOD, number, spoken, word
 from daemon.cli.times import duration
 from daemon.discord.answers.allowed import require
 from daemon.discord.answers.desk import Desk
 from daemon.discord.answers.guild_status import guild_status
 from daemon.discord.answers.lists import first_lines, fitting
 from daemon.discord.custom_ids import status_id
-from daemon.discord.locale import say
+from daemon.discord.locale import say, say_count
 from daemon.discord.rights import may
 from daemon.discord.text import plain
 from daemon.discord.values import Button, Caller, Card, Field, Reply, Right, Style
@@ -26,6 +26,7 @@ _FIELD = 1000
 """Units of a field; Discord takes 1024."""
 _PROBLEMS = 15
 _PROBLEMS_ROOM = 2000
+_LONGEST_ERROR = 160
 _PAUSED = "⏸️"
 
 
@@ -55,12 +56,15 @@ def _buttons(page: int, last: int, locale: str) -> tuple[Button, ...]:
 
 def _overview(document: Document, locale: str) -> Card:
     health = str(document.get("health", "unknown"))
+    numbers = document.get("giftcodes") or {}
     problems = [f"⚠️ {plain(word(problem), 300)}" for problem in document.get("problems") or ()]
     fields = (
-        Field(say("status.codes", locale), _codes(document.get("giftcodes") or {}, locale)),
-        Field(say("status.games", locale), _lines(_games(document.get("giftcodes") or {}, locale), locale)),
-        Field(say("status.sources", locale), _lines(_sources(document.get("giftcodes") or {}), locale)),
-        Field(say("status.storage", locale), _lines(_storage(document.get("storage") or {}), locale)),
+        Field(say("status.codes", locale), _codes(numbers, locale)),
+        Field(say("status.games", locale), _lines(_games(numbers, locale), locale)),
+        Field(
+            say("status.sources", locale), _lines(_sources(document.get("giftcodes") or {}, locale), locale)
+        ),
+        Field(say("status.storage", locale), _lines(_storage(document.get("storage") or {}, locale), locale)),
         Field(say("status.discord", locale), _discord(document.get("discord") or {}, locale)),
         Field(say("status.vip", locale), _vip(document.get("vip") or {}, locale)),
     )
@@ -94,38 +98,44 @@ def _games(numbers: Document, locale: str) -> Iterator[str]:
         yield f"{line} · {_PAUSED} {plain(word(lane['reason']), 120)}" if lane.get("reason") else line
 
 
-def _sources(numbers: Document) -> Iterator[str]:
+def _sources(numbers: Document, locale: str) -> Iterator[str]:
     for name, source in (numbers.get("sources") or {}).items():
-        parts = [f"**{plain(word(name))}** {spoken(word(source.get('state', 'unknown')))}"]
+        parts = [_standing(name, source)]
         if checks := source.get("checks"):
-            parts.append(count(checks, "check"))
+            parts.append(say_count("status.checks", int(number(checks)), locale))
         if errors := source.get("consecutive_errors"):
-            parts.append(count(errors, "error") + " in a row")
-        if source.get("last_error") and source.get("state") != "healthy":
-            parts.append(plain(word(source["last_error"]), 160))
-        yield " · ".join(parts)
+            parts.append(say_count("status.errors", int(number(errors)), locale))
+        yield " · ".join([*parts, *_error(source)])
 
 
-def _storage(storage: Document) -> Iterator[str]:
+def _storage(storage: Document, locale: str) -> Iterator[str]:
     for name, backend in (storage.get("backends") or {}).items():
-        parts = [f"**{plain(word(name))}** {spoken(word(backend.get('state', 'unknown')))}"]
+        parts = [_standing(name, backend)]
         if lag := backend.get("lag"):
-            parts.append("lacks " + count(lag, "change"))
-        if backend.get("last_error") and backend.get("state") not in {"healthy", "leading", "following"}:
-            parts.append(plain(word(backend["last_error"]), 160))
-        yield " · ".join(parts)
+            parts.append(say_count("status.lag", int(number(lag)), locale))
+        yield " · ".join([*parts, *_error(backend)])
+
+
+def _standing(name: str, of: Document) -> str:
+    """What something is called, and how it is doing."""
+    return f"**{plain(word(name))}** {plain(spoken(word(of.get('state', 'unknown'))))}"
+
+
+def _error(of: Document) -> Iterator[str]:
+    if of.get("last_error") and of.get("state") not in GOOD:
+        yield plain(word(of["last_error"]), _LONGEST_ERROR)
 
 
 def _discord(discord: Document, locale: str) -> str:
     if not discord:
         return ""
-    parts = [spoken(word(discord.get("state", "unknown")))]
+    parts = [plain(spoken(word(discord.get("state", "unknown"))))]
     if guilds := discord.get("guilds"):
-        parts.append(count(guilds, "server"))
+        parts.append(say_count("status.discord.guilds", int(number(guilds)), locale))
     if (latency := discord.get("latency")) is not None:
         parts.append(f"{number(latency) * 1000:.0f} ms")
     if troubles := discord.get("channel_troubles"):
-        parts.append(say("status.discord.troubles", locale, count=len(troubles)))
+        parts.append(say_count("status.discord.troubles", len(troubles), locale))
     return " · ".join(parts)
 
 
@@ -133,8 +143,9 @@ def _vip(vip: Document, locale: str) -> str:
     accounts = vip.get("accounts") or {}
     if not vip.get("sessions") and not accounts:
         return say("status.vip.none", locale)
-    listed = ", ".join(f"{many} {spoken(word(state))}" for state, many in accounts.items())
-    return f"{count(vip.get('sessions', 0), 'session')} · {listed or '–'}"
+    listed = ", ".join(f"{many} {plain(spoken(word(state)))}" for state, many in accounts.items())
+    sessions = say_count("status.vip.sessions", int(number(vip.get("sessions"))), locale)
+    return f"{sessions} · {listed or '–'}"
 
 
 # --- the tree -----------------------------------------------------------------------------------
