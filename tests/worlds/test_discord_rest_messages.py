@@ -168,3 +168,29 @@ async def test_what_the_application_and_its_guilds_say_of_themselves():
         roles = {r.id: r for r in await ask(lambda rest: rest.fetch_roles(int(guild.id)))}
         assert int(role.id) in member.role_ids
         assert any(roles[r].permissions & hikari.Permissions.MANAGE_GUILD for r in member.role_ids)
+
+
+async def test_a_followed_channel_brings_messages_of_a_webhook_that_answer_nothing():
+    async with open_discord() as discord, open_rest(discord) as ask:
+        channel = discord.add_guild("Snow").add_channel("news")
+        told: list[dict] = []
+        discord.listeners.append(lambda _name, data, _guild: told.append(data))
+        brought = channel.follow("Code: SNOW")
+        found = await ask(lambda rest: rest.fetch_message(int(channel.id), int(brought.id)))
+        assert found.webhook_id == found.author.id
+        assert found.flags & hikari.MessageFlag.IS_CROSSPOST
+        assert found.type is hikari.MessageType.DEFAULT
+        assert "member" not in told[-1]
+
+
+async def test_only_an_edit_has_a_time_not_the_preview_of_a_link():
+    async with open_discord() as discord:
+        guild = discord.add_guild("Snow")
+        channel, ann = guild.add_channel("codes"), guild.add_member("Ann")
+        told: list[tuple[str, str | None]] = []
+        discord.listeners.append(lambda name, data, _: told.append((name, data.get("edited_timestamp"))))
+        message = await ann.say(channel, "https://game.test")
+        message.preview({"title": "Game"})
+        message.edit("Code: SNOW")
+        assert [name for name, _ in told] == ["MESSAGE_CREATE", "MESSAGE_UPDATE", "MESSAGE_UPDATE"]
+        assert [bool(at) for _, at in told] == [False, False, True]

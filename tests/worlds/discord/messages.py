@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-EPHEMERAL, LOADING = 1 << 6, 1 << 7
+CROSSPOST, EPHEMERAL, LOADING = 1 << 1, 1 << 6, 1 << 7
 EMPTY: Json = {"content": "", "embeds": [], "components": [], "attachments": [], "nonce": None, "flags": 0}
 """What `null` means in the fields that a message takes over from a request."""
 
@@ -73,7 +73,7 @@ class MessageState:
         found: Json = {
             "id": self.id,
             "channel_id": self.channel.id,
-            "type": 19 if self.reference else 20 if self.interaction else 0,
+            "type": self._kind(),
             "author": self.author.payload(),
             "content": self.content,
             "timestamp": iso(self.sent_at),
@@ -97,6 +97,12 @@ class MessageState:
             "application_id": world.application_id if self.author is world.bot else None,
         }
         return found | {name: value for name, value in extra.items() if value is not None}
+
+    def _kind(self) -> int:
+        """REPLY, CHAT_INPUT_COMMAND or DEFAULT."""
+        if self.reference and not self.flags & CROSSPOST:
+            return 19
+        return 20 if self.interaction else 0
 
     def event(self) -> Json:
         """As of MESSAGE_CREATE and MESSAGE_UPDATE: with its guild and its author's membership."""
@@ -129,6 +135,16 @@ class MessageState:
         if self.channel.guild_id:
             data["guild_id"] = self.channel.guild_id
         self.channel.world.dispatch("MESSAGE_DELETE", data, self.channel.guild_id)
+
+    def edit(self, text: str) -> None:
+        """Its author changes the text."""
+        self.content = text
+        self.edited()
+
+    def preview(self, *embeds: Json) -> None:
+        """Discord adds previews of links: an update without the time of an edit."""
+        self.embeds = [*self.embeds, *embeds]
+        self.channel.world.dispatch("MESSAGE_UPDATE", self.event(), self.channel.guild_id)
 
     def edited(self) -> None:
         """Dispatch MESSAGE_UPDATE after its author's change."""

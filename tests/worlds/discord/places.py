@@ -6,7 +6,7 @@ from attrs import define, field
 
 from tests.worlds.discord.errors import Refusal
 from tests.worlds.discord.mentions import join_named, ping
-from tests.worlds.discord.messages import MessageState
+from tests.worlds.discord.messages import CROSSPOST, MessageState
 from tests.worlds.discord.people import UserState
 from tests.worlds.discord.permissions import Permission, in_channel, named
 
@@ -131,6 +131,15 @@ class ChannelState:
         self.wake(by_moderator=False)
         self.post(message)
         return message
+
+    def follow(self, text: str, *, name: str = "News #codes", **fields: Any) -> MessageState:
+        """A message of an announcement channel elsewhere that this one follows: a webhook brings it."""
+        world = self.world
+        webhook = UserState(world.clock.snowflake(), name, bot=True)
+        source = {"type": 0, "guild_id": world.clock.snowflake(), "channel_id": world.clock.snowflake()}
+        source |= {"message_id": world.clock.snowflake()}
+        body = {"content": text, "flags": CROSSPOST, **fields}
+        return self.add_message(webhook, body, webhook_id=webhook.id, reference=source)
 
     def wake(self, *, by_moderator: bool) -> None:
         """Something is written in a thread: an archived one is so no more, a locked one refuses (50083)."""
