@@ -213,6 +213,14 @@ async def test_what_happens_in_a_guild_is_told(discord, guild, channel, ann):
     ]
 
 
+async def test_a_guild_that_the_bot_joins_is_told_as_that(discord):
+    async with open_client(discord) as client:
+        joined = discord.add_guild("New")
+        event = await client.hears_kind(hikari.GuildJoinEvent)
+    assert (str(event.guild_id), event.guild.name) == (joined.id, "New")
+    assert "GuildAvailableEvent" not in client.kinds()
+
+
 async def test_members_are_sent_in_chunks_when_the_library_asks_for_them(discord, guild):
     for number in range(1100):
         guild.add_member(f"Member {number}")

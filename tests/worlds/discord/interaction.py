@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import trio
 from attrs import define, field, frozen
 
+from tests.worlds.discord.body import LARGEST_FILE
 from tests.worlds.discord.interaction_options import partial_channel
 from tests.worlds.discord.messages import EPHEMERAL, Json, MessageState
 from tests.worlds.discord.permissions import in_channel
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
 MESSAGE, DEFERRED, DEFERRED_UPDATE, UPDATE, CHOICES, MODAL = 4, 5, 6, 7, 8, 9
-
-LARGEST_FILE = 10 * 1024 * 1024
 
 
 @define(eq=False)
@@ -103,11 +102,6 @@ class Interaction:
     async def completed(self) -> None:
         """Wait until the bot has answered, and edited its deferral."""
         while not self.complete:
-            await self._changed.wait()
-
-    async def called_back(self) -> None:
-        """Wait for the first answer."""
-        while not self.callback:
             await self._changed.wait()
 
     def note_callback(self, kind: int) -> None:
