@@ -1,0 +1,83 @@
+"""`/perkd players import`: who may, how large a file may be, what is told of it."""
+
+import pytest
+import trio
+from attrs import define, field
+
+from actors.giftcodes.model import TERMINAL_GUILD, Audit, Registration
+from daemon.discord.answers.desk import Upload
+from daemon.discord.answers.importing import import_file
+from daemon.service import MAX_CSV_BYTES, BadFile, Refused
+from daemon.storage import MemoryStore
+from tests.worlds.discord_desk import ADMIN, GUILD, MEMBER, OWNER, a_desk, in_direct_message, shown
+
+HEADER = "game,fid,state,name\n"
+
+
+@define
+class Attached:
+    """A file at Discord, and how often it was fetched."""
+
+    text: str
+    fetched: list[int] = field(factory=list)
+
+    def upload(self, size: int | None = None) -> Upload:
+        return Upload("players.csv", len(self.text) if size is None else size, self.read)
+
+    async def read(self, longest: int) -> bytes:
+        await trio.lowlevel.checkpoint()
+        self.fetched.append(longest)
+        return self.text.encode()
+
+
+async def test_an_admin_imports_for_the_server() -> None:
+    store = MemoryStore()
+    file = Attached(f"{HEADER}wos,1,5,Frosty\nwos,2,5,Blaze\n").upload()
+
+    text = shown(await import_file(a_desk(store), ADMIN, file))
+
+    assert text == "Imported: 2 new, 0 changed, 0 as they were."
+    assert {(one.guild, one.member) for one in await store.find(Registration)} == {(GUILD, ADMIN.member)}
+    assert [one.action for one in await store.find(Audit)] == ["players import"]
+
+
+async def test_an_owner_in_a_direct_message_imports_for_the_operator() -> None:
+    store = MemoryStore()
+
+    await import_file(a_desk(store), in_direct_message(OWNER), Attached(f"{HEADER}wos,1,5,x\n").upload())
+
+    assert [one.guild for one in await store.find(Registration)] == [TERMINAL_GUILD]
+
+
+async def test_whoever_may_not_has_nothing_fetched() -> None:
+    attached = Attached(HEADER)
+
+    for caller in (MEMBER, in_direct_message(ADMIN)):
+        with pytest.raises(Refused):
+            await import_file(a_desk(MemoryStore()), caller, attached.upload())
+    assert attached.fetched == []
+
+
+async def test_a_file_that_is_too_large_is_not_fetched() -> None:
+    attached = Attached(HEADER)
+
+    with pytest.raises(BadFile, match="at most"):
+        await import_file(a_desk(MemoryStore()), ADMIN, attached.upload(MAX_CSV_BYTES + 1))
+    assert attached.fetched == []
+
+
+async def test_what_is_fetched_is_limited_whatever_discord_says_of_its_size() -> None:
+    attached = Attached(f"{HEADER}wos,1,5,x\n")
+
+    await import_file(a_desk(MemoryStore()), ADMIN, attached.upload(1))
+
+    assert attached.fetched == [MAX_CSV_BYTES]
+
+
+async def test_columns_that_nobody_needs_are_named() -> None:
+    file = Attached("game,fid,state,name,`@everyone`\nwos,1,5,x,y\n").upload()
+
+    text = shown(await import_file(a_desk(MemoryStore()), ADMIN, file))
+
+    assert "Columns that perkd has no use for" in text
+    assert "@everyone" not in text
