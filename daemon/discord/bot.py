@@ -157,7 +157,8 @@ class Bot:
 
 async def _end_shards() -> None:
     """End what a start that was given up has left: hikari (2.6.0) forgets shards that never started."""
-    shards = [task for task in asyncio.all_tasks() if task.get_name().startswith("keep alive (shard")]
+    # Their tasks are called "keep alive (shard 0)", "poll events (shard 0)", "heartbeat (shard 0)".
+    shards = [task for task in asyncio.all_tasks() if "(shard " in task.get_name()]
     for task in shards:
         task.cancel()
     await asyncio.gather(*shards, return_exceptions=True)
