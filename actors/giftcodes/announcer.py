@@ -187,6 +187,9 @@ class AnnouncerActor(Actor):
             await self._failed(outlet, failure)
         except StoreUnavailable as away:
             self._store_away(away)
+        except Exception as fault:  # noqa: BLE001 - one faulty message must not end gift codes for everybody
+            self._troubles.fault(outlet, code.code, fault)
+            outlet.put_last(code.code_key)
         else:
             if post is not None:
                 self._note_posted(desk, outlet, post)
@@ -213,6 +216,8 @@ class AnnouncerActor(Actor):
         except StoreUnavailable as away:
             outlet.look(key, self._ports.clock.now())
             self._store_away(away)
+        except Exception as fault:  # noqa: BLE001 - as above; it is looked at again when it has moved
+            self._troubles.fault(outlet, key.code, fault)
         self._done(desk)
 
     def _posts_made(self, desk: Desk) -> bool:

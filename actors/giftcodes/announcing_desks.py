@@ -129,6 +129,11 @@ class Outlet:
         """When a message can be looked at; `inf`: none is to be."""
         return max(self.until, self.turns.next_at)
 
+    def put_last(self, key: CodeKey) -> None:
+        """The others are to be posted before this one."""
+        if key in self.owed:
+            self.owed[key] = self.owed.pop(key)
+
     def failed(self, reason: str, now: float, *, gone: bool) -> None:
         """It could not be posted to."""
         most = GONE_MAX if gone else RETRY_MAX

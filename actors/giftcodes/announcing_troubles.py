@@ -66,6 +66,15 @@ class Troubles:
         if gone:
             await self._trouble(outlet, str(failure))
 
+    def fault(self, outlet: Outlet, code: str, fault: Exception) -> None:
+        """A message could not be made by a fault of the program: told loudly, tried less and less often."""
+        extra = {"guild": outlet.guild.id, "channel": outlet.channel.id}
+        text = "❌ The message about %s in %s of guild %s could not be made; it is set aside for a while"
+        logger.error(text, code, outlet.channel.id, outlet.guild.id, extra=extra, exc_info=fault)
+        self._forget_outage(outlet)
+        reason = f"perkd failed at the message about {code}: see its log"
+        outlet.failed(reason, self._ports.clock.now(), gone=True)
+
     def works(self, outlet: Outlet) -> None:
         """A channel was posted to."""
         if outlet.failures or outlet.trouble is not None:

@@ -50,6 +50,8 @@ class PaperBoard(TerminalBoard):
     """Channel → seconds it takes to answer."""
     lost: set[str] = field(factory=set)
     """Channels that do what is asked, but whose answers do not arrive."""
+    poison: set[str] = field(factory=set)
+    """Codes whose messages are a fault of the program."""
     alerts: list[tuple[str, str, str]] = field(factory=list)
     deaf: set[str] = field(factory=set)
     """Members who can't be told anything."""
@@ -77,6 +79,8 @@ class PaperBoard(TerminalBoard):
 
     async def post(self, guild: Guild, channel: Channel, announcement: Announcement, nonce: str) -> str:
         await self._reach("post", channel)
+        if announcement.code.code in self.poison:
+            raise ZeroDivisionError("poison")
         made = self._make(guild, channel, announcement, nonce)
         if self.after is not None:
             self.after()
@@ -84,6 +88,8 @@ class PaperBoard(TerminalBoard):
 
     async def edit(self, guild: Guild, channel: Channel, message: str, announcement: Announcement) -> None:
         await self._reach("edit", channel)
+        if announcement.code.code in self.poison:
+            raise ZeroDivisionError("poison")
         found = [m for m in self.messages if m.id == message and m.channel == channel.id and not m.deleted]
         if not found:
             raise MessageGone("the message is not there")

@@ -10,7 +10,7 @@ from attrs import evolve
 from actors.giftcodes.model import Channel, ChannelTrouble, Code, Post
 from actors.ports import Put
 from supervision.testing import crash
-from tests.worlds.announcing import SNOW, NewsRig, a_guild
+from tests.worlds.announcing import DONE, SNOW, NewsRig, a_guild
 
 HAIL = Code("wos", "HAIL", first_seen=20.0)
 
@@ -272,3 +272,35 @@ async def test_a_crash_of_the_actor_leaves_what_was_posted_alone(autojump_clock)
             crash(rig.announcer)
         await trio.sleep(20)
     assert len(rig.board.messages) == 2
+
+
+# --- faults of the program ----------------------------------------------------------------------
+
+
+async def test_a_message_that_can_not_be_made_keeps_no_other_from_being_made(autojump_clock, caplog):
+    rig = await a_rig(a_guild("g"), a_guild("h"), SNOW, HAIL)
+    rig.board.poison.add("SNOW")
+    async with rig.running() as tree:
+        await trio.sleep(20)
+        assert sorted(rig.board.posted) == [("g", "g", "HAIL"), ("h", "h", "HAIL")]
+        assert "perkd failed at the message about SNOW" in (await rig.numbers()).failing
+        await trio.sleep(10_000)
+        assert "ZeroDivisionError" in caplog.text
+        assert len([what for what, _, _ in rig.board.calls if what == "post"]) < 40
+        rig.board.poison.clear()
+        await trio.sleep(3700)
+        assert [child.restarts for child in tree.snapshot().children] == [0, 0]
+    assert len(rig.board.posted) == 4
+
+
+async def test_an_edit_that_can_not_be_made_is_tried_again_when_the_code_has_moved(autojump_clock):
+    rig = await a_rig()
+    async with rig.running():
+        await trio.sleep(20)
+        rig.board.poison.add("SNOW")
+        rig.move("g", DONE)
+        await trio.sleep(20)
+        rig.board.poison.clear()
+        rig.move("g", DONE)
+        await trio.sleep(20)
+    assert rig.board.messages[0].announcement.progress == DONE
