@@ -86,9 +86,9 @@ def set_up_problems(
     watching = [guild for guild in guilds if guild.watched]
     if watching and numbers is not None and "Message Content" in numbers.switched_off:
         yield (
-            f"{len(watching)} servers have channels watched for codes, but the application's Message Content "
-            "Intent is off: switch it on in Discord's Developer Portal (your application → Bot → Privileged "
-            "Gateway Intents) and restart perkd"
+            "channels are watched for codes, but the application's Message Content Intent is off: switch it on "
+            "in Discord's Developer Portal (your application → Bot → Privileged Gateway Intents) and restart "
+            "perkd"
         )
     listed = sorted(troubles, key=lambda trouble: trouble.since)
     for trouble in listed[:_NAMED]:
