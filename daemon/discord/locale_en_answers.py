@@ -1,6 +1,11 @@
 """English: what commands answer. Part of `locale_en.TEXTS`' language; see there."""
 
 ANSWERS: dict[str, str] = {
+    # -- any command --------------------------------------------------------------------------------
+    "command.changed": (
+        "This command has changed, and your Discord still shows it as it was. "
+        "Reload Discord (Ctrl-R; on a telephone close it), then try again."
+    ),
     # -- lists --------------------------------------------------------------------------------------
     "list.more": "… and {count} more",
     "list.more.file": "… and {count} more: all are in the file",

@@ -32,5 +32,6 @@ def register(client: lightbulb.Client, loop: Loop, desk: Desk) -> None:
     )
     building.add_all(commands)
     client.localization_provider = provider(english(commands, GROUPS))
+    client.error_handler(front.misunderstood)
     for root in building.roots:
         client.register(root)

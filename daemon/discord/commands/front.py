@@ -6,9 +6,10 @@ from functools import partial
 
 import hikari
 import lightbulb
+import trio
 
 from daemon.aio import Loop, LoopEnded
-from daemon.discord.answering import answer, described
+from daemon.discord.answering import Manner, answer, described, locale_of, named
 from daemon.discord.answers.allowed import answered
 from daemon.discord.answers.desk import Desk, Upload
 from daemon.discord.caller import caller_of
@@ -16,8 +17,9 @@ from daemon.discord.commands.attachments import upload_of
 from daemon.discord.commands.languages import name_key
 from daemon.discord.commands.spec import Command, Kind, Option
 from daemon.discord.completing import Suggest, suggestions
+from daemon.discord.locale import say
 from daemon.discord.render import choices_of
-from daemon.discord.values import Choice
+from daemon.discord.values import Choice, Reply
 
 logger = logging.getLogger("perkd.discord")
 
@@ -36,6 +38,7 @@ class Front:
 
     async def invoke(self, command: Command, ctx: lightbulb.Context) -> None:
         """Answer a command: the first sign at once, the rest when trio has worked it out."""
+        ctx.initial_response_sent.set()  # `answer` gives it, past lightbulb
         caller = caller_of(ctx.interaction, self._desk.staff)
         options = {
             option.name: value
@@ -52,6 +55,16 @@ class Front:
             in_guild=command.in_guild,
         )
         await answer(ctx.interaction, self._loop, run)
+
+    async def misunderstood(self, error: lightbulb.exceptions.ExecutionPipelineFailedException) -> bool:
+        """A command that came otherwise than it is now: Discord's client still knows an older version."""
+        ctx = error.context
+        if ctx.initial_response_sent.is_set():
+            return False  # `invoke` has failed, which lightbulb logs
+        logger.warning("%s did not come as it is now: %s", named(ctx.interaction), error.__cause__)
+        reply = Reply(say("command.changed", locale_of(ctx.interaction)))
+        await answer(ctx.interaction, self._loop, partial(_ready, reply), Manner.AT_ONCE)
+        return True
 
     def _value(self, option: Option, ctx: lightbulb.Context) -> Value | None:
         value = getattr(ctx.command, option.name)
@@ -93,6 +106,11 @@ class Front:
                 return await self._loop.run_in_trio(ask)
         except (TimeoutError, LoopEnded):
             return ()
+
+
+async def _ready(reply: Reply) -> Reply:
+    await trio.lowlevel.checkpoint()
+    return reply
 
 
 async def _suggest(interaction: hikari.AutocompleteInteraction, choices: tuple[Choice, ...]) -> None:

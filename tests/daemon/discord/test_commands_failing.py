@@ -116,6 +116,20 @@ async def test_an_interaction_that_discord_forgot_does_nothing_at_all(place: Pla
     assert place.game.asked == []
 
 
+async def test_a_command_as_an_older_perkd_had_it_is_answered_with_the_way_out(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    (known,) = [one for one in place.discord.commands if one["name"] == "redeem"]
+    for option in known["options"]:
+        option["required"] = False
+
+    answer = await place.ann.slash(place.channel, "redeem")
+
+    assert answer.ephemeral
+    assert "Reload Discord" in answer.text
+    assert [one.levelname for one in caplog.records if one.name == "perkd.discord"] == ["WARNING"]
+
+
 async def test_discord_failing_while_the_channel_is_looked_at_changes_nothing(place: Place) -> None:
     place.discord.faults.answer("GET", "/channels/*", status=403, times=1)
 
