@@ -104,6 +104,20 @@ class Ledger:
         elif record.outcome is Outcome.FAILED and record.status in ENDING:
             self._verdicts.setdefault(record.code_key, {})[record.fid] = record.status
 
+    def remembered(self, players: Iterable[PlayerKey]) -> list[PlayerKey]:
+        """Those who are new, though something is known of them: they were removed, and have come back."""
+        new = [player for player in players if player not in self.players]
+        return [
+            p for p in new if any(p.fid in self.records[code.code_key] for code in self.live_codes(p.game))
+        ]
+
+    def set_records_of(self, player: PlayerKey, records: Iterable[Redemption]) -> None:
+        """Take over all that is recorded of a player, in place of what is known."""
+        for code in self.live_codes(player.game):
+            self.records[code.code_key].pop(player.fid, None)
+        for record in records:
+            self.set_record(record)
+
     # --- what is owed ---------------------------------------------------------------------------
 
     def live_codes(self, game: str) -> list[Code]:
@@ -249,7 +263,8 @@ class Ledger:
         """The outcomes of all pairs, owed or begun, that a code's end settles. Nobody `is_worked_on` it."""
         pairs = [self.pair(player, code) for player in self.players.values() if player.game == code.game]
         owed = {pair.record.fid: pair.record for pair in pairs if pair is not None}
-        begun = {fid: record for fid, record in self.records[code.code_key].items() if _is_open(record)}
+        known = self.records[code.code_key].values()
+        begun = {one.fid: one for one in known if _is_open(one) and one.player_key in self.players}
         return [settle(record, status, now) for record in {**begun, **owed}.values()]
 
     def leave_open(self, record: Redemption) -> None:

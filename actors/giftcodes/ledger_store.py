@@ -35,7 +35,13 @@ class StoredCode:
 async def load_players(ledger: Ledger, store: Store, games: Collection[str] | None = None) -> None:
     """Read who there is in these games (None: in all). Raises `StoreUnavailable`; nothing changes then."""
     players = [p for p in await store.find(Player) if games is None or p.game in games]
-    ledger.set_players(players, await store.find(Registration), await store.find(Guild))
+    registrations, guilds = await store.find(Registration), await store.find(Guild)
+    back = ledger.remembered(player.player_key for player in players)
+    # Their history may have been erased meanwhile.
+    records = {player: await store.find(Redemption, game=player.game, fid=player.fid) for player in back}
+    for player, found in records.items():
+        ledger.set_records_of(player, found)
+    ledger.set_players(players, registrations, guilds)
 
 
 def clear_away(ledger: Ledger, wishes: Iterable[Wish]) -> list[Change]:

@@ -14,7 +14,8 @@ from actors.giftcodes.model import (
     Wish,
 )
 from actors.ports import Delete, Put
-from daemon.simulator import SimCode
+from daemon.service import Service, forget, unregister
+from daemon.simulator import Fault, SimCode
 from daemon.storage.memory import MemoryStore
 from tests.worlds.giftcodes import make_rig
 
@@ -192,3 +193,48 @@ async def test_a_store_that_was_away_is_asked_again_for_wishes(autojump_clock):
         await rig.until_settled("SNOW", 1)
     assert rig.record("SNOW").outcome is Outcome.REDEEMED
     assert rig.store.backend.find(Player)
+
+
+async def test_a_player_that_comes_back_after_its_history_was_erased_is_new(autojump_clock):
+    rig = await a_rig(Guild("g", "G"))
+    async with rig.running():
+        await rig.until_found("SNOW")
+        await rig.until_settled("SNOW", 1)
+        service = Service(rig.store, rig.clock, lambda: {"wos": "v2"})
+        known = await forget(service, "m")
+        await rig.changed("players", "registrations")
+        assert (known.redemptions, rig.records("SNOW")) == (1, {})
+        await rig.store.commit(Put(Player("wos", "1000", "7")))
+        await rig.changed("players")
+        await rig.until_settled("SNOW", 1)
+    assert (rig.record("SNOW").outcome, rig.calls("SNOW")) == (Outcome.ALREADY, 2)
+
+
+async def test_a_player_that_was_removed_and_comes_back_has_what_it_had(autojump_clock):
+    rig = await a_rig(Guild("g", "G"))
+    async with rig.running():
+        await rig.until_found("SNOW")
+        await rig.until_settled("SNOW", 1)
+        await rig.store.commit(Delete(Player, "wos/1000"))
+        await rig.changed("players")
+        await rig.store.commit(Put(Player("wos", "1000", "7")))
+        await rig.changed("players")
+        await trio.sleep(600)
+    assert (rig.record("SNOW").outcome, rig.calls("SNOW")) == (Outcome.REDEEMED, 1)
+
+
+async def test_nothing_is_written_of_an_erased_player_when_a_code_ends(autojump_clock):
+    rig = await a_rig(Guild("g", "G"), players=2)
+    rig.world.order(Fault(answer="TIMEOUT RETRY", fid="1000"))
+    async with rig.running():
+        await rig.until_found("SNOW")
+        await rig.until(lambda: "1000" in rig.records("SNOW"))
+        await trio.sleep(1)
+        service = Service(rig.store, rig.clock, lambda: {"wos": "v2"})
+        await unregister(service, guild="g", member="m", game="wos", fid="1001")
+        await forget(service, "m")
+        await rig.changed("players", "registrations")
+        await rig.store.commit(Put(evolve(rig.code("SNOW"), state=CodeState.RETIRED, ended_at=1.0)))
+        await rig.changed("codes")
+        await trio.sleep(60)
+    assert "1000" not in rig.records("SNOW")

@@ -120,6 +120,12 @@ def test_what_a_paused_player_had_begun_is_settled_when_the_code_ends():
     assert [(one.fid, one.outcome) for one in ledger.ended(CODE, "EXPIRED", 60.0)] == [("1", Outcome.FAILED)]
 
 
+def test_the_end_of_a_code_settles_nothing_of_players_who_are_gone():
+    ledger = a_ledger()
+    ledger.set_record(Redemption("wos", "9", "SNOW", spent=Spent(total=2), last_at=20.0))
+    assert {one.fid for one in ledger.ended(CODE, "EXPIRED", 60.0)} == {"1"}
+
+
 def test_a_canary_is_nobody_who_gets_codes_only_by_hand():
     ledger = a_ledger()
     ended = evolve(CODE, state=CodeState.EXPIRED)
