@@ -21,6 +21,7 @@ ACTORS = (
     "status/setup",
     "status/control",
     "giftcodes/redemption/session_pool",
+    "giftcodes/redemption/verifier",
     "giftcodes/campaign",
     "giftcodes/announcer",
     "giftcodes/pollers/feed",
