@@ -119,7 +119,7 @@ class Daemon:
             tuple(self.opened.pollers),
             notes=self._notes,
             keyless=lambda: self.opened.keyless,
-            discord=None if self.discord is None else DiscordReport(self.tree.ref(DISCORD), self.store),
+            discord=self._discord_report(),
         )
 
         if self.config.status.listen:
@@ -184,6 +184,12 @@ class Daemon:
             ),
             "watcher": lambda tree: discord.watcher(self.service(), tree.ref(CAMPAIGN)),
         }
+
+    def _discord_report(self) -> DiscordReport | None:
+        if self.discord is None:
+            return None
+        watcher = self.tree.ref(WATCHER)
+        return DiscordReport(self.tree.ref(DISCORD), self.store, watcher, self.discord.watch_status)
 
     def _discord_connected(self) -> None:
         """What could not be posted while Discord was away is looked at now, not after its backoff."""

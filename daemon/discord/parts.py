@@ -21,7 +21,7 @@ from daemon.discord.channels import GuildChannels
 from daemon.discord.components import Components
 from daemon.discord.link import DiscordLink
 from daemon.discord.rights import Staff
-from daemon.discord.watching import WatchActor, WatchesChanged, WatchPorts
+from daemon.discord.watching import WatchActor, WatchesChanged, WatchPorts, WatchStatus
 from daemon.secrets import Secret
 from daemon.service import Service
 from supervision import ActorRef
@@ -40,7 +40,9 @@ class DiscordParts:
     components: Components = field(init=False)
     captchas: CaptchaSolver | None = field(default=None, init=False)
     """People in the captcha channel; None where none is configured."""
-    watches_changed: object = WatchesChanged()
+    watch_status: object = field(factory=WatchStatus, init=False)
+    """Asks the watcher for its numbers."""
+    watches_changed: object = field(factory=WatchesChanged, init=False)
     """What the watcher is told when admins have changed what is watched."""
     suspects: dict[str, int] = field(factory=dict, init=False)
     """The watcher's; see there."""

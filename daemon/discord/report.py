@@ -1,5 +1,7 @@
 """Discord's part of the status: asked of the actor and of the store, neither of them waited for."""
 
+from contextlib import suppress
+
 import trio
 from attrs import field, frozen
 
@@ -8,9 +10,11 @@ from actors.ports import Store, StoreUnavailable
 from daemon.discord.status import (
     DiscordNumbers,
     DiscordStatus,
+    WatchNumbers,
     discord_json,
     discord_problems,
     set_up_problems,
+    watch_problems,
 )
 from supervision import ActorRef, SupervisionError
 
@@ -29,8 +33,11 @@ class DiscordReport:
 
     actor: ActorRef
     store: Store
+    watcher: ActorRef
+    watch_status: object
+    """Asks the watcher for its numbers."""
     within: float = field(default=0.25)
-    """Seconds that the actor and the store have to answer."""
+    """Seconds that the actors and the store have to answer."""
 
     async def make(self, now: float) -> DiscordPart:
         """The part now (Unix seconds)."""
@@ -38,12 +45,17 @@ class DiscordReport:
         guilds: list[Guild] = []
         troubles: list[ChannelTrouble] | None = None
 
+        watched: WatchNumbers | None = None
+
         async def ask() -> None:
             nonlocal numbers
-            try:
+            with suppress(SupervisionError):
                 numbers = await self.actor.ask(DiscordStatus(), timeout=self.within)
-            except SupervisionError:
-                return
+
+        async def ask_watcher() -> None:
+            nonlocal watched
+            with suppress(SupervisionError):  # a crash of it is told by the tree
+                watched = await self.watcher.ask(self.watch_status, timeout=self.within)
 
         async def read() -> None:
             nonlocal guilds, troubles
@@ -56,9 +68,11 @@ class DiscordReport:
 
         async with trio.open_nursery() as nursery:
             nursery.start_soon(ask)
+            nursery.start_soon(ask_watcher)
             nursery.start_soon(read)
         problems = [] if numbers is not None else ["Discord's part of perkd does not answer"]
         if numbers is not None:
             problems += discord_problems(numbers, now)
         problems += set_up_problems(numbers, guilds, troubles or ())
-        return DiscordPart(discord_json(numbers, troubles), tuple(problems))
+        problems += () if watched is None else watch_problems(watched)
+        return DiscordPart(discord_json(numbers, troubles, watched), tuple(problems))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from typing import Protocol
 
 from attrs import frozen
 
@@ -79,6 +80,33 @@ def discord_problems(numbers: DiscordNumbers, now: float) -> Iterator[str]:
         yield f"{len(gone) - _NAMED} more servers are unavailable at Discord"
 
 
+class WatchNumbers(Protocol):
+    """What the watcher tells of itself; see `daemon.discord.watching`."""
+
+    @property
+    def channels(self) -> int:
+        """How many are watched."""
+        ...
+
+    @property
+    def codes(self) -> int:
+        """How many were read, in this life of the watcher."""
+        ...
+
+    @property
+    def troubles(self) -> tuple[tuple[str, str, str], ...]:
+        """Guild, channel and reason, of channels that can't be read."""
+        ...
+
+
+def watch_problems(watched: WatchNumbers) -> Iterator[str]:
+    """What is wrong with the channels that codes are read from, as sentences."""
+    for guild, channel, reason in watched.troubles[:_NAMED]:
+        yield f"channel {channel} of server {guild} can't be read for codes: {reason}"
+    if len(watched.troubles) > _NAMED:
+        yield f"{len(watched.troubles) - _NAMED} more channels can't be read for codes"
+
+
 def set_up_problems(
     numbers: DiscordNumbers | None, guilds: Iterable[Guild], troubles: Iterable[ChannelTrouble]
 ) -> Iterator[str]:
@@ -86,9 +114,9 @@ def set_up_problems(
     watching = [guild for guild in guilds if guild.watched]
     if watching and numbers is not None and "Message Content" in numbers.switched_off:
         yield (
-            "channels are watched for codes, but the application's Message Content Intent is off: switch it on "
-            "in Discord's Developer Portal (your application → Bot → Privileged Gateway Intents) and restart "
-            "perkd"
+            "channels are watched for codes, but the application's Message Content Intent is off: switch it "
+            "on in Discord's Developer Portal (your application → Bot → Privileged Gateway Intents) and "
+            "restart perkd"
         )
     listed = sorted(troubles, key=lambda trouble: trouble.since)
     for trouble in listed[:_NAMED]:
@@ -101,9 +129,11 @@ def set_up_problems(
 
 
 def discord_json(
-    numbers: DiscordNumbers | None, troubles: Iterable[ChannelTrouble] | None
+    numbers: DiscordNumbers | None,
+    troubles: Iterable[ChannelTrouble] | None,
+    watched: WatchNumbers | None = None,
 ) -> dict[str, object]:
-    """The part `discord` of the status; `troubles` is None where the store did not tell."""
+    """The part `discord` of the status; what is None did not tell."""
     channels = (
         None
         if troubles is None
@@ -117,8 +147,9 @@ def discord_json(
             for trouble in troubles
         ]
     )
+    reading = None if watched is None else {"channels": watched.channels, "codes": watched.codes}
     if numbers is None:
-        return {"state": "no answer", "channel_troubles": channels}
+        return {"state": "no answer", "channel_troubles": channels, "watched": reading}
     return {
         "state": numbers.state,
         "since": iso(numbers.since),
@@ -133,6 +164,7 @@ def discord_json(
         "listener_failures": numbers.listener_failures,
         "intents_off": list(numbers.switched_off),
         "channel_troubles": channels,
+        "watched": reading,
     }
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 import trio
-from attrs import evolve
+from attrs import evolve, frozen
 
 from actors.giftcodes.model import ChannelTrouble, Guild, Record, Watched
 from actors.ports import StoreUnavailable
@@ -16,6 +16,7 @@ from daemon.discord.status import (
     discord_json,
     discord_problems,
     set_up_problems,
+    watch_problems,
 )
 from supervision import Actor, ActorSpec, SupervisorSpec, open_tree
 
@@ -90,13 +91,22 @@ def test_channels_in_trouble_are_told_the_oldest_first_and_beyond_a_few_counted(
 
 
 def test_the_document_says_what_is_not_known_to_be_so() -> None:
-    assert discord_json(None, None) == {"state": "no answer", "channel_troubles": None}
+    assert discord_json(None, None) == {"state": "no answer", "channel_troubles": None, "watched": None}
     document = discord_json(WELL, [])
     assert (document["latency"], document["reason"], document["channel_troubles"]) == (0.042, None, [])
 
 
+@frozen
+class Reading:
+    channels: int = 3
+    codes: int = 2
+    troubles: tuple[tuple[str, str, str], ...] = ()
+
+
 class Answering(Actor):
     async def receive(self, message: object) -> object:
+        if message == "reading?":
+            return Reading(troubles=(("1", "9", "the bot lacks View Channel"),))
         assert message == DiscordStatus()
         return WELL
 
@@ -120,9 +130,10 @@ class Shelf:
 
 
 async def part_of(actor: type[Actor], store: Any) -> Any:
-    spec = SupervisorSpec("test", [ActorSpec("discord", actor, grace=0.0)])
+    spec = SupervisorSpec("test", [ActorSpec(name, actor, grace=0.0) for name in ("discord", "watcher")])
     async with open_tree(spec) as tree:
-        return await DiscordReport(tree.ref("discord"), store).make(NOW)
+        report = DiscordReport(tree.ref("discord"), store, tree.ref("watcher"), "reading?")
+        return await report.make(NOW)
 
 
 async def test_a_report_joins_what_the_actor_and_the_store_say(autojump_clock: trio.abc.Clock) -> None:
@@ -130,7 +141,15 @@ async def test_a_report_joins_what_the_actor_and_the_store_say(autojump_clock: t
     assert part.document["state"] == "connected"
     assert part.problems == (
         "channel 5 of server 1 gets no codes since 2023-11-14T22:13:15Z: the bot lacks Send Messages",
+        "channel 9 of server 1 can't be read for codes: the bot lacks View Channel",
     )
+    assert part.document["watched"] == {"channels": 3, "codes": 2}
+
+
+def test_of_channels_that_cannot_be_read_a_few_are_named() -> None:
+    problems = list(watch_problems(Reading(troubles=tuple(("1", str(n), "gone") for n in range(9)))))
+    assert len(problems) == 6
+    assert problems[-1] == "4 more channels can't be read for codes"
 
 
 @pytest.mark.parametrize("away", [0.0, 60.0])
@@ -138,5 +157,5 @@ async def test_a_report_waits_for_nobody(autojump_clock: trio.abc.Clock, away: f
     began = trio.current_time()
     part = await part_of(Silent, Shelf(away=away))
     assert trio.current_time() - began < 1.0
-    assert part.document == {"state": "no answer", "channel_troubles": None}
+    assert part.document == {"state": "no answer", "channel_troubles": None, "watched": None}
     assert part.problems == ("Discord's part of perkd does not answer",)

@@ -17,7 +17,7 @@ from tests.worlds.discord.world import open_discord
 async def main() -> None:
     parser = ArgumentParser()
     parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--token", default="bot.stand-in.token")
+    parser.add_argument("--token", default="", help="left out: one is made up")
     options = parser.parse_args()
     async with open_discord(options.port, control=control_route, token=options.token) as discord:
         fields = {
