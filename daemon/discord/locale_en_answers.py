@@ -59,6 +59,10 @@ ANSWERS: dict[str, str] = {
         "In {channel} I lack the permissions {permissions}. Grant them in the channel's settings, "
         "then repeat the command. Nothing was changed."
     ),
+    "settings.hidden": (
+        "I can't see {channel}, or it is no text or announcement channel of this server. Grant me "
+        "{permissions} in the channel's settings, then repeat the command. Nothing was changed."
+    ),
     "settings.trouble": "⚠️ {channel} {since}: {reason}",
     # -- a guild's status ---------------------------------------------------------------------------
     "guild.title": "perkd on this server",

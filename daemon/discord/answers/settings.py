@@ -11,6 +11,8 @@ from daemon.discord.words import game_name
 from daemon.service import guild_settings
 from daemon.service.values import read_game
 
+HIDDEN = ("View Channel",)
+"""What the bot lacks in a channel that it can't see; a thread, or another server's, looks the same."""
 _FIELD = 1000
 
 
@@ -94,7 +96,8 @@ async def show(desk: Desk, caller: Caller) -> Reply:
 
 def _lacking(caller: Caller, channel: str, lacking: tuple[str, ...]) -> Reply:
     names = ", ".join(f"**{name}**" for name in lacking)
-    return Reply(say("settings.lacking", caller.locale, channel=mention(channel), permissions=names))
+    text_id = "settings.hidden" if lacking == HIDDEN else "settings.lacking"
+    return Reply(say(text_id, caller.locale, channel=mention(channel), permissions=names))
 
 
 def _split(text: str) -> list[str]:

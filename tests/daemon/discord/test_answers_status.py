@@ -176,3 +176,25 @@ async def test_an_admin_sees_the_guilds_part_and_no_tree() -> None:
     assert "2 players are registered" in text
     assert "actor_0" not in text
     assert reply.buttons == ()
+
+
+async def test_what_lags_or_fails_is_told_with_how_much() -> None:
+    document = a_status(
+        storage={
+            "backends": {
+                "sqlite": {"state": "leading", "last_error": "an old one"},
+                "mongodb": {"state": "away", "lag": 3, "last_error": "no *route*"},
+            }
+        },
+        vip={"sessions": 2, "accounts": {"free": 3, "flood_wait": 1}},
+        discord={"state": "reconnecting", "channel_troubles": [{}, {}]},
+    )
+    document["giftcodes"]["sources"]["gifts"]["consecutive_errors"] = 4
+
+    text = shown(await show_status(a_desk(MemoryStore(), status=telling(document)), OWNER))
+
+    assert "an old one" not in text
+    assert r"**mongodb** away · lacks 3 changes · no \*route\*" in text
+    assert "2 sessions · 3 free, 1 flood wait" in text
+    assert "reconnecting · 2 channels in trouble" in text
+    assert "9 checks · 4 attempts in a row failed · HTTP 500" in text

@@ -250,3 +250,22 @@ async def test_adding_a_retired_code_tells_that_nobody_can_try_it(place: Place) 
     answer = await place.mod.slash(place.channel, "codes add", code="SNOW", game="wos")
 
     assert "nobody can try it again now" in answer.text
+
+
+async def test_what_watching_needs_is_named_too(place: Place) -> None:
+    quiet = place.guild.add_channel("quiet", deny=("ADD_REACTIONS",))
+
+    answer = await place.mod.slash(place.channel, "manage giftcode watch", channel=quiet, game="wos")
+
+    assert "**Add Reactions**" in answer.text
+    assert await place.store.find(Guild) == []
+
+
+async def test_where_there_is_nothing_yet_that_is_said(place: Place) -> None:
+    audit = await place.mod.slash(place.channel, "manage audit")
+    players = await place.mod.slash(place.channel, "players all")
+    show = await place.mod.slash(place.channel, "manage giftcode show")
+
+    assert audit.text == "Nothing has been changed by admins yet."
+    assert players.text == "Nobody has registered a player on this server yet."
+    assert "Codes are posted nowhere yet" in read(show)
