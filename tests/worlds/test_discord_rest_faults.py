@@ -87,6 +87,17 @@ async def test_an_answer_that_is_no_json_is_an_error_of_http():
         assert discord.asked("GET", "/users/@me") == [200]
 
 
+async def test_a_file_can_be_refused_and_then_be_had():
+    async with open_discord() as discord, open_rest(discord) as ask:
+        channel = discord.add_guild("Snow").add_channel("codes")
+        file = hikari.Bytes(b"fid", "a.csv")
+        sent = await ask(lambda rest: rest.create_message(int(channel.id), attachment=file))
+        discord.faults.answer("GET", "/attachments/*/*/a.csv", status=500)
+        with pytest.raises(hikari.InternalServerError):
+            await ask(lambda _: sent.attachments[0].read())
+        assert await ask(lambda _: sent.attachments[0].read()) == b"fid"
+
+
 def test_a_pattern_meets_one_part_of_a_path_a_star_and_only_its_method():
     faults = Faults()
     faults.answer("POST", "/channels/*/messages", times=None)

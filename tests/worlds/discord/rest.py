@@ -123,6 +123,11 @@ class Rest:
         return JSONResponse({"message": "404: Not Found", "code": 0}, 404)
 
     async def _file(self, request: Request) -> Response:
+        fault = self.faults.meet("GET", request.url.path)
+        if isinstance(fault, Hang):
+            await fault.hold()
+        if isinstance(fault, Answer):
+            return _response(fault.status, fault.body, fault.headers)
         content = self.world.files.get(request.path_params["attachment"])
         return Response(status_code=404) if content is None else Response(content)
 
