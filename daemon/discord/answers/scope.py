@@ -7,6 +7,7 @@ from actors.giftcodes.model import Code, CodeKey, Player
 from daemon.discord.rights import may
 from daemon.discord.values import Caller, Right
 from daemon.service import NotFound, Refused, Service, list_players
+from daemon.service.codes import no_such_code
 from daemon.service.members import list_guild, list_mine
 from daemon.service.values import shown
 
@@ -70,12 +71,4 @@ async def pick_code(service: Service, text: str) -> Code:
         raise Refused(f"code {shown(written)}: {games} each have one: choose one of the suggestions")
     if codes:
         return codes[0]
-    raise NotFound(await _no_such_code(service, written))
-
-
-async def _no_such_code(service: Service, written: str) -> str:
-    text = f"code {shown(written)}: no such code"
-    for other in await service.store.find(Code):
-        if other.code.casefold() == written.casefold():
-            return f"{text}, but there is {other.code}: case matters"
-    return f"{text}: /codes list shows those there are"
+    raise NotFound(no_such_code(written, "", await service.store.find(Code), way_out="/codes list"))

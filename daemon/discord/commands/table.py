@@ -31,7 +31,7 @@ GROUPS = {
 
 MOST_CHOICES = 25
 LONGEST_NAME = 64
-LONGEST_CODE = 100
+LONGEST_VALUE = 100
 HIGHEST = 1000
 
 
@@ -56,7 +56,9 @@ def _game(games: Sequence[str], about: str) -> Option:
 
 
 def _player(about: str, *, required: bool = False) -> Option:
-    return Option("player", about, suggest=completing.reachable_players, required=required)
+    return Option(
+        "player", about, suggest=completing.reachable_players, required=required, longest=LONGEST_VALUE
+    )
 
 
 def _members_commands(games: Sequence[str], *, needs_state: bool) -> tuple[Command, ...]:
@@ -95,14 +97,8 @@ def _members_commands(games: Sequence[str], *, needs_state: bool) -> tuple[Comma
             "Redeem a code for your players now, also where that is not done unasked",
             redeeming.redeem,
             (
-                Option("code", "Which code", suggest=completing.live_codes, longest=LONGEST_CODE),
-                Option(
-                    "player",
-                    "For this player only",
-                    suggest=completing.reachable_players,
-                    required=False,
-                    longest=LONGEST_CODE,
-                ),
+                Option("code", "Which code", suggest=completing.live_codes, longest=LONGEST_VALUE),
+                _player("For this player only"),
             ),
         ),
         Command(
@@ -110,7 +106,13 @@ def _members_commands(games: Sequence[str], *, needs_state: bool) -> tuple[Comma
             "What became of codes, for your players; admins: for this server's",
             history.show_history,
             (
-                Option("code", "Only this code", suggest=completing.all_codes, required=False),
+                Option(
+                    "code",
+                    "Only this code",
+                    suggest=completing.all_codes,
+                    required=False,
+                    longest=LONGEST_VALUE,
+                ),
                 _player("Only this player"),
             ),
         ),
@@ -136,7 +138,7 @@ def _codes_commands(games: Sequence[str]) -> tuple[Command, ...]:
             "Add a code by hand; one that has ended is tried again",
             codes.add,
             (
-                Option("code", "The code, exactly as the game spells it", longest=LONGEST_CODE),
+                Option("code", "The code, exactly as the game spells it", longest=LONGEST_VALUE),
                 _game(games, "Which game it is for"),
             ),
             right=Right.ADMIN,
@@ -145,7 +147,7 @@ def _codes_commands(games: Sequence[str]) -> tuple[Command, ...]:
             "codes retire",
             "End a code for everybody, on all servers",
             codes.retire,
-            (Option("code", "Which code", suggest=completing.live_codes, longest=LONGEST_CODE),),
+            (Option("code", "Which code", suggest=completing.live_codes, longest=LONGEST_VALUE),),
             right=Right.OWNER,
         ),
     )

@@ -146,6 +146,17 @@ async def test_a_code_is_asked_for_by_hand(place: Place) -> None:
     assert [wish.member for wish in await place.store.find(Wish)] == [place.ann.id]
 
 
+async def test_players_are_suggested_for_the_game_of_the_code_that_was_chosen(place: Place) -> None:
+    await registered(place)
+    await place.ann.slash(place.channel, "register", game="ks", fid="77", name="King")
+
+    of_wos = await place.ann.autocomplete(place.channel, "redeem", "player", "", code="wos/SNOW")
+    of_ks = await place.ann.autocomplete(place.channel, "redeem", "player", "k", code="ks/KING")
+
+    assert [value for _, value in of_wos] == ["wos/184203771"]
+    assert of_ks == [("King · 77 · Kingshot", "ks/77")]
+
+
 async def test_who_has_a_code_already_is_told_so(place: Place) -> None:
     await registered(place)
     await place.store.commit(
