@@ -214,7 +214,10 @@ def captcha_solver(
     if people is not None:
         return people
     if not sys.stdin.isatty():
-        notes.append(f"game {name} wants a person to read captchas, but perkd runs without a terminal")
+        notes.append(
+            f"game {name} wants a person to read captchas, but perkd runs without a terminal, and without a "
+            "channel for them at Discord ([discord] captcha_channel)"
+        )
     return TerminalSolver(config.perkd.data_dir)
 
 

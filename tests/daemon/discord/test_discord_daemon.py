@@ -69,6 +69,24 @@ async def test_a_code_is_announced_in_the_channel_of_a_server_and_on_the_termina
     assert "📣 [wos] SNOW" in host.log_text()
 
 
+async def test_what_was_found_while_discord_was_away_is_posted_once_when_it_is_back(
+    tmp_path: Path, discord: Any
+) -> None:
+    guild = snow(discord)
+    channel = guild.add_channel("codes")
+    discord.faults.answer("GET", "/oauth2/applications/@me", status=503, times=2)
+    async with open_perkd(tmp_path, discord) as host:
+        host.commit([Guild(guild.id, guild.name, channels=(Channel(channel.id, since=0.0),))])
+        async with host.perkd() as process:
+            status = await host.until_settled()
+            assert status["discord"]["state"] == "away"
+            assert status["discord"]["reason"] == "Discord is out of order (HTTP 503)"
+            await until(lambda: bool(channel.messages))
+            assert await host.stop(process) == 0
+    assert len(channel.messages) == 1
+    assert host.log_text().count("Discord is away, the rest of perkd goes on") == 1
+
+
 async def test_the_commands_are_registered(tmp_path: Path, discord: Any) -> None:
     async with open_perkd(tmp_path, discord) as host, host.perkd():
         await until_connected(host)
