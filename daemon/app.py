@@ -13,7 +13,7 @@ import trio
 from attrs import define, field
 
 import daemon
-from actors.giftcodes.announcer import CodesChanged
+from actors.giftcodes.announcer import BoardBack, CodesChanged
 from actors.giftcodes.campaign_messages import CampaignStatus, RetryCode, StoreChanged
 from actors.giftcodes.poller import Reload as ReloadPoller
 from actors.giftcodes.session_pool import PoolStatus
@@ -180,7 +180,7 @@ class Daemon:
             return {}
         return {
             "discord": lambda _: discord.actor(
-                discord.desk(self.service(), self.report.make), self._discord_connected
+                discord.desk(self.service(), self.report.make), self._discord_reachable
             ),
             "watcher": lambda tree: discord.watcher(self.service(), tree.ref(CAMPAIGN)),
         }
@@ -191,9 +191,9 @@ class Daemon:
         watcher = self.tree.ref(WATCHER)
         return DiscordReport(self.tree.ref(DISCORD), self.store, watcher, self.discord.watch_status)
 
-    def _discord_connected(self) -> None:
-        """What could not be posted while Discord was away is looked at now, not after its backoff."""
-        self._tell(ANNOUNCER, CodesChanged())
+    def _discord_reachable(self) -> None:
+        """What could not be posted while Discord was away is tried now, not after its backoff."""
+        self._tell(ANNOUNCER, BoardBack())
 
     def service(self) -> Service:
         """The operators' operations on this daemon's store; always the same, for its lock."""

@@ -19,6 +19,7 @@ from actors.giftcodes.announcing_looks import Looker
 from actors.giftcodes.announcing_messages import (
     AnnouncerNumbers,
     AnnouncerStatus,
+    BoardBack,
     CodesChanged,
     CodesMoved,
 )
@@ -31,7 +32,14 @@ from actors.giftcodes.model import Code, CodeKey, Post
 from actors.ports import PostError, StoreUnavailable
 from supervision import Actor
 
-__all__ = ["AnnouncerActor", "AnnouncerNumbers", "AnnouncerPorts", "AnnouncerStatus", "CodesChanged"]
+__all__ = [
+    "AnnouncerActor",
+    "AnnouncerNumbers",
+    "AnnouncerPorts",
+    "AnnouncerStatus",
+    "BoardBack",
+    "CodesChanged",
+]
 
 logger = logging.getLogger("perkd.announcer")
 
@@ -89,6 +97,10 @@ class AnnouncerActor(Actor):
                 self._wake.set()
             case CodesMoved():
                 self._moved.append(message)
+                self._wake.set()
+            case BoardBack():
+                for desk in self._office.desks.values():
+                    desk.try_again()
                 self._wake.set()
             case AnnouncerStatus():
                 return self._numbers()

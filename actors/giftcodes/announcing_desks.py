@@ -166,6 +166,11 @@ class Desk:
         """When a message can be looked at; `inf`: none is to be."""
         return min((outlet.turns_at() for outlet in self.outlets.values()), default=math.inf)
 
+    def try_again(self) -> None:
+        """What failed need not wait any longer; should it fail again, it waits longer than before."""
+        for outlet in self.outlets.values():
+            outlet.until = 0.0
+
     def next_post(self, now: float) -> tuple[Outlet, Code] | None:
         """What is to be posted next: of the channels that can be posted to, the oldest code."""
         ready = [outlet for outlet in self.outlets.values() if outlet.posts_at() <= now]

@@ -11,6 +11,11 @@ class CodesChanged:
 
 
 @frozen
+class BoardBack:
+    """The board can be reached again: what failed is tried at once, not after its backoff."""
+
+
+@frozen
 class CodesMoved:
     """Codes may stand elsewhere for a guild's players. The campaign tells it once a second at most."""
 

@@ -41,6 +41,8 @@ class DiscordPorts:
     """What adds commands and listeners to each new bot."""
     connected: Callable[[], None] = lambda: None
     """Called each time the bot has connected anew."""
+    guild_came: Callable[[], None] = lambda: None
+    """Called when the bot, while it is connected, can use a guild that it could not use before."""
     start_within: float = START_WITHIN
 
 
@@ -144,7 +146,10 @@ class DiscordActor(Actor):
     async def _bot(self, loop: Loop, admission: Admission) -> AsyncIterator[Bot]:
         """A new bot, closed at the end, however far it has come."""
         ports = self._ports
-        observer = Observer(_for_any_thread(ports.clock))
+        token = trio.lowlevel.current_trio_token()
+        observer = Observer(
+            _for_any_thread(ports.clock), lambda: token.run_sync_soon(self._guild_came, idempotent=True)
+        )
         bot = await loop.sync(make_bot, ports.account, admission, ports.register, loop, observer)
         self._live = _Live(loop, bot, admission)
         try:
@@ -168,6 +173,10 @@ class DiscordActor(Actor):
         for name in switched_off(admission.intents):
             logger.info("%s Intent is off: no codes are read from channels until it is on", name)
         self._ports.connected()
+
+    def _guild_came(self) -> None:
+        if self._ports.link.is_open:  # while the bot connects all of them come
+            self._ports.guild_came()
 
     async def _wait(self, trouble: Trouble, failures: int) -> None:
         ports = self._ports

@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import Any
 
 import hikari
 import lightbulb
@@ -97,8 +98,8 @@ class Bot:
     gateway: hikari.GatewayBot
     client: Client
     observer: Observer
-    commands: str = field(default="they were not sent yet", init=False)
-    """Why Discord does not know the commands as they are now; "" where it does."""
+    commands: str = field(default="", init=False)
+    """Why Discord does not take the commands as they are now; "" where it does, or is still being asked."""
 
     async def start(self) -> None:
         """Connect; returns when every shard is ready. Without a deadline: hikari tries again for ever."""
@@ -128,6 +129,7 @@ class Bot:
 
     async def close(self) -> None:
         """Close whatever is open, also of a start that was given up."""
+        _say_no_more_of_the_gateway()
         with suppress(hikari.ComponentStateConflictError):  # it has not come so far
             await self.gateway.close()
         await self.client.stop()
@@ -153,6 +155,18 @@ class Bot:
             else:
                 self.commands = ""
                 return
+
+
+def _say_no_more_of_the_gateway() -> None:
+    """Of a gateway that closed for good hikari tells once more while it closes: `serve` has told already."""
+    loop = asyncio.get_running_loop()
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if not isinstance(context.get("exception"), hikari.GatewayServerClosedConnectionError):
+            (before or asyncio.AbstractEventLoop.default_exception_handler)(loop, context)
+
+    before = loop.get_exception_handler()
+    loop.set_exception_handler(handle)  # the loop ends with its bot
 
 
 async def _end_shards() -> None:

@@ -42,6 +42,8 @@ class Observer:
 
     now: Callable[[], float]
     """Unix seconds; called in the loop's thread."""
+    guild_came: Callable[[], None] = lambda: None
+    """Called in the loop's thread when a guild can be used that could not before."""
     _seen: Seen = field(factory=Seen, init=False)
     _connects: dict[int, int] = field(factory=dict, init=False)
     _here: dict[int, str] = field(factory=dict, init=False)
@@ -115,6 +117,7 @@ class Observer:
             self._gone.pop(guild, None)
         if isinstance(event, hikari.GuildJoinEvent):
             logger.info("The bot was added to server %s (%s)", guild, event.guild.name)
+        self.guild_came()
 
     async def _on_unavailable(self, event: hikari.GuildUnavailableEvent) -> None:
         guild = int(event.guild_id)

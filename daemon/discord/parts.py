@@ -64,8 +64,8 @@ class DiscordParts:
         """What the answers work with."""
         return Desk(service, self.staff, status, GuildChannels(self.link))
 
-    def actor(self, desk: Desk, connected: Callable[[], None]) -> DiscordActor:
-        """A new actor. `connected` is called each time the bot has connected."""
+    def actor(self, desk: Desk, reachable: Callable[[], None]) -> DiscordActor:
+        """A new actor. `reachable` is called each time the bot has connected, or has a guild again."""
 
         def add_commands(client: Client, _bot: hikari.GatewayBot, loop: Loop) -> None:
             commands.register(client, loop, desk)
@@ -73,7 +73,7 @@ class DiscordParts:
         add_buttons(self.components, desk)
         account = Account(self.token, self.config.token_env, self.config.rest_url)
         register = (add_commands, self.components.register)
-        return DiscordActor(DiscordPorts(account, self.link, self.clock, register, connected))
+        return DiscordActor(DiscordPorts(account, self.link, self.clock, register, reachable, reachable))
 
     def watcher(self, service: Service, campaign: ActorRef) -> WatchActor:
         """A new actor that reads codes from channels."""

@@ -44,4 +44,3 @@ async def test_a_code_is_announced_redeemed_and_told_of(tmp_path: Path) -> None:
             assert await stage.host.stop(process) == 0
         assert "Traceback" not in stage.host.log_text()
         assert {one.outcome for one in stage.host.find(Redemption)} == {Outcome.REDEEMED}
-        print(stage.host.log_text())

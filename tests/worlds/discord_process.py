@@ -58,7 +58,9 @@ class Stage:
         self.servers.append(server)
         return server
 
-    def write_config(self, more: str = "", *, discord: str = "", rest_url: str | None = None, **how: Any) -> None:
+    def write_config(
+        self, more: str = "", *, discord: str = "", rest_url: str | None = None, **how: Any
+    ) -> None:
         """`discord`: more lines of `[discord]`."""
         where = f'[discord]\nrest_url = "{rest_url or self.discord.rest_url}"\n{discord}\n'
         self.host.write_config(f"{FAST}{where}{more}", **how)
@@ -83,8 +85,8 @@ class Stage:
     async def until(self, look: Callable[[], Any], within: float = PATIENCE) -> Any:
         """What `look` finds, once it is true."""
         with trio.move_on_after(within):
-            while not (found := look()):
-                await trio.sleep(0.01)  # perkd's process changes it
+            while not (found := look()):  # noqa: ASYNC110 - perkd's process changes it
+                await trio.sleep(0.01)
             return found
         raise AssertionError(f"not within {within:g} s; log:\n{self.host.log_text()}")
 
