@@ -11,13 +11,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 import hikari
-from attrs import frozen
+from attrs import field, frozen
 
 from actors.giftcodes.model import Channel, CodeState, Guild
 from actors.ports import Announcement, Mention, MessageGone, PostError
 from daemon.discord.announcement import announcement_card
 from daemon.discord.link import DiscordAway, DiscordLink
 from daemon.discord.locale import say_count
+from daemon.discord.pace import Pace
 from daemon.discord.post_failures import NETWORK, Asked, Place, in_short, post_error
 from daemon.discord.post_search import message_about
 from daemon.discord.render import SILENT, message_of
@@ -48,6 +49,7 @@ class DiscordBoard:
 
     link: DiscordLink
     within: float = WITHIN
+    pace: Pace = field(factory=Pace)
 
     async def post(self, guild: Guild, channel: Channel, announcement: Announcement, nonce: str) -> str:
         """Announce the code; see the port."""
@@ -58,7 +60,7 @@ class DiscordBoard:
             sent = await asked.rest.create_message(place.channel, nonce=_nonce(nonce), **message)
             return str(sent.id)
 
-        return await self._ask(place, send)
+        return await self._ask("post", place, send)
 
     async def edit(self, guild: Guild, channel: Channel, message: str, announcement: Announcement) -> None:
         """Show the announcement in a message that was posted; see the port."""
@@ -71,7 +73,7 @@ class DiscordBoard:
             shown = message_of(_reply(announcement))
             await asked.rest.edit_message(place.channel, message_id, **shown)
 
-        await self._ask(place, change)
+        await self._ask("edit", place, change)
 
     async def find(
         self, guild: Guild, channel: Channel, announcement: Announcement, since: float
@@ -86,7 +88,7 @@ class DiscordBoard:
         async def search(asked: Asked) -> str | None:
             return await message_about(asked, place, announcement.code, since)
 
-        return await self._ask(place, search)
+        return await self._ask("find", place, search)
 
     async def mention(self, guild: Guild, channel: Channel, message: str, news: Mention, nonce: str) -> str:
         """Mention exactly these members, in answer to the message; see the port.
@@ -97,7 +99,9 @@ class DiscordBoard:
         members = list(dict.fromkeys(one for one in map(snowflake, news.members) if one is not None))
         parts = [members[start : start + AT_ONCE] for start in range(0, len(members), AT_ONCE)]
         sent = [
-            await self._ask(place, _telling(place, message, news.announcement, part, _part(nonce, number)))
+            await self._ask(
+                "post", place, _telling(place, message, news.announcement, part, _part(nonce, number))
+            )
             for number, part in enumerate(parts)
         ]
         return sent[0] if sent else ""
@@ -127,7 +131,11 @@ class DiscordBoard:
             extra = {"guild": guild.id, "member": member}
             logger.warning("Member %s takes no direct message (%s): %s", user, refusal, text, extra=extra)
 
-    async def _ask(self, place: Place, ask: Ask[T]) -> T:
+    async def _ask(self, kind: str, place: Place, ask: Ask[T]) -> T:
+        async with self.pace.turn(kind, place.channel):
+            return await self._ask_now(place, ask)
+
+    async def _ask_now(self, place: Place, ask: Ask[T]) -> T:
         try:
             cache = self.link.connection().bot.cache
 
