@@ -5,6 +5,7 @@ Adapters come in from outside (`Parts`): the daemon's are real, a test's may sta
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from attrs import define, field, frozen
 
@@ -13,6 +14,7 @@ from actors.giftcodes.budgets import RedeemPolicy
 from actors.giftcodes.campaign import CampaignActor, CampaignPorts
 from actors.giftcodes.model import PlayerKey
 from actors.giftcodes.pool_policy import PoolPolicy
+from actors.giftcodes.publisher import CodeFeed, PublisherActor
 from actors.giftcodes.redeemer import RedeemerActor, RedeemerPorts
 from actors.giftcodes.session_pool import SessionPoolActor
 from actors.giftcodes.verifier import VerifierActor, VerifierPorts
@@ -34,6 +36,7 @@ MONGODB = "mongodb"
 STORAGE = "storage"
 CAMPAIGN = "giftcodes/campaign"
 ANNOUNCER = "giftcodes/announcer"
+PUBLISHER = "giftcodes/publisher"
 POOL = "giftcodes/redemption/session_pool"
 REDEEMERS = "giftcodes/redemption/redeemers"
 VERIFIER = "giftcodes/redemption/verifier"
@@ -85,6 +88,8 @@ class Parts:
     """Name → an actor that shows the tree to the outside: control socket, web server, health log."""
     gateways: Mapping[str, Callable[[Tree], Actor]] = field(factory=dict)
     """Name → an actor that keeps a connection to where people are."""
+    feed: CodeFeed | None = None
+    """What is published for other daemons; None where nobody can read it."""
     intensity: int = 10
     period: float = 60.0
 
@@ -164,6 +169,7 @@ class _Links:
                 redemption,
                 ActorSpec("campaign", self._campaign, backoff=_BRIEF, mailbox=CROWD),
                 ActorSpec("announcer", self._announcer, backoff=_BRIEF),
+                *self._publishers(),
                 pollers,
             ],
             intensity=5,
@@ -218,8 +224,16 @@ class _Links:
                 clock=parts.clock,
                 policy=lambda: parts.settings.redeem,
                 games=frozenset(parts.apis),
+                listeners=() if parts.feed is None else (self.tree.ref(PUBLISHER),),
             )
         )
+
+    def _publishers(self) -> list[ActorSpec]:
+        feed = self.parts.feed
+        if feed is None:
+            return []
+        make = partial(PublisherActor, feed)
+        return [ActorSpec("publisher", lambda: make(self.store, self.parts.clock), backoff=_BRIEF)]
 
     def _announcer(self) -> Actor:
         return AnnouncerActor(

@@ -24,3 +24,5 @@ class CampaignPorts:
     games: Collection[str] | None = None
     """The games that can be called; players of others wait until theirs can be, and nothing is attempted for
     them. None: all can."""
+    listeners: tuple[ActorRef, ...] = ()
+    """Others that are told when codes change, as the announcer is."""

@@ -52,8 +52,9 @@ class CodeRegister:
 
     def tell_announcer(self) -> None:
         """There may be something to announce."""
-        with suppress(MailboxFull, ActorDead):  # it derives what it owes by itself as well
-            self._ports.announcer.tell(CodesChanged())
+        for listener in (self._ports.announcer, *self._ports.listeners):
+            with suppress(MailboxFull, ActorDead):  # it derives what it owes by itself as well
+                listener.tell(CodesChanged())
 
     def _take_up(self, codes: Sequence[Code]) -> None:
         for code in codes:
@@ -131,5 +132,6 @@ def _new_code(item: FoundCode, source: str, now: float) -> Code:
         source=source,
         first_seen=now,
         expires=item.expires,
+        rewards=item.rewards,
         ended_at=now if over else None,
     )

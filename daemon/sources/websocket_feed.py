@@ -1,18 +1,21 @@
 """Kind `websocket`: a peer that pushes `{"code": "X", "game": "wos", "expires": "…"}`, one code a message.
 
-`game` and `expires` may be missing: then it is the source's own game, without expiry. The secret, where
-there is one, goes into the handshake as `Authorization: Bearer …`.
+`game` and `expires` may be missing: then it is the source's own game, without expiry. `rewards` may say what
+it gives. A `sequence` (a whole number), as another perkd's `/feed` has it, is given back as `after` when the
+connection is made again, so that the peer sends what was missed. The secret, where there is one, goes into
+the handshake as `Authorization: Bearer …`.
 """
 
+import json
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
 import trio
-from attrs import define, field
+from attrs import define, evolve, field
 from trio_websocket import ConnectionClosed, WebSocketConnection
 
-from actors.giftcodes.codes import read_code
+from actors.giftcodes.codes import clean_code, read_code
 from actors.ports import FoundCode, SourceError
 from daemon.sources.body import Body, excerpt
 from daemon.sources.expiry import parse_expiry
@@ -22,6 +25,9 @@ from daemon.sources.websocket_line import Address, open_line, why
 
 logger = logging.getLogger(__name__)
 
+MAX_REWARDS = 500
+"""Characters of what a code gives that are kept."""
+_TOO_LARGE = 1 << 53
 _NORMAL = frozenset({1000, 1001})
 _WARNED_OF_EACH = 5
 _WARNED_OF_EVERY = 100
@@ -41,6 +47,8 @@ class WebSocketFeed:
     _patience: float = field(default=10.0, kw_only=True)
     bad_messages: int = field(default=0, init=False)
     """Since the feed was made, over all its connections."""
+    seen: int = field(default=0, init=False)
+    """The highest `sequence` of a code that was handed on."""
 
     _address: Address = field(init=False)
 
@@ -55,10 +63,17 @@ class WebSocketFeed:
     async def listen(self) -> AsyncGenerator[AsyncIterator[FoundCode]]:
         """Connect for the length of the block; the iterator yields codes as they come."""
         async with (
-            open_line(self._address, self._headers(), self._settings.timeout) as connection,
+            open_line(self._resumed(), self._headers(), self._settings.timeout) as connection,
             aclosing(self._codes(connection)) as codes,
         ):
             yield codes
+
+    def _resumed(self) -> Address:
+        """Where to connect, with what was seen last."""
+        if not self.seen:
+            return self._address
+        mark = "&" if "?" in self._address.resource else "?"
+        return evolve(self._address, resource=f"{self._address.resource}{mark}after={self.seen}")
 
     def _headers(self) -> list[tuple[bytes, bytes]]:
         if self._settings.secret is None:
@@ -79,6 +94,7 @@ class WebSocketFeed:
                 self._note_bad(str(fault))
             else:
                 yield code
+                self.seen = max(self.seen, read_sequence(message))  # only now: it is in the reader's hands
 
     async def _next(self, connection: WebSocketConnection) -> str | bytes:
         """The next message; pings go out only while nothing is being worked on here.
@@ -126,4 +142,13 @@ def read_message(message: str | bytes, game: str, games: frozenset[str] = frozen
     named = game if document.get("game") is None else document["game"]
     if not isinstance(named, str) or (named != game and named not in games):
         raise SourceError(f"got code {excerpt(code)} for game {excerpt(str(named))}, which is not configured")
-    return FoundCode(named, code, parse_expiry(document.get("expires")))
+    rewards = document.get("rewards")
+    rewards = clean_code(rewards)[:MAX_REWARDS] if isinstance(rewards, str) else ""
+    return FoundCode(named, code, parse_expiry(document.get("expires")), rewards)
+
+
+def read_sequence(message: str | bytes) -> int:
+    """The number of a message that `read_message` has read; 0 where it has none that makes sense."""
+    document = json.loads(message)
+    number = document.get("sequence")
+    return number if isinstance(number, int) and 0 < number < _TOO_LARGE else 0

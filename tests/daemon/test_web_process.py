@@ -11,6 +11,7 @@ import pytest
 import trio
 
 from daemon.simulator import Fault
+from tests.worlds.ports import free_port
 from tests.worlds.processes import FAST, open_host, small_world
 
 TOKEN = "a token of a test"
@@ -18,10 +19,7 @@ TOKEN = "a token of a test"
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        number: int = free.getsockname()[1]
-    return number
+    return free_port()
 
 
 async def until_answer(url: str, code: int, within: float = 30.0, **fields: Any) -> httpx.Response:
