@@ -15,6 +15,8 @@ from actors.giftcodes.attempt import After
 from actors.giftcodes.campaign_messages import (
     CampaignStatus,
     ClaimPair,
+    ListCodes,
+    OutcomesOf,
     ProgressOf,
     RedeemerEnded,
     RedeemerReady,
@@ -124,6 +126,10 @@ class CampaignActor(Actor):
                 return campaign_numbers.count(self._ledger, loaded=self._loaded, due_next=due_next)
             case ProgressOf(code, guild):
                 return progress.of_live(self._ledger, code, guild) if self._loaded else None
+            case ListCodes():
+                return tuple(self._ledger.codes.values()) if self._loaded else None
+            case OutcomesOf(code):
+                return campaign_numbers.outcomes(self._ledger, code) if self._loaded else None
             case TellMoved():
                 self._hints.tell()
             case LookAround():

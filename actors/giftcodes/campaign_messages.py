@@ -2,7 +2,7 @@
 
 from attrs import frozen
 
-from actors.giftcodes.model import CodeKey, PlayerKey, Redemption
+from actors.giftcodes.model import Code, CodeKey, PlayerKey, Redemption
 from supervision import ActorRef
 
 
@@ -64,6 +64,35 @@ class ProgressOf:
 
     code: CodeKey
     guild: str
+
+
+@frozen
+class ListCodes:
+    """Asks for all codes, live and ended, in no order: a tuple of `Code`; None: they are not read yet."""
+
+
+@frozen
+class OutcomesOf:
+    """Asks how a live code stands for all who want it. Answered by `CodeOutcomes`; None: it is not live."""
+
+    code: CodeKey
+
+
+@frozen
+class CodeOutcomes:
+    """How a live code stands; failures by the last answer's word, the most frequent first."""
+
+    code: Code
+    wanted: int
+    """Players who want it."""
+    owed: int
+    """Of them: without an outcome."""
+    redeemed: int
+    already: int
+    failed: tuple[tuple[str, int], ...] = ()
+    """For good."""
+    retrying: tuple[tuple[str, int], ...] = ()
+    """Failed, and taken up again later."""
 
 
 @frozen

@@ -1,10 +1,11 @@
 """How the campaign stands, counted from its ledger."""
 
 from collections import Counter
+from collections.abc import Iterable
 
-from actors.giftcodes.campaign_messages import CampaignNumbers
+from actors.giftcodes.campaign_messages import CampaignNumbers, CodeOutcomes
 from actors.giftcodes.ledger import Ledger
-from actors.giftcodes.model import CodeState, Outcome
+from actors.giftcodes.model import CodeKey, CodeState, Outcome
 
 
 def count(ledger: Ledger, *, loaded: bool, due_next: float | None) -> CampaignNumbers:
@@ -31,3 +32,27 @@ def count(ledger: Ledger, *, loaded: bool, due_next: float | None) -> CampaignNu
         retrying=retrying,
         due_next=due_next,
     )
+
+
+def outcomes(ledger: Ledger, key: CodeKey) -> CodeOutcomes | None:
+    """How one live code stands for those who want it; None: there is no such live code."""
+    code = ledger.codes.get(key)
+    if code is None or code.state is not CodeState.LIVE:
+        return None
+    wanted = ledger.wanting(code)
+    records = [record for fid, record in ledger.records[key].items() if fid in wanted]
+    ends = [record.outcome for record in records]
+    failed = [record for record in records if record.outcome is Outcome.FAILED]
+    return CodeOutcomes(
+        code=code,
+        wanted=len(wanted),
+        owed=len(wanted) - len(records) + ends.count(Outcome.PENDING),
+        redeemed=ends.count(Outcome.REDEEMED),
+        already=ends.count(Outcome.ALREADY),
+        failed=_by_word(record.status for record in failed if not record.retries),
+        retrying=_by_word(record.status for record in failed if record.retries),
+    )
+
+
+def _by_word(words: Iterable[str]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(Counter(words).items(), key=lambda item: (-item[1], item[0])))

@@ -5,7 +5,7 @@
     /metrics             for Prometheus
     /api/…               as the control socket; /api/events and /api/children beside it
     /ws                  status and events, as they change
-    /, /login, /static/  the page
+    /, /login, /static/  the page: `pages.py`, `page.py`, `actions.py`
 
 Behind one guard (`shield.py`).
 """
@@ -25,8 +25,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from daemon.control.app import answering
 from daemon.service import NotFound, Refused
 from daemon.web.branch import page_of
-from daemon.web.happenings import Happenings
+from daemon.web.happenings import KEPT, Happening, Happenings
 from daemon.web.metrics import CONTENT_TYPE, exposition
+from daemon.web.page import AsciiJSON
 from daemon.web.readiness import not_ready
 from daemon.web.watching import StatusFeed
 from supervision import Node
@@ -41,6 +42,9 @@ MOST_WATCHERS = 100
 """WebSockets at once: a page that is open is one."""
 WATCHER_WITHIN = 10.0
 """Seconds that a watcher may take to read a message; then it is let go."""
+
+EVENTS_AT_ONCE = 100
+"""Events of one message to a page: where more happen at once, it is shown the newest."""
 
 
 @define(eq=False)
@@ -69,7 +73,7 @@ class Web:
     async def readyz(self, _request: Request) -> Response:
         """`GET /readyz`: 200, or 503 with what makes no progress."""
         reasons = not_ready(await self.make_status(False), self.now())
-        return JSONResponse({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)
+        return AsciiJSON({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)
 
     async def metrics(self, _request: Request) -> Response:
         """`GET /metrics`."""
@@ -77,11 +81,24 @@ class Web:
         return Response(exposition(status, ready=not not_ready(status, self.now())), media_type=CONTENT_TYPE)
 
     async def events(self, request: Request) -> Response:
-        """`GET /api/events?after=&kind=&path=&limit=`: what happened lately, oldest first."""
+        """`GET /api/events?after=&kind=&path=&limit=&brief=`: what happened lately, oldest first.
+
+        With `brief` tracebacks are left out, as from what watchers with `brief` are sent.
+        """
         after, limit = _number(request, "after", 0), _number(request, "limit", 200)
         kind, path = request.query_params.get("kind", ""), request.query_params.get("path", "")
         found = self.happenings.after(after, most=limit, kind=kind, path=path)
-        return JSONResponse({"last": self.happenings.last, "events": [one.to_json() for one in found]})
+        brief = bool(request.query_params.get("brief"))
+        events = [event_document(one, brief=brief) for one in found]
+        return AsciiJSON({"last": self.happenings.last, "events": events})
+
+    async def event(self, request: Request) -> Response:
+        """`GET /api/events/NUMBER`: one event, with its traceback."""
+        number = int(request.path_params["number"])
+        found = self.happenings.after(max(number, 1) - 1)
+        if not found or found[0].number != number:
+            raise NotFound(f"event {number}: it is not kept any more: the log has it")
+        return AsciiJSON(event_document(found[0], brief=False))
 
     async def list_children(self, request: Request) -> Response:
         """`GET /api/children?path=&words=&state=&offset=&limit=`: a page of a dynamic supervisor's."""
@@ -96,12 +113,15 @@ class Web:
             offset=_number(request, "offset", 0),
             most=_number(request, "limit", 50),
         )
-        return JSONResponse(page.to_json())
+        return AsciiJSON(page.to_json())
 
     # --- as it changes --------------------------------------------------------------------------
 
     async def watch(self, socket: WebSocket) -> None:
-        """`/ws?after=`: `{"status": …}` once a second, `{"events": […]}` as they happen."""
+        """`/ws?after=&brief=`: `{"status", "reasons"}` once a second, `{"events": […]}` as they happen.
+
+        `reasons`: why perkd is not ready, as `/readyz` tells; empty where it is.
+        """
         if self.watchers.count >= MOST_WATCHERS:
             await socket.close(1013, "too many watch already")
             return
@@ -130,13 +150,13 @@ class Web:
         number = 0
         while True:
             number, status = await self.feed.next(number)
-            await _send(socket, {"status": status})
+            await _send(socket, {"status": status, "reasons": not_ready(status, self.now())})
 
     async def _send_events(self, socket: WebSocket) -> None:
-        number = max(_number(socket, "after", 0), 0)
+        number, brief = _number(socket, "after", 0), bool(socket.query_params.get("brief"))
         while True:
-            if found := self.happenings.after(number):
-                await _send(socket, {"events": [one.to_json() for one in found]})
+            if found := self.happenings.after(number, most=EVENTS_AT_ONCE if brief else KEPT):
+                await _send(socket, {"events": [event_document(one, brief=brief) for one in found]})
                 number = found[-1].number
             await self.happenings.wait(number)
 
@@ -153,6 +173,7 @@ class Web:
             Route("/readyz", answering(self.readyz)),
             Route("/metrics", answering(self.metrics)),
             Route("/api/events", answering(self.events)),
+            Route("/api/events/{number:int}", answering(self.event)),
             Route("/api/children", answering(self.list_children)),
             WebSocketRoute("/ws", self.watch),
         ]
@@ -162,6 +183,14 @@ async def _send(socket: WebSocket, document: Document) -> None:
     text = json.dumps(document, separators=(",", ":"))
     with trio.fail_after(WATCHER_WITHIN):
         await socket.send_text(text)
+
+
+def event_document(one: Happening, *, brief: bool) -> Document:
+    """An event as it is sent; `brief`: without its traceback, which may have 4,000 characters."""
+    document = one.to_json()
+    if brief and isinstance(document.get("error"), dict):
+        document["error"] = {**document["error"], "traceback": ""}
+    return document
 
 
 def _number(request: Request | WebSocket, name: str, default: int) -> int:

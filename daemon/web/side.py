@@ -5,7 +5,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from attrs import define, field
 from starlette.types import ASGIApp
 
+from actors.giftcodes.publisher import CodeFeed
 from actors.ports import Clock
+from daemon.assembly import CAMPAIGN
 from daemon.config import Config
 from daemon.control.app import Document, control_app
 from daemon.secrets import Secret, load_secret
@@ -13,9 +15,16 @@ from daemon.service import Service
 from daemon.status import StatusReport
 from daemon.web.actor import WebActor, is_loopback
 from daemon.web.app import Watchers, Web
+from daemon.web.feed import FeedRoute
+from daemon.web.guard import Guard
 from daemon.web.happenings import Happenings
+from daemon.web.page import PageData
+from daemon.web.pages import Pages
 from daemon.web.watching import StatusFeed
 from supervision import Node, Tree
+
+ANSWER_WITHIN = 2.0
+"""Seconds the campaign has to tell how codes stand."""
 
 
 @define(eq=False)
@@ -29,6 +38,7 @@ class WebSide:
     happenings: Happenings
     service: Callable[[], Service]
     reload: Callable[[], Awaitable[Document]]
+    codes: CodeFeed
     _watchers: Watchers = field(factory=Watchers)
 
     def actor(self) -> WebActor:
@@ -62,7 +72,15 @@ class WebSide:
 
     def _app(self, feed: StatusFeed) -> ASGIApp:
         web = Web(self.report.make, self.clock.now, self.happenings, feed, self._children, self._watchers)
-        return control_app(self.service(), self.report.make, self.reload, more=web.routes())
+        host, _ = self._address()
+        guard = Guard(is_loopback(host), self._token(), self.config.status.token_env)
+        data = PageData(self.service(), self._ask_campaign, guard)
+        codes = FeedRoute(self.codes).route()
+        routes = [*Pages(guard).routes(), *data.routes(), *web.routes(), codes]
+        return control_app(self.service(), self.report.make, self.reload, more=routes)
+
+    async def _ask_campaign(self, question: object) -> object:
+        return await self.tree.ref(CAMPAIGN).ask(question, timeout=ANSWER_WITHIN)
 
     def _children(self, path: str) -> Sequence[Node] | None:
         root, _, below = path.partition("/")
