@@ -123,3 +123,16 @@ async def test_a_thread_that_is_stuck_is_told_and_holds_up_nobody(discord: Any) 
         assert trio.current_time() - began < 0.5
         assert numbers.stuck
         await running.until(lambda numbers: not numbers.stuck)
+
+
+async def test_commands_that_discord_does_not_take_are_told_and_sent_again(
+    discord: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The bot serves all the same: Discord knows the commands of the last time."""
+    discord.faults.answer("GET", "/applications/*/commands", status=400, times=1)
+    async with open_actor(discord) as running:
+        await running.link.wait_open()
+        numbers = await running.until(lambda numbers: "HTTP 400" in numbers.commands)
+        assert numbers.state == "connected"
+        await running.until(lambda numbers: numbers.commands == "")
+    assert caplog.text.count("Discord does not take perkd's commands: HTTP 400") == 1
