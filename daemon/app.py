@@ -16,6 +16,7 @@ import daemon
 from actors.giftcodes.announcer import BoardBack, CodesChanged
 from actors.giftcodes.campaign_messages import CampaignStatus, RetryCode, StoreChanged
 from actors.giftcodes.poller import Reload as ReloadPoller
+from actors.giftcodes.publisher import CodeFeed
 from actors.giftcodes.session_pool import PoolStatus
 from actors.giftcodes.session_pool import Reload as ReloadPool
 from actors.giftcodes.source_health import PollerPolicy
@@ -37,14 +38,14 @@ from daemon.assembly import (
     build_tree,
 )
 from daemon.backups import BackupActor, BackupPlan, LastBackup
-from daemon.boards import RoutedBoard
+from daemon.boards import RoutedBoard, load_boards
 from daemon.clock import SteadyClock
 from daemon.config import Config, ConfigError, SourceConfig, load_config, reloadable_changes
 from daemon.control.actor import ControlActor
 from daemon.discord.report import DiscordReport
 from daemon.ending import exit_code_of
 from daemon.event_log import EventLog
-from daemon.logs import configure_logging, set_level
+from daemon.logs import add_secret, configure_logging, set_level
 from daemon.notify import Notifier, NotifyActor, from_environment
 from daemon.opening import (
     Opened,
@@ -85,6 +86,8 @@ class Daemon:
     events: EventLog = field(factory=EventLog)
     last_backup: LastBackup = field(factory=LastBackup)
     happenings: Happenings = field(init=False)
+    codes: CodeFeed = field(factory=CodeFeed, init=False)
+    """What other daemons can read at `/feed`."""
     tree: Tree = field(init=False)
     store: StoreClient = field(init=False)
     _service: Service | None = field(default=None, init=False)
@@ -107,6 +110,7 @@ class Daemon:
             pollers=self.opened.pollers,
             status=self._shown(),
             gateways=self._gateways(),
+            feed=self.codes if self.config.status.listen else None,
             intensity=self.config.supervision.intensity,
             period=self.config.supervision.period,
         )
@@ -131,6 +135,7 @@ class Daemon:
                 self.happenings,
                 self.service,
                 self.reload,
+                self.codes,
             )
 
     def _note(self, event: Event) -> None:
@@ -210,6 +215,7 @@ class Daemon:
             retry_code=lambda game, code: self._tell(CAMPAIGN, RetryCode(game, code)),
             verify=lambda player: verify(self.tree.ref(VERIFIER), player),
             players_per_member=lambda: self.config.discord.players_per_member,
+            boards=lambda: tuple(self.config.boards),
         )
 
     def poller_policy(self, source: SourceConfig) -> PollerPolicy:
@@ -260,7 +266,7 @@ async def open_daemon(config: Config, board: Board | None = None) -> AsyncIterat
     """A daemon with its adapters open and its tree assembled, not yet running."""
     clock = SteadyClock()
     discord = discord_parts(config, clock)
-    made = Daemon(config, clock, settings_of(config), board or _board(discord), discord)
+    made = Daemon(config, clock, settings_of(config), board or _board(config, discord), discord)
     people = None if discord is None else discord.captchas
     async with AsyncExitStack() as stack:
         made.opened = await open_adapters(config, clock, made.poller_policy, stack, people)
@@ -268,9 +274,10 @@ async def open_daemon(config: Config, board: Board | None = None) -> AsyncIterat
         yield made
 
 
-def _board(discord: "DiscordParts | None") -> Board:
+def _board(config: Config, discord: "DiscordParts | None") -> Board:
     terminal = TerminalBoard()
-    return terminal if discord is None else RoutedBoard(terminal, discord.board)
+    elsewhere: Board = terminal if discord is None else discord.board
+    return RoutedBoard(terminal, elsewhere, load_boards(config, add_secret))
 
 
 async def run(config: Config) -> None:

@@ -4,7 +4,6 @@ import os
 import re
 import sys
 import termios
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TextIO, cast
 
@@ -13,9 +12,7 @@ from attrs import define, field
 
 from actors.giftcodes.model import Player
 from actors.ports import CaptchaSolver
-
-SOLVERS = "perkd.captcha_solvers"
-"""The entry point group. Each names something that, called without arguments, gives a `CaptchaSolver`."""
+from daemon.plugins import CAPTCHA_SOLVERS, Wanted
 
 BUILT_IN = ("none", "person")
 """What `captcha` may say in `config.toml` beside the name of a plugged-in solver."""
@@ -23,14 +20,12 @@ BUILT_IN = ("none", "person")
 ANSWER_WITHIN = 120.0
 """Seconds that a person has for one captcha, wherever it is asked."""
 
+_METHODS = ("solve(game, player, picture)",)
+
 _LONGEST_LINE = 1024
 
 _TERMINAL = trio.Lock()
 """A process has one terminal, however many games have a solver at it."""
-
-
-class SolverError(Exception):
-    """A solver can't be had; its text names it and the way out."""
 
 
 @define
@@ -93,37 +88,13 @@ class TerminalSolver:
 
 
 def load_solver(name: str) -> CaptchaSolver:
-    """The solver that an installed package offers by this name, in the entry point group `SOLVERS`.
+    """The solver that an installed package offers by this name, in the entry point group `CAPTCHA_SOLVERS`.
 
     Raises:
-        SolverError: there is none of this name, or it can't be loaded; the text lists those there are.
+        PluginError: there is none of this name, or it can't be loaded; the text lists those there are.
     """
-    offered = {point.name: point for point in entry_points(group=SOLVERS)}
-    if name not in offered:
-        known = ", ".join((*BUILT_IN, *sorted(offered)))
-        raise SolverError(
-            f"captcha = {name!r}: no such solver; there are {known}. "
-            f"Install the package that offers it (entry point group {SOLVERS}), or name one of these"
-        )
-    return _load(offered[name])
-
-
-def _load(point: EntryPoint) -> CaptchaSolver:
-    try:
-        solver = point.load()()
-    except (
-        Exception
-    ) as error:  # somebody else's code, at the start: any fault of it is a fault in the configuration
-        raise SolverError(
-            f"captcha = {point.name!r}: {point.value} can't be loaded ({type(error).__name__}: {error}): "
-            f"repair or remove the package that offers it, or choose another solver"
-        ) from error
-    if not callable(getattr(solver, "solve", None)):
-        raise SolverError(
-            f"captcha = {point.name!r}: {point.value} has no method solve(game, player, picture): "
-            f"it is no captcha solver; choose another"
-        )
-    return cast(CaptchaSolver, solver)
+    wanted = Wanted(CAPTCHA_SOLVERS, name, f"captcha = {name!r}", "solver")
+    return cast(CaptchaSolver, wanted.load(methods=_METHODS, built_in=BUILT_IN))
 
 
 def _file_name(game: str, player: Player, picture: bytes) -> str:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from actors.giftcodes.model import FailureClass, Status
 from actors.ports import SourceError, StoreUnavailable
-from daemon.captcha import SolverError
+from daemon.boards import load_boards
 from daemon.clock import SteadyClock
 from daemon.config import Config, GameConfig, SourceConfig
 from daemon.control.errors import ControlError
@@ -19,9 +19,10 @@ from daemon.finding import Finding
 from daemon.gameapi import open_game_api
 from daemon.opening import captcha_solver, game_settings, sign_key, source_settings, way_to_key
 from daemon.output import plain_console
+from daemon.plugins import PluginError
 from daemon.safe_text import neutralised
 from daemon.secrets import SecretError, load_secret
-from daemon.sources import SourceSettings, build_client, open_feed, open_source
+from daemon.sources import SourceSettings, build_client, open_feed, open_source, pushes
 from daemon.storing import mongodb_address
 
 FEED_WITHIN = 10.0
@@ -52,7 +53,8 @@ async def examine(config: Config) -> list[Finding]:
         findings.append(Finding("sources", well=False, text=text, way_out="add a [[sources]]"))
     games = [_game(name, game, config) for name, game in config.games.items()]
     sources = [_source(source) for source in config.sources]
-    return findings + await _all([_mongodb(config), *games, *sources]) + await _discord(config)
+    asked = await _all([_mongodb(config), *games, *sources])
+    return findings + asked + _boards(config) + await _discord(config)
 
 
 async def _all(asked: Sequence[Awaitable[Finding]]) -> list[Finding]:
@@ -105,13 +107,24 @@ async def _discord(config: Config) -> list[Finding]:
     return await examine_discord(config, token)
 
 
+def _boards(config: Config) -> list[Finding]:
+    """Whether each plugged-in board can be loaded: only it knows how to try whether it can post."""
+    if not config.boards:
+        return []
+    try:
+        names = ", ".join(load_boards(config))
+    except (SecretError, PluginError) as error:
+        return [Finding("boards", well=False, text=str(error))]
+    return [Finding("boards", well=True, text=f"can be loaded: {names}")]
+
+
 async def _game(name: str, game: GameConfig, config: Config) -> Finding:
     """Ask the game for its configuration: one request, which changes nothing."""
     what, notes = f"game {name}", list[str]()
     try:
         key = sign_key(game)
         captcha_solver(name, game, config, notes)
-    except (SecretError, SolverError) as error:
+    except (SecretError, PluginError) as error:
         return Finding(what, well=False, text=str(error))
     if key is None:
         return Finding(what, well=False, text="has no signing key", way_out=way_to_key(game))
@@ -133,12 +146,12 @@ async def _source(source: SourceConfig) -> Finding:
         return Finding(what, well=False, text=f"no connection within {FEED_WITHIN:.0f} s", way_out=way_out)
     except SourceError as error:
         return Finding(what, well=False, text=str(error), way_out=way_out)
-    except SecretError as error:
+    except (SecretError, PluginError) as error:
         return Finding(what, well=False, text=str(error))
 
 
 async def _reach(settings: SourceSettings) -> str:
-    if settings.kind.pushes:
+    if pushes(settings):
         with trio.fail_after(FEED_WITHIN):
             async with open_feed(settings).listen():
                 return "connected"

@@ -6,7 +6,7 @@ from typing import Any
 
 import trio
 
-from daemon.captcha import SolverError
+from daemon.plugins import PluginError
 from daemon.secrets import SecretError
 from supervision import StartFailed, TreeFailed
 
@@ -20,8 +20,8 @@ def exit_code_of(main: Callable[..., Awaitable[object]], *args: Any) -> int:
     """Run `main` on trio to its end.
 
     Returns:
-        0 where it ended well, or was interrupted before it listened to signals; 2 where a secret or a captcha
-        solver that the configuration names can't be had; 1 where the tree could not start, or gave up,
+        0 where it ended well, or was interrupted before it listened to signals; 2 where a secret or a plug-in
+        that the configuration names can't be had; 1 where the tree could not start, or gave up,
         or nobody reads the output any more. Any other error is raised: it is a fault of the program.
     """
     try:
@@ -38,7 +38,7 @@ def _exit_code(error: BaseException) -> int:
             return 0
         case SystemExit() | BrokenPipeError():
             return FAILED
-        case SecretError() | SolverError():
+        case SecretError() | PluginError():
             logger.critical("%s", error)
             return BAD_CONFIGURATION
         case StartFailed() | TreeFailed():

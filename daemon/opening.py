@@ -23,7 +23,7 @@ from daemon.config import Config, GameConfig, SourceConfig
 from daemon.gameapi import GameSettings, open_game_api
 from daemon.logs import add_secret
 from daemon.secrets import Secret, SecretError, load_secret
-from daemon.sources import SourceKind, SourceSettings, build_client, open_feed, open_source
+from daemon.sources import SourceSettings, build_client, open_feed, open_source, pushes
 from supervision import Actor, ActorRef
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ async def open_adapters(
 
     `policy` gives a poller its policy at the moment an incarnation of it is made. `people` are those who read
     captchas where perkd has a channel for that; None: who sits at the terminal. Raises `SecretError` or
-    `SolverError` where a secret or a captcha solver is named but can't be had.
+    `PluginError` where a secret or a plug-in is named but can't be had.
     """
     opened = Opened()
     for name, game in config.games.items():
@@ -206,7 +206,7 @@ def game_settings(name: str, game: GameConfig, key: Secret, within: float) -> Ga
 def captcha_solver(
     name: str, game: GameConfig, config: Config, notes: list[str], people: CaptchaSolver | None = None
 ) -> CaptchaSolver | None:
-    """Who reads the game's captchas; None where nobody needs to. Raises `SolverError`; `notes` may grow."""
+    """Who reads the game's captchas; None where nobody needs to. Raises `PluginError`; `notes` may grow."""
     if game.protocol != "v1" or game.captcha == "none":
         return None
     if game.captcha != "person":
@@ -226,7 +226,7 @@ def source_settings(source: SourceConfig) -> SourceSettings:
     secret = load_secret(source.api_key_env or None) or load_secret(source.token_env or None)
     if secret is not None:
         add_secret(secret.reveal())
-    return SourceSettings(source.name, source.game, SourceKind(source.kind), source.url, secret)
+    return SourceSettings(source.name, source.game, source.kind, source.url, secret)
 
 
 def _poller(
@@ -237,7 +237,7 @@ def _poller(
     policy: Callable[[SourceConfig], PollerPolicy],
 ) -> MakePoller:
     settings = source_settings(source)
-    if settings.kind.pushes:
+    if pushes(settings):
         waiting: deque[FoundCode] = deque()  # outlives the incarnations: a feed lists nothing twice
 
         def make_feed(campaign: ActorRef) -> Actor:

@@ -1,10 +1,10 @@
-"""`perkd guilds`: who codes are announced to."""
+"""`perkd guilds`: who codes are announced to, and where beside Discord."""
 
 from typing import Any
 
 import click
 
-from daemon.cli.output import line_width, print_json, print_text
+from daemon.cli.output import line_width, print_json, print_line, print_text
 from daemon.cli.session import Session, pass_session
 
 BEGINNING = "1970-01-01T00:00:00Z"
@@ -13,7 +13,7 @@ BEGINNING = "1970-01-01T00:00:00Z"
 
 @click.group()
 def guilds() -> None:
-    """List guilds and their channels."""
+    """List guilds and their channels; set up those of plugged-in boards."""
 
 
 @guilds.command("list")
@@ -26,6 +26,29 @@ def list_(session: Session, as_json: bool) -> None:
         print_json(found)
     else:
         _print_table(found)
+
+
+@guilds.command("setchannel")
+@click.argument("guild")
+@click.argument("channel")
+@click.option("--name", default="", help="What the guild is called.")
+@click.option("--game", "games", multiple=True, help="Only codes of this game; may be given several times.")
+@pass_session
+def setchannel(session: Session, guild: str, channel: str, name: str, games: tuple[str, ...]) -> None:
+    """Post codes to CHANNEL of GUILD, written BOARD:NAME, from now on."""
+    body = {"guild": guild, "channel": channel, "name": name, "games": " ".join(games)}
+    session.ask("POST", "/api/guilds/channels", json=body)
+    print_line(f"codes are posted to {channel} of {guild}")
+
+
+@guilds.command("removechannel")
+@click.argument("guild")
+@click.argument("channel")
+@pass_session
+def removechannel(session: Session, guild: str, channel: str) -> None:
+    """Post no more codes to CHANNEL of GUILD."""
+    session.ask("POST", "/api/guilds/channels/remove", json={"guild": guild, "channel": channel})
+    print_line(f"codes are no longer posted to {channel} of {guild}")
 
 
 def _print_table(found: list[dict[str, Any]]) -> None:

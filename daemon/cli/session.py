@@ -130,7 +130,8 @@ class Session:
         try:
             request = Request(method, path, query, json, content)
             replicated = bool(os.environ.get(self.config.storage.mongodb_uri_env))
-            answer = call_offline(database(self.config), games, request, replicated=replicated)
+            boards = tuple(self.config.boards)
+            answer = call_offline(database(self.config), games, request, boards=boards, replicated=replicated)
         except StoreBusy as error:
             raise CommandFailed(
                 f"{error}. Nobody listens at {self.config.status.socket}: if that perkd is starting or "

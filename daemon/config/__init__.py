@@ -7,6 +7,7 @@ from daemon.config.reload import reloadable_changes
 from daemon.config.schema import (
     AccountConfig,
     BackoffConfig,
+    BoardConfig,
     BudgetsConfig,
     CircuitConfig,
     Config,
@@ -26,6 +27,7 @@ from daemon.config.schema import (
 __all__ = [
     "AccountConfig",
     "BackoffConfig",
+    "BoardConfig",
     "BudgetsConfig",
     "CircuitConfig",
     "Config",

@@ -17,9 +17,11 @@ def cross_faults(document: Mapping[str, object]) -> Iterator[Fault]:
     """Every contradiction between keys."""
     games = _table(document.get("games"))
     for name, game in games.items():
-        yield from _game_name(name)
+        yield from _table_name("games", name)
         if isinstance(game, Mapping):
             yield from _sign_key(("games", name), game)
+    for name in _table(document.get("boards")):
+        yield from _table_name("boards", name)
     sources = tuple(_entries(document.get("sources")))
     for at, source in sources:
         yield from _game_exists(("sources", at, "game"), source.get("game"), games)
@@ -30,11 +32,11 @@ def cross_faults(document: Mapping[str, object]) -> Iterator[Fault]:
     yield from _duplicates(("telegram", "accounts"), accounts, "session")
 
 
-def _game_name(name: str) -> Iterator[Fault]:
+def _table_name(section: str, name: str) -> Iterator[Fault]:
     try:
         NAME.read(name)
     except RefusedError as error:
-        yield Fault(("games", name), f"the name {error.text}")
+        yield Fault((section, name), f"the name {error.text}")
 
 
 def _sign_key(path: tuple[Step, ...], game: Mapping[str, object]) -> Iterator[Fault]:

@@ -46,7 +46,7 @@ def _merged(name: str, label: str, old: Any, new: Any, fixed: list[str]) -> Any:
     if name in RELOADABLE:
         return new
     if isinstance(old, dict):
-        merged = _entries(name, _labelled(old), _labelled(new), fixed)
+        merged = _entries(name, _labelled(name, old), _labelled(name, new), fixed)
         return dict(zip(old, merged, strict=True))
     if isinstance(old, tuple) and name in {"sources", "telegram.accounts"}:
         return tuple(_entries(name, _listed(name, old), _listed(name, new), fixed))
@@ -77,8 +77,8 @@ def _entries(name: str, old: Mapping[str, Any], new: Mapping[str, Any], fixed: l
     return merged
 
 
-def _labelled(games: Mapping[str, Any]) -> dict[str, Any]:
-    return {f"[games.{show_key(name)}]": game for name, game in games.items()}
+def _labelled(section: str, entries: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"[{section}.{show_key(name)}]": entry for name, entry in entries.items()}
 
 
 def _listed(name: str, entries: tuple[Any, ...]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import httpx
 from attrs import frozen
 
 from daemon.config.faults import RefusedError, show
+from daemon.plugins import offered
 
 MANY = 1_000_000
 """The most that a count may be: beyond every sense, within every store's numbers."""
@@ -95,6 +96,21 @@ class Choice(Rule):
         if type(value) is not type(self.options[0]) or value not in self.options:
             raise RefusedError(f"must be one of {', '.join(map(str, self.options))}", show(value))
         return value
+
+
+@frozen
+class Plugged(Rule):
+    """One of some words, or a name that an installed package offers in an entry point group."""
+
+    options: tuple[str, ...]
+    group: str
+
+    def read(self, value: object) -> str:
+        """See `Rule.read`."""
+        if isinstance(value, str) and (value in self.options or value in offered(self.group)):
+            return value
+        words = (*self.options, *offered(self.group))
+        raise RefusedError(f"must be one of {', '.join(words)}", show(value))
 
 
 @frozen

@@ -18,10 +18,12 @@ from daemon.config.rules import (
     Listen,
     Location,
     Number,
+    Plugged,
     Text,
     Url,
     Whole,
 )
+from daemon.plugins import SOURCES
 
 Name = Annotated[str, NAME]
 Count = Annotated[int, Whole(0)]
@@ -96,10 +98,18 @@ class SourceConfig:
 
     name: Name
     game: Name
-    kind: Annotated[str, Choice(SOURCE_KINDS)]
+    kind: Annotated[str, Plugged(SOURCE_KINDS, SOURCES)]
     url: Annotated[str, Url(("http", "https", "ws", "wss"), query=True)]
     interval: Annotated[float, INTERVAL] = DEFAULT_INTERVAL
     api_key_env: Env = ""
+    token_env: Env = ""
+
+
+@frozen
+class BoardConfig:
+    """`[boards.NAME]`: one plugged-in place to post codes to."""
+
+    url: Annotated[str, Url(("http", "https", "ws", "wss"), query=True)]
     token_env: Env = ""
 
 
@@ -236,6 +246,7 @@ class Config:
     supervision: SupervisionConfig = SupervisionConfig()
     games: dict[str, GameConfig] = field(factory=dict)
     sources: tuple[SourceConfig, ...] = ()
+    boards: dict[str, BoardConfig] = field(factory=dict)
     redeem: RedeemConfig = RedeemConfig()
     poller: PollerConfig = PollerConfig()
     storage: StorageConfig = StorageConfig()

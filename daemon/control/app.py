@@ -150,6 +150,23 @@ class _Control:
         guilds = await operations.list_guilds(self.service)
         return _JSON([documents.guild_document(guild) for guild in guilds])
 
+    async def set_channel(self, request: Request) -> Response:
+        """`POST /api/guilds/channels`: `{"guild", "channel", "name"?, "games"?: "wos ks"}`."""
+        values = await read_texts(request, "guild", "channel", "name", "games")
+        guild = await operations.set_board_channel(
+            self.service,
+            guild=values.get("guild", ""),
+            channel=values.get("channel", ""),
+            name=values.get("name", ""),
+            games=tuple(values.get("games", "").split()),
+        )
+        return _JSON(documents.guild_document(guild))
+
+    async def remove_channel(self, request: Request) -> Response:
+        """`POST /api/guilds/channels/remove`: `{"guild", "channel"}`."""
+        values = {"guild": "", "channel": "", **await read_texts(request, "guild", "channel")}
+        return _JSON(documents.guild_document(await operations.remove_board_channel(self.service, **values)))
+
     async def history(self, request: Request) -> Response:
         """`GET /api/history?code=&player=&game=&limit=`."""
         query = read_query(request, "code", "player", "game", "limit")
@@ -179,6 +196,8 @@ class _Control:
             _route("POST", "/api/players/remove", self.remove_player),
             _route("POST", "/api/codes", self.add_code),
             _route("POST", "/api/codes/retire", self.retire_code),
+            _route("POST", "/api/guilds/channels", self.set_channel),
+            _route("POST", "/api/guilds/channels/remove", self.remove_channel),
         ]
 
 

@@ -1,6 +1,6 @@
 """The same operations without a daemon: the same application, on the store itself, in this process."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -58,7 +58,12 @@ class Request:
 
 
 def call_offline(
-    database: Path, games: Mapping[str, str], request: Request, *, replicated: bool = False
+    database: Path,
+    games: Mapping[str, str],
+    request: Request,
+    *,
+    boards: Collection[str] = (),
+    replicated: bool = False,
 ) -> Answer:
     """Answer `request` from the store in `database`, which is made where there is none.
 
@@ -69,7 +74,7 @@ def call_offline(
         StoreBusy: another process has the store: a daemon that is starting, stopping, or hangs.
         ControlError: the store can't be opened; its text says why.
     """
-    return trio.run(_answer, SQLiteBackend(database), games, request, replicated)
+    return trio.run(_answer, SQLiteBackend(database), games, boards, request, replicated)
 
 
 def _open(backend: SQLiteBackend, *, replicated: bool) -> None:
@@ -88,7 +93,11 @@ def _is_empty(backend: SQLiteBackend) -> bool:
 
 
 async def _answer(
-    backend: SQLiteBackend, games: Mapping[str, str], request: Request, replicated: bool
+    backend: SQLiteBackend,
+    games: Mapping[str, str],
+    boards: Collection[str],
+    request: Request,
+    replicated: bool,
 ) -> Answer:
     try:
         await trio.to_thread.run_sync(partial(_open, backend, replicated=replicated))
@@ -97,7 +106,7 @@ async def _answer(
     except (StoreDamaged, SchemaTooNew) as error:
         raise ControlError(str(error)) from error
     try:
-        service = Service(DirectStore(backend), SteadyClock(), lambda: games)
+        service = Service(DirectStore(backend), SteadyClock(), lambda: games, boards=lambda: boards)
         return await _ask(httpx.ASGITransport(control_app(service)), request)
     finally:
         with trio.CancelScope(shield=True):

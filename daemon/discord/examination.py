@@ -121,7 +121,8 @@ class _Examination:
         )
         there = {str(guild.id) for guild in joined}
         for guild in stored:
-            if guild.id != TERMINAL_GUILD and guild.id not in there and (guild.channels or guild.watched):
+            elsewhere = guild.id == TERMINAL_GUILD or ":" in guild.id  # a plugged-in board's
+            if not elsewhere and guild.id not in there and (guild.channels or guild.watched):
                 text = f"the bot is not in {guild.name or guild.id} any more, which has channels set up"
                 findings.append(Finding("Discord servers", well=False, text=text, way_out=link))
         for use in self._uses(stored, there):

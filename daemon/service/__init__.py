@@ -7,7 +7,7 @@ commands are ways to call them. What an admin sets up for a guild is in `guild_s
 from daemon.service.audit import By, list_audit
 from daemon.service.codes import CodeAdded, CodeRetired, add_code, list_codes, retire_code
 from daemon.service.erasure import Known, forget, what_is_known
-from daemon.service.guilds import list_guilds
+from daemon.service.guilds import list_guilds, remove_board_channel, set_board_channel
 from daemon.service.history import PairHistory, read_history
 from daemon.service.importing import ImportReport, Rewrite, import_players
 from daemon.service.members import (
@@ -59,8 +59,10 @@ __all__ = [
     "players_to_csv",
     "read_history",
     "register_player",
+    "remove_board_channel",
     "remove_player",
     "retire_code",
+    "set_board_channel",
     "unregister",
     "what_is_known",
     "wish",

@@ -1,6 +1,6 @@
 """What the operations are given."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 
 import trio
 from attrs import field, frozen
@@ -41,6 +41,7 @@ class Service:
             daemon runs that could.
         verify: asks the game whether there is such a player; without a daemon nothing is found out.
         players_per_member: asked each time how many players one member may register.
+        boards: asked each time for the names of the plugged-in boards.
         lock: held by whoever reads records, and writes what it made of them.
         tries: how often members may have something done that costs calls to a game.
     """
@@ -52,6 +53,7 @@ class Service:
     retry_code: Callable[[str, str], None] | None = None
     verify: VerifyPlayer = _unverified
     players_per_member: Callable[[], int] = lambda: PLAYERS_PER_MEMBER
+    boards: Callable[[], Collection[str]] = tuple
     lock: trio.Lock = field(factory=trio.Lock, eq=False, repr=False)
     tries: Allowance = field(factory=Allowance, eq=False, repr=False)
 

@@ -8,17 +8,12 @@ from daemon.secrets import Secret
 
 
 class SourceKind(StrEnum):
-    """The shape of a source; see the module of the same name."""
+    """The kinds that come with perkd; see the module of the same name."""
 
     JSON = "json"
     RSS = "rss"
     DISTRIBUTION = "distribution"
     WEBSOCKET = "websocket"
-
-    @property
-    def pushes(self) -> bool:
-        """It speaks by itself and is listened to, instead of being asked again and again."""
-        return self is SourceKind.WEBSOCKET
 
 
 def _fits_a_header(
@@ -35,8 +30,9 @@ class SourceSettings:
 
     name: str
     game: str
-    kind: SourceKind
+    kind: str
+    """A `SourceKind`, or the name of a plugged-in one."""
     url: str
     secret: Secret | None = field(default=None, validator=_fits_a_header)
-    """`X-API-Key` of a distribution, bearer token of a WebSocket feed; other kinds have none."""
+    """`X-API-Key` of a distribution, bearer token of a WebSocket feed; a plug-in's own."""
     timeout: float = 20.0

@@ -11,8 +11,9 @@ import trio.testing
 from attrs import frozen
 
 from actors.giftcodes.model import Player
-from daemon import captcha
-from daemon.captcha import SolverError, TerminalSolver, load_solver
+from daemon import plugins
+from daemon.captcha import TerminalSolver, load_solver
+from daemon.plugins import CAPTCHA_SOLVERS, PluginError
 
 PNG = b"\x89PNG\r\n\x1a\n..."
 ADA = Player("wos", "1001", name="Ada")
@@ -166,12 +167,12 @@ def broken() -> Oracle:
 def offered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Entry points as installed packages would offer them: this module's own names."""
     points = [
-        EntryPoint("oracle", f"{__name__}:Oracle", captcha.SOLVERS),
-        EntryPoint("broken", f"{__name__}:broken", captcha.SOLVERS),
-        EntryPoint("gone", "no_such_package:Solver", captcha.SOLVERS),
-        EntryPoint("odd", "builtins:dict", captcha.SOLVERS),
+        EntryPoint("oracle", f"{__name__}:Oracle", CAPTCHA_SOLVERS),
+        EntryPoint("broken", f"{__name__}:broken", CAPTCHA_SOLVERS),
+        EntryPoint("gone", "no_such_package:Solver", CAPTCHA_SOLVERS),
+        EntryPoint("odd", "builtins:dict", CAPTCHA_SOLVERS),
     ]
-    monkeypatch.setattr(captcha, "entry_points", lambda group: points if group == captcha.SOLVERS else [])
+    monkeypatch.setattr(plugins, "entry_points", lambda group: points if group == CAPTCHA_SOLVERS else [])
 
 
 @pytest.mark.usefixtures("offered")
@@ -182,7 +183,7 @@ async def test_a_plugged_in_solver_is_loaded_by_its_name() -> None:
 @pytest.mark.usefixtures("offered")
 def test_an_unknown_solver_is_refused_with_those_there_are() -> None:
     with pytest.raises(
-        SolverError, match=r"captcha = 'orcale': no such solver; there are none, person, broken"
+        PluginError, match=r"captcha = 'orcale': no such solver; there are none, person, broken"
     ):
         load_solver("orcale")
 
@@ -193,9 +194,9 @@ def test_an_unknown_solver_is_refused_with_those_there_are() -> None:
     [
         ("broken", r"captcha = 'broken': .*:broken can't be loaded \(OSError: no model file\)"),
         ("gone", r"captcha = 'gone': .*can't be loaded \(ModuleNotFoundError"),
-        ("odd", r"captcha = 'odd': builtins:dict has no method solve"),
+        ("odd", r"captcha = 'odd': what the plug-in makes \(dict\) has no method solve"),
     ],
 )
 def test_a_solver_that_cannot_be_loaded_is_refused_with_the_reason(name: str, reason: str) -> None:
-    with pytest.raises(SolverError, match=reason):
+    with pytest.raises(PluginError, match=reason):
         load_solver(name)

@@ -13,11 +13,11 @@ from actors.giftcodes.model import Channel, Circuit, Code, GameSetup, Guild
 from actors.giftcodes.session_pool import ResumeGame
 from actors.ports import Announcement, Put
 from daemon.app import _say_signals
-from daemon.captcha import SolverError
 from daemon.clock import SteadyClock
 from daemon.control.actor import ControlActor
 from daemon.ending import exit_code_of
 from daemon.event_log import EventLog
+from daemon.plugins import PluginError
 from daemon.secrets import Secret, SecretError
 from daemon.service import Service
 from daemon.setup_check import AGAIN_AFTER, SetupActor, fingerprint
@@ -50,7 +50,7 @@ from supervision.tree import open_tree
     ("error", "code", "said"),
     [
         (SecretError("secret file x: can't be read"), 2, "secret file x"),
-        (SolverError("captcha = 'nobody'"), 2, "nobody"),
+        (PluginError("captcha = 'nobody'"), 2, "nobody"),
         (StartFailed("perkd/storage: busy"), 1, "busy"),
         (TreeFailed("perkd gave up"), 1, "gave up"),
         (BrokenPipeError(), 1, ""),

@@ -9,7 +9,19 @@ import pytest
 from daemon.config import Config, ConfigError, load_config
 from daemon.config.keys import ANY, Key, schema_keys
 from daemon.config.reading import read_document
-from daemon.config.rules import Choice, EnvName, Flag, Listen, Location, Number, Rule, Text, Url, Whole
+from daemon.config.rules import (
+    Choice,
+    EnvName,
+    Flag,
+    Listen,
+    Location,
+    Number,
+    Plugged,
+    Rule,
+    Text,
+    Url,
+    Whole,
+)
 
 KEYS = tuple(schema_keys())
 WRONG: dict[type[Rule], tuple[object, ...]] = {
@@ -17,6 +29,7 @@ WRONG: dict[type[Rule], tuple[object, ...]] = {
     Whole: (-1, True, 1.0, "3", 2**70),
     Number: (-0.1, True, "3", float("nan"), float("inf"), 10**400),
     Choice: ("nonsense", True, -1),
+    Plugged: ("nonsense", True, -1),
     Text: ("\x1b[31m", "x" * 100, 3),
     EnvName: ("small", "WITH SPACE", 3),
     Url: (
@@ -42,6 +55,7 @@ def valid() -> dict[str, Any]:
     return {
         "games": {"wos": {"base_url": "https://a.example/api", "sign_key_env": "KEY"}},
         "sources": [{"name": "one", "game": "wos", "kind": "rss", "url": "https://a.example"}],
+        "boards": {"wos": {"url": "https://a.example"}},
         "telegram": {"accounts": [{"name": "desk", "session": "desk.session"}]},
     }
 
@@ -89,7 +103,7 @@ def test_a_key_without_default_must_be_given(key: Key) -> None:
 
 @pytest.mark.parametrize("key", [key for key in KEYS if isinstance(key.rule, EnvName)], ids=label)
 def test_a_secret_in_the_place_of_its_variable_is_never_shown(key: Key, tmp_path: Path) -> None:
-    where = {"games.*": "games.wos", "sources.*": "sources"}.get(key.section, key.section)
+    where = key.section.replace(".*", ".wos") if key.section != "sources.*" else "sources"
     head = f"[[{where}]]" if where == "sources" else f"[{where}]"
     path = tmp_path / "config.toml"
     for value in ('"tB87secret"', '["tB87secret"]', '"mongodb://me:tB87secret@host"'):

@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 import pytest
 
-from daemon.config import Config, GameConfig, SourceConfig, reloadable_changes
+from daemon.config import BoardConfig, Config, GameConfig, SourceConfig, reloadable_changes
 from daemon.config.keys import ANY, Key, schema_keys
 from daemon.config.reload import RELOADABLE
 from daemon.config.rules import Choice, EnvName, Flag, Location, Number, Whole
@@ -17,6 +17,7 @@ KEYS = tuple(key for key in schema_keys() if key.path[-2:] != (ANY, "name"))
 OLD = Config(
     games={"wos": GameConfig(base_url="https://a.example", sign_key_env="KEY")},
     sources=(SourceConfig("one", "wos", "rss", "https://a.example"),),
+    boards={"hook": BoardConfig("https://b.example")},
 )
 OLD = attrs.evolve(OLD, telegram=attrs.evolve(OLD.telegram, accounts=(AccountConfig("desk", Path("s")),)))
 

@@ -18,6 +18,8 @@ ROOT = Path(__file__).parents[3]
 SHIPPED = ROOT / "config.toml"
 MANUAL = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
 KEYS = tuple(schema_keys())
+NAMED = {f"games.{ANY}", f"boards.{ANY}"}
+"""Sections that are called as an operator likes."""
 
 
 def uncommented() -> dict[str, Any]:
@@ -29,7 +31,7 @@ def written(value: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]
     match value:
         case dict():
             for name, inner in value.items():
-                yield from written(inner, (*above, ANY if above == ("games",) else name))
+                yield from written(inner, (*above, ANY if above in {("games",), ("boards",)} else name))
         case [dict(), *_]:
             for inner in value:
                 yield from written(inner, (*above, ANY))
@@ -67,7 +69,7 @@ def test_the_shipped_file_states_the_defaults() -> None:
 def test_the_shipped_file_states_every_default_itself() -> None:
     stated = set(written(tomllib.loads(SHIPPED.read_text(encoding="utf-8"))))
     optional = {("games", ANY, "sign_key_file"), ("telegram", "accounts", ANY, "name")}
-    optional |= {("storage", "backup_dir")}
+    optional |= {("storage", "backup_dir"), ("boards", ANY, "url"), ("boards", ANY, "token_env")}
     optional |= {("telegram", "accounts", ANY, "session")}
     optional |= {("sources", ANY, name) for name in ("interval", "api_key_env", "token_env")}
     assert {key.path for key in KEYS} - stated == optional
@@ -104,7 +106,7 @@ def rows() -> dict[tuple[str, str], list[str]]:
 
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: ".".join(key.path))
 def test_the_manual_tells_default_and_reload_of_every_key(key: Key) -> None:
-    section = key.section.removesuffix(f".{ANY}") if key.section != f"games.{ANY}" else key.section
+    section = key.section if key.section in NAMED else key.section.removesuffix(f".{ANY}")
     default, *_, reload = rows()[section, key.name]
     name = ".".join(step for step in key.path if step != ANY)
     applies = any(name == item or name.startswith(f"{item}.") for item in RELOADABLE)
@@ -124,7 +126,7 @@ def test_the_manual_tells_default_and_reload_of_every_key(key: Key) -> None:
 
 
 def test_the_manual_describes_no_key_that_is_not() -> None:
-    sections = {key.section.removesuffix(f".{ANY}") for key in KEYS} | {f"games.{ANY}"}
+    sections = {key.section.removesuffix(f".{ANY}") for key in KEYS} | NAMED
     assert {section for section, _ in rows()} - {""} <= sections
     names = {key.name for key in KEYS}
     assert {name for section, name in rows() if section} <= names
