@@ -107,6 +107,7 @@ class Office:
                 outlet = Outlet(guild, channel, self._born + EDIT_EVERY)
             elif outlet.channel != channel:
                 outlet.recovered()  # somebody set it up anew
+                self._troubles.forget(outlet)
             outlet.guild, outlet.channel = guild, channel
             outlets[channel.id] = outlet
         desk.outlets = outlets

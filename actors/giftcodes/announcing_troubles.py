@@ -84,6 +84,10 @@ class Troubles:
             logger.log(level, text, outlet.channel.id, outlet.guild.id, extra=extra)
         self._forget_outage(outlet)
         outlet.recovered()
+        self.forget(outlet)
+
+    def forget(self, outlet: Outlet) -> None:
+        """What is known of the channel's trouble is over: should there be any again, that is told again."""
         if outlet.trouble is not None:
             outlet.trouble = None
             self._known.pop(outlet.key, None)

@@ -1,6 +1,6 @@
 """What the bot may do in a guild's channels, asked of Discord at the moment it matters."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import hikari
 from attrs import frozen
@@ -9,6 +9,7 @@ from daemon.discord.link import DiscordLink
 from daemon.discord.permissions import POSTING, WATCHING, Overwrite, missing, permissions_in
 
 _HIDDEN = ("View Channel",)
+_UNKNOWN_CHANNEL = 10003
 
 
 @frozen
@@ -25,6 +26,14 @@ class GuildChannels:
         """The same, for reading codes from a channel."""
         return await self._lacking(guild, channel, WATCHING)
 
+    async def deleted(self, channels: Sequence[str]) -> tuple[str, ...]:
+        """Those of the channels that somebody has deleted; one that can't be seen is none."""
+
+        async def ask(rest: hikari.api.RESTClient) -> tuple[str, ...]:
+            return tuple([channel for channel in channels if await _is_deleted(rest, channel)])
+
+        return await self.link.rest(ask)
+
     async def _lacking(
         self, guild: str, channel: str, needed: Mapping[hikari.Permissions, str]
     ) -> tuple[str, ...]:
@@ -33,6 +42,16 @@ class GuildChannels:
 
         found = await self.link.rest(ask)
         return _HIDDEN if found is None else tuple(missing(found, needed))
+
+
+async def _is_deleted(rest: hikari.api.RESTClient, channel: str) -> bool:
+    try:
+        await rest.fetch_channel(int(channel))
+    except hikari.NotFoundError as error:
+        return error.code == _UNKNOWN_CHANNEL
+    except hikari.ForbiddenError:
+        pass
+    return False
 
 
 async def granted(rest: hikari.api.RESTClient, guild: str, channel: str) -> hikari.Permissions | None:

@@ -59,6 +59,8 @@ ANSWERS: dict[str, str] = {
         "In {channel} I lack the permissions {permissions}. Grant them in the channel's settings, "
         "then repeat the command. Nothing was changed."
     ),
+    "settings.dropped.one": "🗑️ {count} channel that was deleted is taken out of the settings.",
+    "settings.dropped.other": "🗑️ {count} channels that were deleted are taken out of the settings.",
     "settings.hidden": (
         "I can't see {channel}, or it is no text or announcement channel of this server. Grant me "
         "{permissions} in the channel's settings, then repeat the command. Nothing was changed."

@@ -14,6 +14,7 @@ from daemon.service.values import read_game, shown
 
 __all__ = [
     "By",
+    "drop_channels",
     "guild_left",
     "guild_named",
     "pause",
@@ -72,6 +73,25 @@ async def remove_channel(service: Service, by: By, *, channel: str) -> Guild:
         return evolve(guild, channels=left)
 
     return await _change(service, by, "removechannel", change, _channels, _forget_trouble(by, channel))
+
+
+async def drop_channels(service: Service, by: By, *, deleted: frozenset[str]) -> Guild:
+    """Forget channels that are no more, so that nobody can choose them: posted to or watched.
+
+    Raises `StoreUnavailable`.
+    """
+
+    def change(guild: Guild) -> Guild:
+        posted = tuple(one for one in guild.channels if one.id not in deleted)
+        return evolve(
+            guild, channels=posted, watched=tuple(one for one in guild.watched if one.id not in deleted)
+        )
+
+    def words(guild: Guild) -> str:
+        return f"codes to {_channels(guild)}, codes from {_watched(guild)}"
+
+    others = tuple(gone for channel in sorted(deleted) for gone in _forget_trouble(by, channel))
+    return await _change(service, by, "dropchannels", change, words, others)
 
 
 async def set_auto_redeem(service: Service, by: By, *, on: bool) -> Guild:

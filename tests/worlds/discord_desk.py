@@ -1,6 +1,6 @@
 """What answers are given in tests without any Discord: a store in memory, and people with their rights."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import trio
@@ -40,6 +40,8 @@ class FakeChannels:
     """What the bot lacks, by channel."""
 
     lacking: dict[str, tuple[str, ...]] = field(factory=dict)
+    gone: set[str] = field(factory=set)
+    """Those that were deleted."""
 
     async def lacking_to_post(self, guild: str, channel: str) -> tuple[str, ...]:
         await trio.lowlevel.checkpoint()
@@ -47,6 +49,10 @@ class FakeChannels:
 
     async def lacking_to_watch(self, guild: str, channel: str) -> tuple[str, ...]:
         return await self.lacking_to_post(guild, channel)
+
+    async def deleted(self, channels: Sequence[str]) -> tuple[str, ...]:
+        await trio.lowlevel.checkpoint()
+        return tuple(channel for channel in channels if channel in self.gone)
 
 
 @define(eq=False)

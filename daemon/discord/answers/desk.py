@@ -1,6 +1,6 @@
 """What the answers work with."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from attrs import frozen
@@ -24,6 +24,10 @@ class Channels(Protocol):
 
     async def lacking_to_watch(self, guild: str, channel: str) -> tuple[str, ...]:
         """The same, for reading codes from a channel."""
+        ...
+
+    async def deleted(self, channels: Sequence[str]) -> tuple[str, ...]:
+        """Those of the channels that somebody has deleted. Raises `DiscordAway`."""
         ...
 
 

@@ -5,10 +5,10 @@ from daemon.discord.answers.audited import by
 from daemon.discord.answers.desk import Desk
 from daemon.discord.answers.lists import fitting
 from daemon.discord.answers.settings_text import mention, settings_lines, trouble_lines
-from daemon.discord.locale import say
+from daemon.discord.locale import say, say_count
 from daemon.discord.values import Caller, Card, Field, Reply
 from daemon.discord.words import game_name
-from daemon.service import guild_settings
+from daemon.service import NotFound, guild_settings
 from daemon.service.values import read_game
 
 HIDDEN = ("View Channel",)
@@ -24,16 +24,24 @@ async def set_channel(desk: Desk, caller: Caller, channel: str = "", games: str 
     )
     if lacking := await desk.channels.lacking_to_post(caller.guild, channel):
         return _lacking(caller, channel, lacking)
+    dropped = await _drop_deleted(desk, caller)
     await guild_settings.set_channel(desk.service, by(caller), channel=channel, games=wanted)
     named = ", ".join(game_name(game, caller.locale) for game in wanted) or say("settings.all", caller.locale)
-    return Reply(say("settings.channel.set", caller.locale, channel=mention(channel), games=named))
+    text = say("settings.channel.set", caller.locale, channel=mention(channel), games=named)
+    return _said(dropped, text)
 
 
 async def remove_channel(desk: Desk, caller: Caller, channel: str = "") -> Reply:
-    """Post no more codes to a channel."""
+    """Post no more codes to a channel, nor to those that were deleted: nobody could choose them."""
     channel = channel or caller.channel
-    await guild_settings.remove_channel(desk.service, by(caller), channel=channel)
-    return Reply(say("settings.channel.removed", caller.locale, channel=mention(channel)))
+    dropped = await _drop_deleted(desk, caller)
+    try:
+        await guild_settings.remove_channel(desk.service, by(caller), channel=channel)
+    except NotFound:
+        if not dropped:
+            raise
+        return _said(dropped)
+    return _said(dropped, say("settings.channel.removed", caller.locale, channel=mention(channel)))
 
 
 async def set_auto_redeem(desk: Desk, caller: Caller, on: bool) -> Reply:
@@ -72,16 +80,23 @@ async def watch(desk: Desk, caller: Caller, channel: str = "", game: str = "") -
     wanted = read_game(game, desk.service.games(), where="in the option game")
     if lacking := await desk.channels.lacking_to_watch(caller.guild, channel):
         return _lacking(caller, channel, lacking)
+    dropped = await _drop_deleted(desk, caller)
     await guild_settings.watch(desk.service, by(caller), channel=channel, game=wanted)
     named = game_name(wanted, caller.locale)
-    return Reply(say("settings.watched", caller.locale, channel=mention(channel), game=named))
+    return _said(dropped, say("settings.watched", caller.locale, channel=mention(channel), game=named))
 
 
 async def unwatch(desk: Desk, caller: Caller, channel: str = "") -> Reply:
-    """Read no more codes from a channel."""
+    """Read no more codes from a channel, nor from those that were deleted."""
     channel = channel or caller.channel
-    await guild_settings.unwatch(desk.service, by(caller), channel=channel)
-    return Reply(say("settings.unwatched", caller.locale, channel=mention(channel)))
+    dropped = await _drop_deleted(desk, caller)
+    try:
+        await guild_settings.unwatch(desk.service, by(caller), channel=channel)
+    except NotFound:
+        if not dropped:
+            raise
+        return _said(dropped)
+    return _said(dropped, say("settings.unwatched", caller.locale, channel=mention(channel)))
 
 
 async def show(desk: Desk, caller: Caller) -> Reply:
@@ -98,6 +113,25 @@ def _lacking(caller: Caller, channel: str, lacking: tuple[str, ...]) -> Reply:
     names = ", ".join(f"**{name}**" for name in lacking)
     text_id = "settings.hidden" if lacking == HIDDEN else "settings.lacking"
     return Reply(say(text_id, caller.locale, channel=mention(channel), permissions=names))
+
+
+async def _drop_deleted(desk: Desk, caller: Caller) -> str:
+    """Forget channels that were deleted; what there is to say of it, "" where there were none."""
+    guild = await desk.service.store.get(Guild, caller.guild)
+    if guild is None:
+        return ""
+    failing = {one.channel for one in await desk.service.store.find(ChannelTrouble, guild=caller.guild)}
+    posted = [one.id for one in guild.channels if one.id in failing]
+    suspects = dict.fromkeys([*posted, *(one.id for one in guild.watched)])
+    deleted = await desk.channels.deleted(list(suspects)) if suspects else ()
+    if not deleted:
+        return ""
+    await guild_settings.drop_channels(desk.service, by(caller), deleted=frozenset(deleted))
+    return say_count("settings.dropped", len(deleted), caller.locale)
+
+
+def _said(*texts: str) -> Reply:
+    return Reply("\n".join(filter(None, texts)))
 
 
 def _split(text: str) -> list[str]:
