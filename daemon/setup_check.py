@@ -27,11 +27,15 @@ AGAIN_AFTER = 5.0
 """Seconds until a store that was away is asked again."""
 
 
+_STAYING = frozenset({None, Fault.THROTTLED, Fault.ORDERED})
+"""No key changes these."""
+
+
 @define(eq=False)
 class SetupActor(Actor):
     """Compares once in a life of the process; after that there is nothing to do.
 
-    A pause for the address's spent budget (429) stays: no key changes that.
+    A pause for the address's spent budget (429) stays, and one that a person ordered: no key changes that.
     """
 
     store: Store
@@ -66,7 +70,7 @@ class SetupActor(Actor):
 
     async def _forgive(self, game: str) -> None:
         circuit = await self.store.get(Circuit, game)
-        if circuit is None or fault_of_reason(circuit.reason) in {None, Fault.THROTTLED}:
+        if circuit is None or fault_of_reason(circuit.reason) in _STAYING:
             return
         await self.store.commit(Put(evolve(circuit, reason="", until=0.0, failures=0)))
         # For a pool that has read the pause already, because the store was away before.

@@ -12,7 +12,7 @@ from attrs import define, field
 
 import daemon
 from actors.giftcodes.campaign_messages import CampaignNumbers, CampaignStatus
-from actors.giftcodes.circuit import Fault, fault_of_reason
+from actors.giftcodes.circuit import NO_END, Fault, fault_of_reason
 from actors.giftcodes.poller import PollerStatus
 from actors.giftcodes.pool_policy import GameLane
 from actors.giftcodes.session_pool import PoolNumbers, PoolStatus
@@ -128,10 +128,15 @@ class StatusReport:
         for lane in lanes:
             if not lane.reason or lane.game in keyless:
                 continue
+            fault = fault_of_reason(lane.reason)
             wait = (lane.paused_until or 0.0) - self.clock.now()
+            if fault is Fault.ORDERED and wait > 0:
+                until = f"until {iso(lane.paused_until)}" if lane.paused_until != NO_END else "without an end"
+                yield f"game {lane.game} is paused by an operator, {until}: `perkd resume {lane.game}`"
+                continue
             when = f"for {wait:.0f} s more" if wait > 0 else "until one call gets through"
             way_out = ""
-            if fault_of_reason(lane.reason) is Fault.SYSTEM:
+            if fault is Fault.SYSTEM:
                 way_out = f": check signing key, base_url, origin and protocol of [games.{lane.game}]"
             yield f"game {lane.game} is paused {when}: {lane.reason}{way_out}"
 

@@ -14,6 +14,11 @@ LONGEST_TOLD = 86_400.0
 _SHORTEST_TOLD = 1.0
 """A `Retry-After: 0` beside a 429 must not become a busy loop."""
 
+PAUSED_BY_OPERATOR = "PAUSED_BY_OPERATOR"
+"""The reason of a pause that a person ordered."""
+NO_END = 253_402_300_799.0
+"""Until when a pause holds that a person ordered without an end: the last second of the year 9999."""
+
 
 class Fault(StrEnum):
     """Why a game is paused."""
@@ -23,6 +28,8 @@ class Fault(StrEnum):
     NETWORK = "network"
     THROTTLED = "throttled"
     """The address's budget is spent (429)."""
+    ORDERED = "ordered"
+    """A person paused it: no answer lifts or changes that."""
 
 
 @frozen
@@ -51,7 +58,7 @@ class CircuitPolicy:
                 return self.system_first, self.system_max
             case Fault.NETWORK:
                 return self.network_first, self.network_max
-            case Fault.THROTTLED:
+            case Fault.THROTTLED | Fault.ORDERED:  # never asked for the latter: a person says how long
                 return self.throttled_first, self.throttled_max
 
 
@@ -77,6 +84,8 @@ def fault_of_reason(reason: str) -> Fault | None:
             return Fault.NETWORK
         case Status.RATE_LIMITED:
             return Fault.THROTTLED
+        case "PAUSED_BY_OPERATOR":
+            return Fault.ORDERED
         case _:
             return Fault.SYSTEM
 
@@ -140,6 +149,13 @@ class Breaker:
             self._failed_late(fault, verdict.status, now, told)
         # What is left is a lost connection from before the last canary succeeded: old news.
 
+    def pause(self, until: float) -> None:
+        """A person wants no calls before `until`. Calls that are out end; what they bring changes nothing."""
+        self.fault, self.reason, self.until = Fault.ORDERED, PAUSED_BY_OPERATOR, until
+        self.failures = 1
+        self._openings += 1
+        self._canary = None
+
     def close(self) -> None:
         """Let calls through again, and forget the failures."""
         self.reason, self.fault = "", None
@@ -155,13 +171,16 @@ class Breaker:
         self.fault = fault_of_reason(record.reason)
         if self.fault is not None:
             self.reason = record.reason
-            self.until = min(record.until, now + LONGEST_TOLD)
+            ordered = self.fault is Fault.ORDERED
+            self.until = record.until if ordered else min(record.until, now + LONGEST_TOLD)
             self.failures = max(1, record.failures)
             self._openings += 1
 
     def _answered(self, ticket: Ticket) -> None:
-        # After a 429 the address stays spent, even if a call that had left before it still gets through.
-        if self.fault is not Fault.THROTTLED or ticket.opening == self._openings:
+        # After a 429 the address stays spent, even if a call that had left before it still gets through; and
+        # what a person ordered holds until it is over.
+        stays = {Fault.THROTTLED, Fault.ORDERED}
+        if self.fault not in stays or ticket.opening == self._openings:
             self.close()
 
     def _open(self, fault: Fault, reason: str, now: float, told: float | None) -> None:
@@ -172,7 +191,7 @@ class Breaker:
         self._canary = None
 
     def _failed_late(self, fault: Fault, reason: str, now: float, told: float | None) -> None:
-        if fault is self.fault and told is None:
+        if self.fault is Fault.ORDERED or (fault is self.fault and told is None):
             return
         until = now + self.policy.pause(fault, 1, told)
         if until > self.until:

@@ -175,6 +175,18 @@ class PoolCore:
             lane.window.configure(policy.requests_per_minute)
             lane.breaker.policy = policy.circuit
 
+    def pause(self, game: str, until: float) -> None:
+        """Open the game's circuit by order, until then."""
+        self._lane(game).breaker.pause(until)
+
+    def ordered_ends(self) -> dict[str, float]:
+        """The games that were paused by order, and until when."""
+        return {
+            game: lane.breaker.until
+            for game, lane in self._lanes.items()
+            if lane.breaker.fault is Fault.ORDERED
+        }
+
     def resume(self, game: str) -> None:
         """Close the game's circuit. Its window counts on."""
         self._lane(game).breaker.close()

@@ -84,6 +84,17 @@ class GameResumed:
 
 
 @frozen
+class PauseGame:
+    """An operator: no calls to `game` until `until` (unix seconds), None: until it is resumed.
+
+    It is recorded, so that it holds after a restart. Calls that are out end as they would.
+    """
+
+    game: str
+    until: float | None = None
+
+
+@frozen
 class ResumeGame:
     """An operator: try again now. The window of the game counts on."""
 

@@ -2,7 +2,7 @@
 
 import logging
 
-from actors.giftcodes.circuit import Fault
+from actors.giftcodes.circuit import NO_END, Fault
 from actors.giftcodes.counted import counted
 from actors.giftcodes.model import Circuit, PlayerKey
 
@@ -11,6 +11,9 @@ logger = logging.getLogger("actors.giftcodes.session_pool")
 
 def paused(record: Circuit, fault: Fault | None, now: float) -> None:
     """A game is paused; where that needs a person, say what to look at."""
+    if fault is Fault.ORDERED:
+        _paused_by_order(record, now)
+        return
     seconds = max(0.0, record.until - now)
     fields = {
         "game": record.game,
@@ -31,6 +34,14 @@ def paused(record: Circuit, fault: Fault | None, now: float) -> None:
         )
         return
     logger.warning("⏸️ %s paused for %.0f s: %s", record.game, seconds, record.reason, extra=fields)
+
+
+def _paused_by_order(record: Circuit, now: float) -> None:
+    """A person did that, and knows why."""
+    ending = record.until < NO_END
+    until = f"for {max(0.0, record.until - now):.0f} s" if ending else "until it is resumed"
+    fields = {"game": record.game, "reason": record.reason}
+    logger.warning("⏸️ %s paused %s, as ordered", record.game, until, extra=fields)
 
 
 def resumed(game: str, *, early: bool = False) -> None:

@@ -7,6 +7,7 @@ import trio
 from attrs import define, field, frozen
 
 from actors.giftcodes import pool_records, pool_wording
+from actors.giftcodes.circuit import NO_END
 from actors.giftcodes.model import Circuit, PlayerKey
 from actors.giftcodes.pool_core import Grant, PoolCore
 from actors.giftcodes.pool_messages import (
@@ -14,6 +15,7 @@ from actors.giftcodes.pool_messages import (
     GameResumed,
     HolderEnded,
     Listen,
+    PauseGame,
     PoolNumbers,
     PoolStatus,
     ReleaseSlot,
@@ -35,6 +37,7 @@ __all__ = [
     "GameResumed",
     "HolderEnded",
     "Listen",
+    "PauseGame",
     "PoolNumbers",
     "PoolPolicy",
     "PoolStatus",
@@ -107,7 +110,7 @@ class SessionPoolActor(Actor):
         """Record the last changes."""
         await self._journal.flush()
 
-    async def receive(self, message: object) -> object:
+    async def receive(self, message: object) -> object:  # noqa: C901 - one line a case
         """Handle one message. Nothing in here waits."""
         answer: object = None
         match message:
@@ -123,6 +126,9 @@ class SessionPoolActor(Actor):
                 self._timer = None
             case PoolStatus():
                 answer = self._numbers()
+            case PauseGame(game, until):
+                self._core.pause(game, NO_END if until is None else min(until, NO_END))
+                self._review(game, by_order=True)
             case ResumeGame(game):
                 self._core.resume(game)
                 self._review(game, by_order=True)
@@ -182,6 +188,7 @@ class SessionPoolActor(Actor):
         if not self._loaded:
             return
         now = self._now()
+        self._end_ordered_pauses(now)
         while granted := self._core.grant(now):
             for grant in granted:
                 self._tell_holder(grant, now)
@@ -213,7 +220,8 @@ class SessionPoolActor(Actor):
     def _arm(self, now: float) -> None:
         overdue = self._policy.overdue
         due = (held.grant.at + overdue for held in self._held.values() if held.grant.id not in self._reported)
-        at = min(self._core.next_wake(now), self._prune_at, *due)
+        ends = (until for until in self._core.ordered_ends().values() if until < NO_END)
+        at = min(self._core.next_wake(now), self._prune_at, *due, *ends)
         if self._timer is not None:
             if self._timer_at == at:
                 return
@@ -238,6 +246,13 @@ class SessionPoolActor(Actor):
         self._announce(before, record, by_order=by_order)
         if self._journal.note(record):
             self.start_soon(self._journal.write)
+
+    def _end_ordered_pauses(self, now: float) -> None:
+        """What a person ordered is over when its time has come: no call has to prove that the game works."""
+        for game, until in self._core.ordered_ends().items():
+            if now >= until:
+                self._core.resume(game)
+                self._review(game)
 
     def _announce(self, before: Circuit, record: Circuit, *, by_order: bool = False) -> None:
         if record.limit != before.limit:

@@ -7,12 +7,13 @@ from starlette.types import ASGIApp
 
 from actors.giftcodes.publisher import CodeFeed
 from actors.ports import Clock
-from daemon.assembly import CAMPAIGN
+from daemon.assembly import CAMPAIGN, POOL
 from daemon.config import Config
 from daemon.control.app import Document, control_app
 from daemon.secrets import Secret, load_secret
 from daemon.service import Service
 from daemon.status import StatusReport
+from daemon.web.actions import Actions
 from daemon.web.actor import WebActor, is_loopback
 from daemon.web.app import Watchers, Web
 from daemon.web.feed import FeedRoute
@@ -76,11 +77,16 @@ class WebSide:
         guard = Guard(is_loopback(host), self._token(), self.config.status.token_env)
         data = PageData(self.service(), self._ask_campaign, guard)
         codes = FeedRoute(self.codes).route()
-        routes = [*Pages(guard).routes(), *data.routes(), *web.routes(), codes]
+        actions = Actions(self.tree, self.service(), self._tell_pool)
+        page = (*Pages(guard).routes(), *data.routes(), *actions.routes())
+        routes = [*page, *web.routes(), codes]
         return control_app(self.service(), self.report.make, self.reload, more=routes)
 
     async def _ask_campaign(self, question: object) -> object:
         return await self.tree.ref(CAMPAIGN).ask(question, timeout=ANSWER_WITHIN)
+
+    def _tell_pool(self, message: object) -> None:
+        self.tree.ref(POOL).tell(message)
 
     def _children(self, path: str) -> Sequence[Node] | None:
         root, _, below = path.partition("/")

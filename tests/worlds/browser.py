@@ -224,7 +224,8 @@ async def _attach(socket: WebSocketConnection) -> str:
         while True:
             message: Document = json.loads(await socket.get_message())
             if message.get("id") == number:
-                return message["result"]
+                result: Document = message["result"]
+                return result
 
     target = (await ask(1, "Target.createTarget", url="about:blank"))["targetId"]
     session: str = (await ask(2, "Target.attachToTarget", targetId=target, flatten=True))["sessionId"]

@@ -51,7 +51,8 @@ export class TreeNode {
   }
 
   update(node) {
-    if (node.restarts > this.restarts) this.flash(`↻ restarted (${counted(node.restarts, "time")})`);
+    const told = this.news.textContent.includes("restarted"); // by its event, which comes first
+    if (node.restarts > this.restarts && !told) this.flash("↻ restarted");
     this.restarts = node.restarts;
     this.node = node;
     this.showState(node.state);
