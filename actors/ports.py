@@ -202,6 +202,10 @@ class PostError(Exception):
     """A post did not succeed; its text says why. The code stays owed to the channel."""
 
 
+class BoardAway(PostError):  # noqa: N818 - what happened
+    """Nothing can be posted anywhere now. Whoever keeps the connection says so, and mends it."""
+
+
 class ChannelGone(PostError):  # noqa: N818 - what happened
     """The channel is not there any more, or may not be written to: a person has to mend that."""
 

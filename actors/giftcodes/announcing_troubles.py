@@ -9,7 +9,7 @@ from actors.giftcodes.announcing_desks import Outlet
 from actors.giftcodes.announcing_journal import Journal
 from actors.giftcodes.announcing_ports import AnnouncerPorts, in_time
 from actors.giftcodes.model import ChannelTrouble
-from actors.ports import ChannelGone, Delete, PostError, Put
+from actors.ports import BoardAway, ChannelGone, Delete, PostError, Put
 
 logger = logging.getLogger("perkd.announcer")
 
@@ -59,6 +59,10 @@ class Troubles:
         speak = outlet.reason != str(failure) and not others and not gone
         others.add(outlet.key)
         outlet.failed(str(failure), self._ports.clock.now(), gone=gone)
+        if isinstance(failure, BoardAway):
+            level = logging.INFO if speak else logging.DEBUG
+            logger.log(level, "What is to be posted waits: %s", failure)
+            return
         extra = {"guild": outlet.guild.id, "channel": outlet.channel.id}
         text = "Could not post to %s of guild %s: %s; it is tried again"
         level = logging.WARNING if speak else logging.DEBUG

@@ -14,7 +14,7 @@ import hikari
 from attrs import field, frozen
 
 from actors.giftcodes.model import Channel, CodeState, Guild
-from actors.ports import Announcement, Mention, MessageGone, PostError
+from actors.ports import Announcement, BoardAway, Mention, MessageGone, PostError
 from daemon.discord.announcement import announcement_card
 from daemon.discord.link import DiscordAway, DiscordLink
 from daemon.discord.locale import say_count
@@ -126,7 +126,7 @@ class DiscordBoard:
         try:
             refusal = await self.link.rest(tell, within=self.within)
         except DiscordAway as away:
-            raise PostError(str(away)) from away
+            raise BoardAway(str(away)) from away
         if refusal:
             extra = {"guild": guild.id, "member": member}
             logger.warning("Member %s takes no direct message (%s): %s", user, refusal, text, extra=extra)
@@ -150,7 +150,7 @@ class DiscordBoard:
 
             return await self.link.rest(guarded, within=self.within)
         except DiscordAway as away:
-            raise PostError(f"{place}: {away}") from away
+            raise BoardAway(str(away)) from away
 
 
 def snowflake(text: str) -> int | None:

@@ -25,6 +25,8 @@ logger = logging.getLogger("perkd.discord")
 
 INPUT = "text"
 """The id of the form's only line."""
+CONNECT_WITHIN = 10.0
+"""Seconds that a bot which is just connecting is waited for: at a start work begins before it is there."""
 EDIT_WITHIN = 10.0
 """Seconds that showing an expiry may take: the player's work waits for it."""
 
@@ -33,7 +35,7 @@ EDIT_WITHIN = 10.0
 class DiscordCaptchaSolver:
     """Asks whoever is in the captcha channel. Several captchas may wait at once, each with its own time.
 
-    Where Discord is away or the channel can't be posted to, nobody can answer, and nobody is waited for.
+    Where Discord stays away or the channel can't be posted to, nobody can answer, and nobody is waited for.
     """
 
     _link: DiscordLink
@@ -41,10 +43,13 @@ class DiscordCaptchaSolver:
     _desk: CaptchaDesk
     _clock: Clock
     timeout: float = ANSWER_WITHIN
+    connect_within: float = CONNECT_WITHIN
     _trouble: str = field(default="", init=False)
 
     async def solve(self, game: str, player: Player, picture: bytes) -> str | None:
         """Post the picture, and wait for the first answer; None where none comes, or none can."""
+        with trio.move_on_after(self.connect_within):
+            await self._link.wait_open()
         id_, about = secrets.token_hex(8), _about(game, player)
         self._desk.open(id_, about)
         message = None

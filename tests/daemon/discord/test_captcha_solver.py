@@ -186,6 +186,7 @@ async def test_without_discord_nobody_can_answer_and_nobody_is_waited_for(
     place: Place, caplog: pytest.LogCaptureFixture
 ) -> None:
     solver = place.solver()
+    solver.connect_within = 0.1
     with trio.fail_after(1):
         assert await solver.solve("wos", ANN, PNG) is None
         assert await solver.solve("wos", ANN, PNG) is None
