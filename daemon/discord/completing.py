@@ -3,10 +3,12 @@
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
+import trio
+
 from actors.giftcodes.model import Code, CodeState, Player
 from actors.ports import StoreUnavailable
 from daemon.discord.answers.desk import Desk
-from daemon.discord.answers.scope import own_players, players_in_reach
+from daemon.discord.answers.scope import own_players, players_in_reach, players_to_remove
 from daemon.discord.text import clean, label
 from daemon.discord.values import Caller, Choice
 from daemon.discord.words import game_label, state_word
@@ -16,6 +18,9 @@ logger = logging.getLogger("perkd.discord")
 MOST = 25
 LONGEST = 100
 """Discord's limits: suggestions, and characters of what is shown and of what is taken."""
+
+_AT_ONCE = 200
+"""Players that are looked at before others get their turn."""
 
 Suggest = Callable[[Desk, Caller, str, Mapping[str, str]], Awaitable[Iterable[Choice]]]
 
@@ -107,25 +112,36 @@ async def reachable_players(
     desk: Desk, caller: Caller, typed: str, others: Mapping[str, str]
 ) -> list[Choice]:
     """The caller's own; for admins their server's."""
-    return _players(desk, caller, await players_in_reach(desk.service, caller), typed, others)
+    return await _players(desk, caller, await players_in_reach(desk.service, caller), typed, others)
+
+
+async def removable_players(
+    desk: Desk, caller: Caller, typed: str, others: Mapping[str, str]
+) -> list[Choice]:
+    """Whose registrations the caller may take back."""
+    return await _players(desk, caller, await players_to_remove(desk.service, caller), typed, others)
 
 
 async def owned_players(desk: Desk, caller: Caller, typed: str, others: Mapping[str, str]) -> list[Choice]:
     """The caller's own."""
-    return _players(desk, caller, await own_players(desk.service, caller), typed, others)
+    return await _players(desk, caller, await own_players(desk.service, caller), typed, others)
 
 
-def _players(
+async def _players(
     desk: Desk, caller: Caller, players: Iterable[Player], typed: str, others: Mapping[str, str]
 ) -> list[Choice]:
     wanted = _folded(typed)
     game = _game_of(desk, others)
     games = len(desk.service.games())
-    return [
-        Choice(_named(player, caller.locale, games), player.key)
-        for player in players
-        if game in {"", player.game} and wanted in _folded(f"{player.key} {player.name}")
-    ]
+    found: list[Choice] = []
+    for number, player in enumerate(players):
+        if number % _AT_ONCE == 0:  # a server may have thousands, and this is asked for at every key
+            await trio.lowlevel.checkpoint()
+        if game in {"", player.game} and (wanted in player.key.casefold() or wanted in _folded(player.name)):
+            found.append(Choice(_named(player, caller.locale, games), player.key))
+            if len(found) == MOST:
+                break
+    return found
 
 
 def _named(player: Player, locale: str, games: int) -> str:

@@ -37,6 +37,8 @@ def clean(text: str) -> str:
     Joiners stay inside of words and signs that need them (Persian, Hindi, emoji of several parts).
     "" where nothing of it can be seen.
     """
+    if text.isascii() and text.isprintable():  # most are, and thousands are looked at for a suggestion
+        return " ".join(text.split())
     kept: list[str] = []
     stack = 0
     for index, char in enumerate(text):

@@ -18,6 +18,7 @@ MAX_CSV_BYTES = 10 * 1024 * 1024
 MAX_LINES = 100_000
 MAX_REPEATED = 200
 """Characters of a wrong line that a report repeats."""
+_FORMULA = frozenset("=+-@")
 _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
@@ -66,13 +67,26 @@ def read_csv(data: bytes) -> Sheet:
     )
 
 
-def players_to_csv(players: Iterable[Player]) -> str:
-    """The players as a file that `read_csv` reads, with CRLF line ends as RFC 4180 has them."""
+def players_to_csv(players: Iterable[Player], *, guarded: bool = False) -> str:
+    """The players as a file that `read_csv` reads, with CRLF line ends as RFC 4180 has them.
+
+    Guarded, a name that a spreadsheet would take for a formula begins with an apostrophe, which is not read
+    back: members choose the names, and admins open the file.
+    """
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    writer.writerows((player.game, player.fid, player.state, player.name) for player in players)
+    name = _guarded if guarded else str
+    writer.writerows((player.game, player.fid, player.state, name(player.name)) for player in players)
     return text.getvalue()
+
+
+def _guarded(name: str) -> str:
+    return f"'{name}" if name[:1] in _FORMULA else name
+
+
+def _unguarded(name: str) -> str:
+    return name[1:] if name[:1] == "'" and name[1:2] in _FORMULA else name
 
 
 def _decode(data: bytes) -> str:
@@ -144,6 +158,7 @@ def _read_row(number: int, line: str, columns: Sequence[str]) -> Row | RowFault:
             f"{len(cells)} {_values(len(cells))} where the header names {len(columns)}{way_out}",
         )
     by_column = dict(zip(columns, cells, strict=True))
+    by_column["name"] = _unguarded(by_column["name"])
     return Row(number, _short(line), **{name: by_column[name] for name in COLUMNS})
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from actors.giftcodes.model import Audit
 from daemon.discord.answers.desk import Desk
-from daemon.discord.answers.lists import listed, member_link, table_file
+from daemon.discord.answers.lists import LINES, listed, member_link, table_file
 from daemon.discord.locale import say
 from daemon.discord.text import code_span, moment, plain
 from daemon.discord.values import Caller, File, Reply
@@ -20,8 +20,9 @@ async def show_audit(desk: Desk, caller: Caller) -> Reply:
     entries = await list_audit(desk.service, caller.guild)
     if not entries:
         return Reply(say("audit.none", caller.locale))
-    lines = [_line(entry, caller.locale) for entry in entries]
-    return listed(say("audit.title", caller.locale), lines, caller.locale, file=_file(entries))
+    lines = [_line(entry, caller.locale) for entry in entries[:LINES]]
+    title = say("audit.title", caller.locale)
+    return listed(title, lines, caller.locale, file=lambda: _file(entries), total=len(entries))
 
 
 def _line(entry: Audit, locale: str) -> str:

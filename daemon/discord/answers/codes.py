@@ -3,7 +3,7 @@
 from actors.giftcodes.model import Code, CodeState
 from daemon.discord.answers.audited import by
 from daemon.discord.answers.desk import Desk
-from daemon.discord.answers.lists import listed, table_file
+from daemon.discord.answers.lists import LINES, listed, table_file
 from daemon.discord.answers.scope import pick_code
 from daemon.discord.locale import say, say_count
 from daemon.discord.text import code_span, moment, plain
@@ -25,9 +25,9 @@ async def show_codes(desk: Desk, caller: Caller, game: str = "", state: str = ""
         return Reply(say("codes.none.such" if game or state else "codes.none", caller.locale))
     live = sum(code.state is CodeState.LIVE for code in codes)
     games = len(desk.service.games()) > 1
-    lines = [_line(code, caller.locale, games=games) for code in codes]
+    lines = [_line(code, caller.locale, games=games) for code in codes[:LINES]]
     title = say_count("codes.title", len(codes), caller.locale, live=live)
-    return listed(title, lines, caller.locale, file=_file(codes))
+    return listed(title, lines, caller.locale, file=lambda: _file(codes), total=len(codes))
 
 
 async def add(desk: Desk, caller: Caller, code: str, game: str = "") -> Reply:

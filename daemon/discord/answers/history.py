@@ -5,7 +5,7 @@ from heapq import nlargest
 
 from actors.giftcodes.model import Code, Outcome, PlayerKey, Redemption
 from daemon.discord.answers.desk import Desk
-from daemon.discord.answers.lists import listed, table_file
+from daemon.discord.answers.lists import LINES, listed, table_file
 from daemon.discord.answers.scope import pick_code, pick_player, players_in_reach
 from daemon.discord.locale import say
 from daemon.discord.text import code_span, moment, plain
@@ -34,9 +34,10 @@ async def show_history(desk: Desk, caller: Caller, code: str = "", player: str =
     newest = nlargest(LIMIT, records, key=_age)
     if not newest:
         return Reply(say("history.none", caller.locale))
-    lines = [_line(record, names[record.player_key], caller.locale) for record in newest]
+    lines = [_line(record, names[record.player_key], caller.locale) for record in newest[:LINES]]
     text_id = "history.title.newest" if len(records) > LIMIT else "history.title"
-    return listed(say(text_id, caller.locale, count=LIMIT), lines, caller.locale, file=_file(newest, names))
+    title = say(text_id, caller.locale, count=LIMIT)
+    return listed(title, lines, caller.locale, file=lambda: _file(newest, names), total=len(newest))
 
 
 async def _records(

@@ -5,13 +5,14 @@ from daemon.discord.answers.audited import by
 from daemon.discord.answers.desk import Desk, Upload
 from daemon.discord.answers.lists import LINES, first_lines, table_file
 from daemon.discord.locale import say, say_count
-from daemon.discord.text import code_span, plain
+from daemon.discord.text import code_span, plain, units
 from daemon.discord.values import Caller, Reply, Right
 from daemon.service import MAX_CSV_BYTES, BadFile, ImportReport, RowFault, import_players
 from daemon.service.importing import OPERATOR
 
 _ROOM = 1400
 _LONGEST = 60
+_COLUMNS_NAMED = 5
 _COLUMNS = ("line", "value", "reason")
 
 
@@ -35,17 +36,22 @@ def _told(report: ImportReport, locale: str) -> Reply:
     )
     lines = [head]
     if report.ignored_columns:
-        columns = ", ".join(code_span(column, _LONGEST) for column in report.ignored_columns[:10])
+        columns = ", ".join(code_span(one, _LONGEST) for one in report.ignored_columns[:_COLUMNS_NAMED])
         lines.append(say("import.ignored", locale, columns=columns))
-    faults = [_fault(fault, locale) for fault in report.faults]
-    shown = first_lines(faults, most=LINES, room=_ROOM)
+    faults = report.faults
+    shown = first_lines(
+        [_fault(fault, locale) for fault in faults[:LINES]],
+        most=LINES,
+        room=_ROOM - sum(map(units, lines[1:])),
+    )
     if faults:
         lines += [say_count("import.faults", len(faults), locale), *shown]
     if len(shown) == len(faults):
         return Reply("\n".join(lines))
     lines.append(say("list.more.file", locale, count=len(faults) - len(shown)))
-    rows = ((fault.line, fault.value, fault.reason) for fault in report.faults)
-    return Reply("\n".join(lines), files=(table_file("faults.csv", _COLUMNS, rows),))
+    rows = ((fault.line, fault.value, fault.reason) for fault in faults)
+    file = table_file("faults.csv", _COLUMNS, rows)
+    return Reply("\n".join(lines), files=(file,))
 
 
 def _fault(fault: RowFault, locale: str) -> str:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from daemon.discord.locale import say
 from daemon.discord.text import plain, units
@@ -12,6 +12,8 @@ LINES = 20
 """Lines that are shown; more are hard to read on a telephone."""
 ROOM = 3800
 """UTF-16 units that they may have together; an embed takes 4096."""
+MOST_BYTES = 8 * 1024 * 1024
+"""Of a file; Discord takes 10 MiB."""
 
 
 def listed(
@@ -19,8 +21,8 @@ def listed(
     lines: Sequence[str],
     locale: str,
     *,
-    lead: str = "",
-    file: File | None = None,
+    file: Callable[[], File] | None = None,
+    total: int | None = None,
 ) -> Reply:
     """The first of the lines on a card, how many more there are, and the file where not all are shown.
 
@@ -28,21 +30,28 @@ def listed(
         title: what it is a list of.
         lines: as Discord takes them; foreign text in them is neutralised.
         locale: the language of what is added.
-        lead: stands above the card.
-        file: all of them.
+        file: makes the one with all of them; asked only where not all are shown.
+        total: how many there are, where `lines` are only the first of them: `LINES` are enough.
     """
-    is_cut = len(first_lines(lines, most=LINES, room=ROOM)) < len(lines)
-    shown = fitting(lines, locale, named="list.more" if file is None else "list.more.file")
-    files = (file,) if file is not None and is_cut else ()
-    return Reply(text=lead, cards=(Card(title=title, text=shown),), files=files)
+    many = len(lines) if total is None else total
+    is_cut = len(first_lines(lines, most=LINES, room=ROOM)) < many
+    shown = fitting(lines, locale, named="list.more" if file is None else "list.more.file", total=many)
+    files = (file(),) if file is not None and is_cut else ()
+    return Reply(cards=(Card(title=title, text=shown),), files=files)
 
 
 def fitting(
-    lines: Sequence[str], locale: str, *, most: int = LINES, room: int = ROOM, named: str = "list.more"
+    lines: Sequence[str],
+    locale: str,
+    *,
+    most: int = LINES,
+    room: int = ROOM,
+    named: str = "list.more",
+    total: int | None = None,
 ) -> str:
-    """As many of the lines as fit, and a last one that tells how many more there are."""
+    """As many of the lines as fit, and a last one that tells how many more of `total` there are."""
     shown = first_lines(lines, most=most, room=room)
-    left_out = len(lines) - len(shown)
+    left_out = (len(lines) if total is None else total) - len(shown)
     return "\n".join([*shown, say(named, locale, count=left_out)] if left_out else shown)
 
 
@@ -58,11 +67,21 @@ def first_lines(lines: Sequence[str], *, most: int, room: int) -> list[str]:
 
 
 def table_file(name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> File:
-    """A CSV file. A cell that a spreadsheet would take for a formula begins with an apostrophe."""
+    """A CSV file. A cell that a spreadsheet would take for a formula begins with an apostrophe.
+
+    Of more rows than `MOST_BYTES` hold the last ones are left out; a line of `…` tells so.
+    """
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(columns)
-    writer.writerows([_harmless(str(cell)) for cell in row] for row in rows)
+    room = MOST_BYTES
+    for row in rows:
+        cells = [_harmless(str(cell)) for cell in row]
+        room -= sum(4 * len(cell) + 3 if not cell.isascii() else len(cell) + 3 for cell in cells)
+        if room < 0:
+            writer.writerow("…" for _ in columns)
+            break
+        writer.writerow(cells)
     return File(name, text.getvalue().encode("utf-8-sig"))
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from actors.giftcodes.model import Player
 from daemon.discord.answers.desk import Desk
-from daemon.discord.answers.lists import listed, member_link
-from daemon.discord.answers.scope import guild_players, own_players, pick_player
+from daemon.discord.answers.lists import LINES, listed, member_link
+from daemon.discord.answers.scope import own_players, pick_player, players_to_remove
 from daemon.discord.locale import say, say_count
 from daemon.discord.rights import may
 from daemon.discord.text import plain
@@ -61,8 +61,7 @@ def _registered(registered: Registered, locale: str) -> Iterator[str]:
 async def unregister(desk: Desk, caller: Caller, player: str) -> Reply:
     """Take back the caller's registration; an admin also what others of the guild have registered."""
     mine = await own_players(desk.service, caller)
-    others = await guild_players(desk.service, caller.guild) if _is_admin_here(caller) else []
-    picked = pick_player(mine + [one for one in others if one not in mine], player)
+    picked = pick_player(await players_to_remove(desk.service, caller), player)
     gone = await take_back(
         desk.service,
         guild=caller.guild,
@@ -75,16 +74,12 @@ async def unregister(desk: Desk, caller: Caller, player: str) -> Reply:
     return Reply(say(text_id, caller.locale, player=named(picked, caller.locale)))
 
 
-def _is_admin_here(caller: Caller) -> bool:
-    return bool(caller.guild) and may(caller.right, Right.ADMIN)
-
-
 async def show_mine(desk: Desk, caller: Caller) -> Reply:
     """The caller's own players."""
     roster = await list_mine(desk.service, member=caller.member, guild=caller.guild)
     if not roster:
         return Reply(say("players.none.mine", caller.locale))
-    lines = [f"• {named(one.player, caller.locale)}" for one in roster]
+    lines = [f"• {named(one.player, caller.locale)}" for one in roster[:LINES]]
     return _listed("players.mine", roster, lines, caller.locale)
 
 
@@ -93,7 +88,7 @@ async def show_all(desk: Desk, caller: Caller) -> Reply:
     roster = await list_guild(desk.service, guild=caller.guild)
     if not roster:
         return Reply(say("players.none.all", caller.locale))
-    lines = [f"• {named(one.player, caller.locale)}{_by_whom(one)}" for one in roster]
+    lines = [f"• {named(one.player, caller.locale)}{_by_whom(one)}" for one in roster[:LINES]]
     return _listed("players.all", roster, lines, caller.locale)
 
 
@@ -104,8 +99,10 @@ def _by_whom(roster: Roster) -> str:
 
 
 def _listed(text_id: str, roster: Sequence[Roster], lines: Sequence[str], locale: str) -> Reply:
-    file = File("players.csv", players_to_csv(one.player for one in roster).encode())
-    return listed(say_count(text_id, len(roster), locale), lines, locale, file=file)
+    def file() -> File:
+        return File("players.csv", players_to_csv((one.player for one in roster), guarded=True).encode())
+
+    return listed(say_count(text_id, len(roster), locale), lines, locale, file=file, total=len(roster))
 
 
 def named(player: Player, locale: str) -> str:

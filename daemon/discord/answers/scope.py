@@ -31,6 +31,15 @@ async def players_in_reach(service: Service, caller: Caller) -> list[Player]:
     return await own_players(service, caller)
 
 
+async def players_to_remove(service: Service, caller: Caller) -> list[Player]:
+    """Whose registrations the caller may take back: the own ones first; for admins then their server's."""
+    mine = await own_players(service, caller)
+    if not (caller.guild and may(caller.right, Right.ADMIN)):
+        return mine
+    keys = {one.key for one in mine}
+    return mine + [one for one in await guild_players(service, caller.guild) if one.key not in keys]
+
+
 def pick_player(players: Sequence[Player], text: str) -> Player:
     """The one that `text` names: `game/fid` as suggested, a fid, or a name in any case.
 

@@ -16,6 +16,7 @@ from daemon.discord.answers import (
     status,
 )
 from daemon.discord.commands.spec import Answer, Command, Kind, Option
+from daemon.discord.completing import Suggest
 from daemon.discord.values import Choice, Right
 from daemon.discord.words import game_label
 
@@ -55,10 +56,8 @@ def _game(games: Sequence[str], about: str) -> Option:
     return Option("game", about, choices=choices, required=len(choices) != 1)
 
 
-def _player(about: str, *, required: bool = False) -> Option:
-    return Option(
-        "player", about, suggest=completing.reachable_players, required=required, longest=LONGEST_VALUE
-    )
+def _player(about: str, *, required: bool = False, suggest: Suggest = completing.reachable_players) -> Option:
+    return Option("player", about, suggest=suggest, required=required, longest=LONGEST_VALUE)
 
 
 def _members_commands(games: Sequence[str], *, needs_state: bool) -> tuple[Command, ...]:
@@ -82,7 +81,7 @@ def _members_commands(games: Sequence[str], *, needs_state: bool) -> tuple[Comma
             "unregister",
             "Stop redeeming for a player of yours; admins: for anybody's of this server",
             players.unregister,
-            (_player("Which player", required=True),),
+            (_player("Which player", required=True, suggest=completing.removable_players),),
         ),
         Command("players mine", "The players that you registered", players.show_mine),
         Command(

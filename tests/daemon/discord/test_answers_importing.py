@@ -7,6 +7,9 @@ from attrs import define, field
 from actors.giftcodes.model import TERMINAL_GUILD, Audit, Registration
 from daemon.discord.answers.desk import Upload
 from daemon.discord.answers.importing import import_file
+from daemon.discord.answers.lists import MOST_BYTES
+from daemon.discord.render import CONTENT
+from daemon.discord.text import units
 from daemon.service import MAX_CSV_BYTES, BadFile, Refused
 from daemon.storage import MemoryStore
 from tests.worlds.discord_desk import ADMIN, GUILD, MEMBER, OWNER, a_desk, in_direct_message, shown
@@ -81,3 +84,25 @@ async def test_columns_that_nobody_needs_are_named() -> None:
 
     assert "Columns that perkd has no use for" in text
     assert "@everyone" not in text
+
+
+async def test_a_hundred_thousand_bad_lines_are_told_in_a_message_and_a_file_that_discord_takes() -> None:
+    lines = "".join(f"wos,{number}x,5,some name of a player\n" for number in range(99_998))
+
+    reply = await import_file(a_desk(MemoryStore()), ADMIN, Attached(HEADER + lines).upload())
+
+    assert "99998 lines were left out" in reply.text
+    assert "more: all are in the file" in reply.text
+    assert units(reply.text) <= CONTENT
+    assert len(reply.files[0].content) <= MOST_BYTES
+
+
+async def test_long_columns_leave_room_for_how_many_lines_are_wrong() -> None:
+    header = f"game,fid,state,name,{','.join(f'{number:x>80}' for number in range(20))}\n"
+    rows = "".join(f"{'y' * 90},{number}\n" for number in range(30))
+
+    text = (await import_file(a_desk(MemoryStore()), ADMIN, Attached(header + rows).upload())).text
+
+    assert units(text) <= CONTENT
+    assert "30 lines were left out" in text
+    assert text.endswith("all are in the file")

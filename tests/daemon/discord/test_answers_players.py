@@ -24,7 +24,7 @@ from daemon.discord.answers import erasing, players, redeeming
 from daemon.discord.answers.scope import pick_player
 from daemon.discord.render import message_of
 from daemon.discord.values import Caller
-from daemon.service import NotFound, Refused
+from daemon.service import NotFound, Refused, import_players
 from daemon.storage import MemoryStore
 from tests.worlds.discord_desk import (
     ADMIN,
@@ -91,6 +91,21 @@ async def test_who_asks_too_often_is_told_when_to_come_back() -> None:
 
     with pytest.raises(Refused, match="try again in 10 min"):
         await players.register(desk, MEMBER, game="wos", fid="99", state="1")
+
+
+# --- /players -----------------------------------------------------------------------------------
+
+
+async def test_a_name_is_no_formula_in_the_file_of_all_and_is_itself_when_that_is_imported() -> None:
+    store = MemoryStore()
+    for number in range(30):
+        await has_player(store, str(number + 1), "=1+1" if number == 0 else f"P{number}", MEMBER)
+
+    (file,) = (await players.show_all(a_desk(store), ADMIN)).files
+
+    assert b"wos,1,1,'=1+1\r\n" in file.content
+    report = await import_players(a_desk(store).service, file.content)
+    assert (report.updated, report.faults) == ((), ())
 
 
 # --- /unregister --------------------------------------------------------------------------------

@@ -134,3 +134,17 @@ async def test_names_from_right_to_left_are_closed_off() -> None:
 
     assert choice.name.startswith("\u2068")
     assert "\u2069" in choice.name
+
+
+async def test_to_be_taken_back_are_suggested_the_own_ones_and_for_admins_the_servers() -> None:
+    store = MemoryStore()
+    for guild, member, fid in ((GUILD, ADMIN.member, "3"), (GUILD, MEMBER.member, "1"), ("701", "99", "2")):
+        await store.commit(Put(Player("wos", fid)), Put(Registration(guild, member, "wos", fid)))
+
+    async def to_take_back(caller: Caller) -> list[str]:
+        found = await suggestions(a_desk(store), caller, completing.removable_players, "", {})
+        return [choice.value for choice in found]
+
+    assert await to_take_back(MEMBER) == ["wos/1"]
+    assert await to_take_back(ADMIN) == ["wos/3", "wos/1"]
+    assert await to_take_back(in_direct_message(OWNER)) == []
