@@ -2,7 +2,7 @@
 
 import { actionButton } from "./actions.js";
 import { get } from "./api.js";
-import { byId, h, reconcile, setAttribute, setText } from "./dom.js";
+import { buttons, byId, h, reconcile, setAttribute, setText } from "./dom.js";
 import { Pager } from "./pager.js";
 import { count, dayOf, reason, stateWords } from "./words.js";
 
@@ -66,7 +66,7 @@ class CodeCard {
     this.more = h("button", { type: "button", onclick: () => this.fetch() }, "Outcomes");
     this.more.setAttribute("aria-label", `Outcomes of ${code.code}`);
     this.retire = actionButton("Retire", `Retire ${code.code}`, "retire", { game: code.game, code: code.code });
-    const head = h("div", { class: "row" }, h("h3", { class: "code" }, code.code), this.state, this.more, this.retire);
+    const head = h("div", { class: "row" }, h("h3", { class: "code" }, code.code), this.state, buttons(this.more, this.retire));
     this.element = h("li", { class: "code-card", "data-code": `${code.game}/${code.code}` }, head, this.about, this.outcomes.element);
     this.ended = null;
   }

@@ -12,6 +12,9 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** Buttons at the end of a row. */
+export const buttons = (...each) => h("span", { class: "buttons" }, ...each);
+
 export const byId = (id) => document.getElementById(id);
 
 /** Sets a text only where it differs: what stays the same is not laid out, or read out, again. */

@@ -1,7 +1,7 @@
 // What happened in the tree, the newest first, with filters.
 
 import { get } from "./api.js";
-import { byId, h, setText } from "./dom.js";
+import { buttons, byId, h, setText } from "./dom.js";
 import { duration, timeOf } from "./words.js";
 
 const KEPT = 500;
@@ -58,7 +58,7 @@ function rowOf(event) {
   const row = h("div", { class: "row" }, h("time", { class: "quiet" }, timeOf(event.at)), h("span", { class: "chip", "data-tone": tone }, word),
     h("span", { class: "name" }, event.path), h("span", { class: "facts" }, textOf(event)));
   const element = h("li", { "data-number": event.number }, row);
-  if (event.error) row.append(tracebackButton(event, element));
+  if (event.error) row.append(buttons(tracebackButton(event, element)));
   return element;
 }
 

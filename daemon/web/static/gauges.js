@@ -1,7 +1,7 @@
 // The rate budget of each game, sources, stores, Discord, VIP.
 
 import { actionButton } from "./actions.js";
-import { byId, h, reconcile, setAttribute, setText } from "./dom.js";
+import { buttons, byId, h, reconcile, setAttribute, setText } from "./dom.js";
 import { count, counted, dayOf, duration, since, stateWords } from "./words.js";
 
 class Lane {
@@ -13,7 +13,7 @@ class Lane {
     this.why = h("p", { class: "problem", hidden: true });
     this.pause = actionButton("Pause", `Pause ${game}`, "pause", { game });
     this.resume = actionButton("Resume", `Resume ${game}`, "resume", { game });
-    const head = h("div", { class: "row" }, h("h3", {}, game), this.state, this.pause, this.resume);
+    const head = h("div", { class: "row" }, h("h3", {}, game), this.state, buttons(this.pause, this.resume));
     this.element = h("li", { "data-game": game }, head, this.meter, this.facts, this.why);
   }
 

@@ -1,7 +1,7 @@
 // Players: looked for on the server's side, with what was tried for each.
 
 import { get } from "./api.js";
-import { byId, h, reconcile, setAttribute, setText } from "./dom.js";
+import { buttons, byId, h, reconcile, setAttribute, setText } from "./dom.js";
 import { Pager } from "./pager.js";
 import { dayOf, reason, stateWords } from "./words.js";
 
@@ -17,7 +17,7 @@ class PlayerRow {
     }, "History");
     this.history = h("ul", { class: "history", hidden: true });
     this.element = h("li", { "data-player": `${player.game}/${player.fid}` },
-      h("div", { class: "row" }, this.name, this.about, this.button), this.history);
+      h("div", { class: "row" }, this.name, this.about, buttons(this.button)), this.history);
   }
 
   update(player) {

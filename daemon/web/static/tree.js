@@ -2,10 +2,11 @@
 
 import { actionButton } from "./actions.js";
 import { Branch } from "./branch.js";
-import { announce, byId, h, reconcile, setAttribute, setText } from "./dom.js";
+import { announce, buttons, byId, h, reconcile, setAttribute, setText } from "./dom.js";
 import { count, counted, duration, stateWords } from "./words.js";
 
 const FLASH = 6000; // ms that a restart is pointed at
+const FIXED = new Set(["perkd", "perkd/status", "perkd/status/web", "perkd/status/control"]); // refused anyway
 
 const views = new Map(); // path → view
 
@@ -22,7 +23,7 @@ export class TreeNode {
     this.news = h("span", { class: "news" });
     this.error = h("span", { class: "error" });
     this.row = h("div", { class: "row" }, this.toggle, this.name, this.state, this.facts, this.news);
-    if (path.includes("/")) this.row.append(actionButton("Restart", `Restart ${path}`, "restart", { path }));
+    if (!FIXED.has(path)) this.row.append(buttons(actionButton("Restart", `Restart ${path}`, "restart", { path })));
     this.row.append(this.error);
     this.below = node.kind === "actor" ? null : h(node.kind === "dynamic" ? "div" : "ul", { class: "below" });
     this.element = h("li", { "data-path": path }, this.row, this.below);

@@ -11,7 +11,7 @@ export function duration(seconds) {
   if (seconds === null || seconds === undefined) return "–";
   const left = Math.max(0, Math.round(seconds));
   if (left < 60) return `${left} s`;
-  if (left < 3600) return `${Math.floor(left / 60)} min ${left % 60} s`;
+  if (left < 3600) return left % 60 ? `${Math.floor(left / 60)} min ${left % 60} s` : `${left / 60} min`;
   if (left < 86400) return `${Math.floor(left / 3600)} h ${Math.floor((left % 3600) / 60)} min`;
   return `${Math.floor(left / 86400)} d ${Math.floor((left % 86400) / 3600)} h`;
 }
