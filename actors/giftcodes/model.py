@@ -9,6 +9,8 @@ from typing import ClassVar
 
 from attrs import frozen
 
+from actors.record import Record as Record  # noqa: PLC0414 - every record is known by this name here
+
 TERMINAL_GUILD = "terminal"
 """The one guild that exists before Discord is set up: the operator's terminal."""
 
@@ -105,23 +107,6 @@ class CodeKey:
 
     def __str__(self) -> str:
         return f"{self.game}/{self.code}"
-
-
-@frozen
-class Record:
-    """Base of everything stored.
-
-    `collection` names where records of the class live; `key` is unique within it; `indexed` names the
-    attributes (strings, numbers or None) that `Store.find` may select by.
-    """
-
-    collection: ClassVar[str]
-    indexed: ClassVar[tuple[str, ...]] = ()
-
-    @property
-    def key(self) -> str:
-        """The identity of the record in its collection."""
-        raise NotImplementedError
 
 
 @frozen
@@ -491,7 +476,7 @@ class Audit(Record):
         return self.id
 
 
-RECORDS: tuple[type[Record], ...] = (
+GIFTCODE_RECORDS: tuple[type[Record], ...] = (
     Guild,
     Player,
     Registration,
@@ -505,4 +490,4 @@ RECORDS: tuple[type[Record], ...] = (
     ChannelTrouble,
     Audit,
 )
-"""Every stored class, for the store's schema."""
+"""Every stored class of this half; see `actors.records`."""

@@ -15,8 +15,9 @@ from typing import Any, TypeVar
 import cattrs
 from cattrs.errors import BaseValidationError, ForbiddenExtraKeysError
 
-from actors.giftcodes.model import RECORDS, Record
+from actors.giftcodes.model import Record
 from actors.ports import Change, Delete, Put
+from actors.records import RECORDS
 from actors.storage import Value
 from daemon.storage.errors import Unreadable, Unstorable
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from attrs import frozen
 
-from actors.giftcodes.model import RECORDS, Record
+from actors.giftcodes.model import Record
 from actors.ports import Position
+from actors.records import RECORDS
 from daemon.storage import journal
 from daemon.storage.schema import MIGRATIONS, Migration, version
 

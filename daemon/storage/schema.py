@@ -85,13 +85,18 @@ def _second(connection: sqlite3.Connection) -> None:
 
 
 def _third(connection: sqlite3.Connection) -> None:
-    """Version 3: what members and admins of a guild ask for."""
+    """Version 3: what members and admins of a guild ask for, and VIP threads."""
     add_indexed(connection, "registrations", "member")
     add_indexed(connection, "registrations", "fid")
     add_indexed(connection, "posts", "code")
     create_collection(connection, "wishes", "game", "fid", "code", "member")
     create_collection(connection, "channel_troubles", "guild")
     create_collection(connection, "audits", "guild", "member", "at")
+    create_collection(connection, "vip_sessions", "guild", "member", "state", "thread")
+    create_collection(connection, "vip_closed", "guild", "member", "closed_at")
+    create_collection(connection, "vip_crossings", "session", "state")
+    create_collection(connection, "vip_accounts", "state")
+    create_collection(connection, "vip_blocks", "guild")
 
 
 MIGRATIONS: tuple[Migration, ...] = (_first, _second, _third)

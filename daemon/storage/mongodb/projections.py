@@ -17,9 +17,10 @@ from pymongo import IndexModel, ReplaceOne
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError
 
-from actors.giftcodes.model import RECORDS, Record
+from actors.giftcodes.model import Record
 from actors.history import Document, Entry
 from actors.ports import Position
+from actors.records import RECORDS
 from actors.storage import Refusal, Value
 from daemon.storage import codec
 from daemon.storage.errors import Unreadable

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.giftcodes.model import (
-    RECORDS,
     TERMINAL_GUILD,
     Audit,
     Call,
@@ -25,6 +24,7 @@ from actors.giftcodes.model import (
     Wish,
 )
 from actors.ports import Put, StoreUnavailable
+from actors.records import RECORDS
 from daemon.clock import SteadyClock
 from daemon.service import Known, Service, forget, what_is_known
 from daemon.storage import MemoryStore, codec

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.giftcodes.model import (
-    RECORDS,
     Call,
     Channel,
     Code,
@@ -21,6 +20,7 @@ from actors.giftcodes.model import (
     Spent,
 )
 from actors.ports import Delete, Put
+from actors.records import RECORDS
 from daemon.storage import Unreadable, Unstorable, codec
 
 TIMES = st.floats(allow_nan=False, allow_infinity=False)

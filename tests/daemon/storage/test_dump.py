@@ -12,9 +12,10 @@ from attrs import evolve
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from actors.giftcodes.model import RECORDS, Channel, Code, Guild, Player, Record, Redemption
+from actors.giftcodes.model import Channel, Code, Guild, Player, Record, Redemption
 from actors.history import NOWHERE
 from actors.ports import Position, Put
+from actors.records import RECORDS
 from daemon.storage import StoreBusy, Unstorable, codec, dump_reader, load
 from daemon.storage.contents import FileRefused
 from daemon.storage.dump import dump, dump_to

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from actors.giftcodes.model import RECORDS, Player
+from actors.giftcodes.model import Player
 from actors.ports import Put
+from actors.records import RECORDS
 from daemon.storage import SchemaTooNew, SQLiteBackend, schema
 
 KNOWN = len(schema.MIGRATIONS)

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from actors.giftcodes.model import RECORDS, Code, Outcome, Player, Redemption
+from actors.giftcodes.model import Code, Outcome, Player, Redemption
 from actors.history import NOWHERE
 from actors.ports import Delete, Position, Put, StoreUnavailable
+from actors.records import RECORDS
 from daemon.storage import SQLiteBackend, StoreBusy, Unreadable, journal
 from daemon.storage.errors import JournalPruned
 

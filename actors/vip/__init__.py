@@ -1,0 +1,1 @@
+"""VIP threads: a private Discord thread for a member, bridged to a desk on Telegram."""

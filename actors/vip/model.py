@@ -1,0 +1,262 @@
+"""The records of the VIP half: what is stored, and how each is keyed. No text of a message is among it.
+
+Times are unix seconds (UTC). A live session is keyed by its member, so that a second live one can't be
+represented; a closed one moves to a collection of its own in the same commit.
+"""
+
+from enum import StrEnum
+from typing import ClassVar
+
+from attrs import frozen
+
+from actors.record import Record
+
+
+class SessionState(StrEnum):
+    """Where a live session stands."""
+
+    WAITING = "waiting"
+    """On the waiting list: no account is free."""
+    OPENING = "opening"
+    OPEN = "open"
+    ENDING = "ending"
+
+
+class EndReason(StrEnum):
+    """Why a session ends."""
+
+    OWNER = "owner"
+    STAFF = "staff"
+    """Staff ended it in its thread, in the ordinary way."""
+    CLEARED = "cleared"
+    """Staff cleared it away, whatever state it was in."""
+    COMPLETED = "completed"
+    ARCHIVED = "archived"
+    DELETED = "deleted"
+    PARENT_DELETED = "parent_deleted"
+    INACCESSIBLE = "inaccessible"
+    LEFT_THREAD = "left_thread"
+    LEFT_GUILD = "left_guild"
+    INACTIVE = "inactive"
+    UNREACHABLE = "unreachable"
+    """Discord did not answer the check, and the settings say that it is to be cleaned up then."""
+    OPENING_FAILED = "opening_failed"
+    NO_PERMISSION = "no_permission"
+    """The opening failed because the bot may not do what it needs."""
+    FORGOTTEN = "forgotten"
+
+
+class AccountState(StrEnum):
+    """Where a Telegram account stands; it is in exactly one state at every moment."""
+
+    FREE = "free"
+    LEASED = "leased"
+    DRAINING = "draining"
+    """Given back; its history is being cleared."""
+    QUARANTINED = "quarantined"
+    """Its history could not be cleared, or verified to be empty; tried again later."""
+    FLOOD_WAIT = "flood_wait"
+    """Telegram asked for a pause while its history was being cleared."""
+    LIMITED = "limited"
+    """Telegram does not let it write to others; nobody knows until when."""
+    DEAD = "dead"
+    """Banned, signed out, or no longer configured."""
+
+
+class Side(StrEnum):
+    """Where a message was written."""
+
+    THREAD = "thread"
+    DESK = "desk"
+
+
+class CrossingState(StrEnum):
+    """What has become of a message's way to the other side."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    FAILED = "failed"
+    WITHDRAWN = "withdrawn"
+    """Deleted before it had been sent."""
+    REMOVED = "removed"
+    """Deleted after it had been sent, on both sides."""
+    SKIPPED = "skipped"
+    """Missed while perkd was away, and too old or too many to be replayed; the thread was told."""
+
+
+@frozen
+class VIPSession(Record):
+    """A member's live session. What is set tells how far it got: each step is recorded when it is done."""
+
+    collection: ClassVar[str] = "vip_sessions"
+    indexed: ClassVar[tuple[str, ...]] = ("guild", "member", "state", "thread")
+
+    guild: str
+    member: str
+    id: str
+    """Of this session alone, hexadecimal: nonces and the thread's tag are made of it."""
+    state: SessionState
+    started_at: float
+    """When it was asked for: also the place on the waiting list."""
+    name: str = ""
+    """The member's name, for logs and the thread's name."""
+    account: str = ""
+    epoch: int = 0
+    """Of its lease."""
+    thread: str = ""
+    member_added: bool = False
+    desk_from: str = ""
+    """The message that introduced it to the desk with this lease: what came earlier is not for it."""
+    welcome: str = ""
+    """The welcoming message in the thread."""
+    opened_at: float | None = None
+    active_at: float = 0.0
+    """When a message last crossed or was accepted."""
+    warned_at: float | None = None
+    """When it was last warned of its end by inactivity."""
+    seen_thread: str = ""
+    """Everything in the thread up to this message has been looked at."""
+    seen_desk: str = ""
+    ending: EndReason | None = None
+    ended_by: str = ""
+    """The id of the staff member who asked for the end."""
+    ended_by_name: str = ""
+    drained: bool = False
+    noticed: bool = False
+    thread_closed: bool = False
+    released: bool = False
+
+    @property
+    def key(self) -> str:
+        """`guild/member`."""
+        return f"{self.guild}/{self.member}"
+
+    @property
+    def tag(self) -> str:
+        """A short mark in the thread's name by which it is found again."""
+        return self.id[:6]
+
+
+@frozen
+class ClosedVIPSession(Record):
+    """A session that is over."""
+
+    collection: ClassVar[str] = "vip_closed"
+    indexed: ClassVar[tuple[str, ...]] = ("guild", "member", "closed_at")
+
+    id: str
+    guild: str
+    member: str
+    started_at: float
+    closed_at: float
+    reason: EndReason
+    account: str = ""
+    thread: str = ""
+    ended_by: str = ""
+    undelivered: int = 0
+    """Messages that did not reach the other side."""
+
+    @property
+    def key(self) -> str:
+        """The session's id."""
+        return self.id
+
+
+@frozen
+class Crossing(Record):
+    """One message on its way to the other side: ids and state, never its text."""
+
+    collection: ClassVar[str] = "vip_crossings"
+    indexed: ClassVar[tuple[str, ...]] = ("session", "state")
+
+    session: str
+    """The session's id."""
+    side: Side
+    """Where it was written."""
+    source: str
+    """Its id there."""
+    seq: int
+    """Its place in the outbox of its direction."""
+    at: float
+    """When it was recorded."""
+    state: CrossingState = CrossingState.WAITING
+    targets: tuple[str, ...] = ()
+    """The ids of what it has become on the other side, in order; more are to come while it waits."""
+    account: str = ""
+    epoch: int = 0
+    """The lease that its Telegram ids belong to."""
+    version: str = ""
+    """Which of its edits the other side shows; "" as it was first written."""
+    edited: bool = False
+    """A newer version than that is to be shown."""
+    deleted: bool = False
+    """It was deleted where it was written; to be done on the other side too."""
+    staff: bool = False
+    late: bool = False
+    """Replayed after downtime: marked as such."""
+    reason: str = ""
+    """Why it failed, in words."""
+
+    @property
+    def key(self) -> str:
+        """`session/side/source`, and the lease of what the desk wrote: accounts count for themselves."""
+        key = f"{self.session}/{self.side.value}/{self.source}"
+        return f"{key}/{self.account}/{self.epoch}" if self.side is Side.DESK else key
+
+    @property
+    def open(self) -> bool:
+        """There is still something to be done for it."""
+        return self.state is CrossingState.WAITING or (
+            self.state is CrossingState.SENT and (self.edited or self.deleted)
+        )
+
+
+@frozen
+class VIPAccount(Record):
+    """A Telegram account and its lease."""
+
+    collection: ClassVar[str] = "vip_accounts"
+    indexed: ClassVar[tuple[str, ...]] = ("state",)
+
+    name: str
+    state: AccountState = AccountState.DRAINING
+    reason: str = ""
+    """Why it is in this state, in words."""
+    epoch: int = 0
+    """Rises with every lease; a send with an old one is refused."""
+    session: str = ""
+    """The id of the session that has the lease, while leased."""
+    member: str = ""
+    """The key of that session: `guild/member`."""
+    since: float = 0.0
+    """When it came into this state."""
+    until: float | None = None
+    """When a flood wait is over, or the next attempt is due."""
+
+    @property
+    def key(self) -> str:
+        """Its name."""
+        return self.name
+
+
+@frozen
+class VIPBlock(Record):
+    """A member who may open no session."""
+
+    collection: ClassVar[str] = "vip_blocks"
+    indexed: ClassVar[tuple[str, ...]] = ("guild",)
+
+    guild: str
+    member: str
+    at: float
+    by: str = ""
+    reason: str = ""
+
+    @property
+    def key(self) -> str:
+        """`guild/member`."""
+        return f"{self.guild}/{self.member}"
+
+
+VIP_RECORDS: tuple[type[Record], ...] = (VIPSession, ClosedVIPSession, Crossing, VIPAccount, VIPBlock)
+"""Every stored class of this half, for the store's schema."""

@@ -1,0 +1,74 @@
+"""What members, staff and the desk are told, as the ids of words; who shows it has the words."""
+
+from enum import StrEnum
+
+from attrs import frozen
+
+
+class Word(StrEnum):
+    """The id of a sentence. Values it takes are named in its line."""
+
+    # answers to the button
+    OPENED = "vip.opened"
+    """link"""
+    ALREADY_OPEN = "vip.already_open"
+    """link: the live thread; `!end` there ends it"""
+    ALREADY_VIP = "vip.already_vip"
+    BLOCKED = "vip.blocked"
+    COOLING_DOWN = "vip.cooling_down"
+    """seconds"""
+    MISSING_PERMISSIONS = "vip.missing_permissions"
+    QUEUED = "vip.queued"
+    """position"""
+    TRY_AGAIN = "vip.try_again"
+    # in the thread
+    WELCOME = "vip.welcome"
+    """member"""
+    INACTIVITY_WARNING = "vip.inactivity_warning"
+    """hours: left until the end"""
+    ENDED = "vip.ended"
+    """reason, staff, undelivered"""
+    SKIPPED = "vip.skipped"
+    """count: messages that were missed and are not replayed"""
+    ACCOUNT_MOVED = "vip.account_moved"
+    REFUSED_COMMAND = "vip.refused_command"
+    """Somebody who is no staff gave a command for staff."""
+    # at the desk
+    INTRODUCTION = "vip.introduction"
+    """name, member, moved"""
+    # steps of a staff member's clearing
+    CLEAR_NOTHING = "vip.clear_nothing"
+    """There is no live session."""
+    CLEAR_FOUND = "vip.clear_found"
+    """state"""
+    CLEAR_UNDELIVERED = "vip.clear_undelivered"
+    """count"""
+    CLEAR_TOLD = "vip.clear_told"
+    CLEAR_THREAD = "vip.clear_thread"
+    CLEAR_NO_THREAD = "vip.clear_no_thread"
+    CLEAR_ACCOUNT = "vip.clear_account"
+    """account: given back, its history is being cleared"""
+    CLEAR_NO_ACCOUNT = "vip.clear_no_account"
+    CLEAR_DONE = "vip.clear_done"
+    # for the staff log
+    LATE_ANSWER = "vip.late_answer"
+    """account: the desk answered somebody whose session is over"""
+    ACCOUNT_OUT = "vip.account_out"
+    """account, state, reason"""
+
+
+@frozen
+class Notice:
+    """Something perkd itself says: a word, and what is put into it."""
+
+    word: Word
+    values: tuple[tuple[str, str | int], ...] = ()
+
+    @classmethod
+    def of(cls, word: Word, **values: str | int) -> "Notice":
+        """A word with its values by name."""
+        return cls(word, tuple(sorted(values.items())))
+
+    def value(self, name: str) -> str | int | None:
+        """One of its values; None: it has none of this name."""
+        return dict(self.values).get(name)
