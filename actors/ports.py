@@ -210,6 +210,10 @@ class ChannelGone(PostError):  # noqa: N818 - what happened
     """The channel is not there any more, or may not be written to: a person has to mend that."""
 
 
+class MessageRefused(PostError):  # noqa: N818 - what happened
+    """The board does not take this very message; of others that says nothing."""
+
+
 class MessageGone(PostError):  # noqa: N818 - what happened
     """The message that was to be edited is not there any more; its channel is."""
 
@@ -265,7 +269,7 @@ class Board(Protocol):
         """Announce the code. Returns the message's id, "" where there is none, once it is posted.
 
         The same `nonce` (at most 25 characters) within two minutes makes no second message. Raises
-        `ChannelGone`.
+        `ChannelGone`, `MessageRefused`.
         """
         ...
 

@@ -29,7 +29,7 @@ from actors.giftcodes.announcing_progress import ProgressReader
 from actors.giftcodes.announcing_round import Office
 from actors.giftcodes.announcing_troubles import Troubles
 from actors.giftcodes.model import Code, CodeKey, Post
-from actors.ports import PostError, StoreUnavailable
+from actors.ports import MessageRefused, PostError, StoreUnavailable
 from supervision import Actor
 
 __all__ = [
@@ -115,7 +115,7 @@ class AnnouncerActor(Actor):
 
     def _numbers(self) -> AnnouncerNumbers:
         outlets = [outlet for desk in self._office.desks.values() for outlet in desk.outlets.values()]
-        reasons = (f"{outlet.channel.id}: {outlet.reason}" for outlet in outlets if outlet.reason)
+        reasons = (f"{outlet.channel.id}: {outlet.why}" for outlet in outlets if outlet.why)
         return AnnouncerNumbers(
             posted=self._posted,
             failing=f"the store is away: {self._away}" if self._away else next(reasons, ""),
@@ -196,12 +196,11 @@ class AnnouncerActor(Actor):
         try:
             post = await self._poster.post(outlet, code)
         except PostError as failure:
-            await self._failed(outlet, failure)
+            await self._failed(outlet, code.code_key, failure)
         except StoreUnavailable as away:
             self._store_away(away)
         except Exception as fault:  # noqa: BLE001 - one faulty message must not end gift codes for everybody
-            self._troubles.fault(outlet, code.code, fault)
-            outlet.put_last(code.code_key)
+            self._troubles.fault(outlet, code.code_key, fault)
         else:
             if post is not None:
                 self._note_posted(desk, outlet, post)
@@ -213,6 +212,7 @@ class AnnouncerActor(Actor):
 
     def _note_posted(self, desk: Desk, outlet: Outlet, post: Post) -> None:
         self._troubles.works(outlet)
+        outlet.take_up(CodeKey(post.game, post.code))
         self._posted += 1
         if not post.remade:
             desk.posted[post.code] = None
@@ -222,20 +222,25 @@ class AnnouncerActor(Actor):
         try:
             if code is not None and await self._looker.look(outlet, code):
                 self._troubles.works(outlet)
+                outlet.take_up(key)
         except PostError as failure:
+            await self._failed(outlet, key, failure)
             outlet.look(key, self._ports.clock.now())
-            await self._failed(outlet, failure)
         except StoreUnavailable as away:
             outlet.look(key, self._ports.clock.now())
             self._store_away(away)
-        except Exception as fault:  # noqa: BLE001 - as above; it is looked at again when it has moved
-            self._troubles.fault(outlet, key.code, fault)
+        except Exception as fault:  # noqa: BLE001 - as above
+            self._troubles.fault(outlet, key, fault)
+            outlet.look(key, self._ports.clock.now())
         self._done(desk)
 
     def _posts_made(self, desk: Desk) -> bool:
         return bool(desk.posted) and desk.next_post(self._ports.clock.now()) is None
 
-    async def _failed(self, outlet: Outlet, failure: PostError) -> None:
+    async def _failed(self, outlet: Outlet, key: CodeKey, failure: PostError) -> None:
+        if isinstance(failure, MessageRefused):
+            self._troubles.fault(outlet, key, failure)
+            return
         try:
             await self._troubles.failed(outlet, failure)
         except StoreUnavailable as away:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Container, Iterable, Mapping
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from actors.giftcodes.announcing_turns import Turns
 from actors.giftcodes.model import Channel, ChannelTrouble, Code, CodeKey, Guild, Post, PostKind
@@ -70,6 +70,15 @@ def wants(channel: Channel, code: Code) -> bool:
     return code.first_seen >= channel.since and (not channel.games or code.game in channel.games)
 
 
+@frozen
+class _Aside:
+    """A message that could not be made so many times in a row, and is left alone until then."""
+
+    times: int
+    until: float
+    reason: str
+
+
 @define(eq=False)
 class Outlet:
     """One channel of one guild, and how it stands."""
@@ -90,6 +99,8 @@ class Outlet:
     alerts: int = 0
     """How often it was tried in vain to tell who set it up."""
     _edited: dict[CodeKey, float] = field(factory=dict)
+    _aside: dict[CodeKey, _Aside] = field(factory=dict)
+    """Messages that can't be made or edited, by no fault of the channel: they hold up no other."""
 
     @property
     def key(self) -> str:
@@ -102,7 +113,8 @@ class Outlet:
 
     def may_edit_at(self, key: CodeKey) -> float:
         """When the message may be edited again."""
-        return self._edited.get(key, self.rests_until)
+        at = self._edited.get(key, self.rests_until)
+        return max(at, self._aside[key].until) if key in self._aside else at
 
     def edited(self, key: CodeKey, now: float) -> None:
         """The message was made or edited, or that was tried."""
@@ -117,22 +129,52 @@ class Outlet:
             if (post is None or post.at is None) and wants(channel, code):
                 self.owed[key] = code
 
-    def keep_only(self, keys: Container[CodeKey]) -> None:
-        """Forget what is known of other codes."""
-        self._edited = {key: at for key, at in self._edited.items() if key in keys}
+    def keep_only(self, keys: Container[CodeKey], now: float) -> None:
+        """Forget what is known of other codes, and what is over."""
+        self._edited = {key: at for key, at in self._edited.items() if key in keys and at > now}
+        self._aside = {key: aside for key, aside in self._aside.items() if key in keys}
 
     def posts_at(self) -> float:
         """When something can be posted; `inf`: nothing is owed."""
-        return self.until if self.owed else math.inf
+        if not self.owed:
+            return math.inf
+        if len(self._aside) < len(self.owed):
+            return self.until
+        return max(self.until, min(self._free_at(key) for key in self.owed))
+
+    def head(self, now: float) -> Code | None:
+        """The oldest code that is owed and can be posted now."""
+        if self.until > now:
+            return None
+        return next((code for key, code in self.owed.items() if self._free_at(key) <= now), None)
+
+    def _free_at(self, key: CodeKey) -> float:
+        aside = self._aside.get(key)
+        return 0.0 if aside is None else aside.until
 
     def turns_at(self) -> float:
         """When a message can be looked at; `inf`: none is to be."""
         return max(self.until, self.turns.next_at)
 
-    def put_last(self, key: CodeKey) -> None:
-        """The others are to be posted before this one."""
-        if key in self.owed:
-            self.owed[key] = self.owed.pop(key)
+    @property
+    def why(self) -> str:
+        """Why something can't be posted to it; "" everything can."""
+        return self.reason or next((aside.reason for aside in self._aside.values()), "")
+
+    def put_aside(self, key: CodeKey, reason: str, now: float) -> bool:
+        """The message can't be made or edited, others may be: it is tried again less and less often.
+
+        Returns whether that is new.
+        """
+        aside = self._aside.get(key)
+        times = 0 if aside is None else aside.times
+        until = now + min(GONE_MAX, RETRY_FIRST * 2 ** min(times, 20))
+        self._aside[key] = _Aside(times + 1, until, reason)
+        return aside is None or aside.reason != reason
+
+    def take_up(self, key: CodeKey) -> None:
+        """The message was made or edited."""
+        self._aside.pop(key, None)
 
     def failed(self, reason: str, now: float, *, gone: bool) -> None:
         """It could not be posted to."""
@@ -173,8 +215,8 @@ class Desk:
 
     def next_post(self, now: float) -> tuple[Outlet, Code] | None:
         """What is to be posted next: of the channels that can be posted to, the oldest code."""
-        ready = [outlet for outlet in self.outlets.values() if outlet.posts_at() <= now]
-        heads = [(outlet, next(iter(outlet.owed.values()))) for outlet in ready]
+        outlets = self.outlets.values()
+        heads = [(outlet, code) for outlet in outlets if (code := outlet.head(now)) is not None]
         return min(heads, key=lambda head: _age(head[1]), default=None)
 
     def next_look(self, now: float) -> tuple[Outlet, CodeKey] | None:

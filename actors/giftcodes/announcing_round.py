@@ -92,7 +92,7 @@ class Office:
             self._set_guild(desk, guild)
             for outlet in desk.outlets.values():
                 outlet.derive(with_posts)
-                outlet.keep_only(self.codes)
+                outlet.keep_only(self.codes, self._ports.clock.now())
             self._say_found(desk)
             await trio.lowlevel.checkpoint()
             await self._look([*changed, *live] if looks_other else changed, desk)

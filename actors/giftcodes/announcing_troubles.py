@@ -8,8 +8,8 @@ from attrs import define, evolve, field
 from actors.giftcodes.announcing_desks import Outlet
 from actors.giftcodes.announcing_journal import Journal
 from actors.giftcodes.announcing_ports import AnnouncerPorts, in_time
-from actors.giftcodes.model import ChannelTrouble
-from actors.ports import BoardAway, ChannelGone, Delete, PostError, Put
+from actors.giftcodes.model import ChannelTrouble, CodeKey
+from actors.ports import BoardAway, ChannelGone, Delete, MessageRefused, PostError, Put
 
 logger = logging.getLogger("perkd.announcer")
 
@@ -70,14 +70,19 @@ class Troubles:
         if gone:
             await self._trouble(outlet, str(failure))
 
-    def fault(self, outlet: Outlet, code: str, fault: Exception) -> None:
-        """A message could not be made by a fault of the program: told loudly, tried less and less often."""
+    def fault(self, outlet: Outlet, key: CodeKey, fault: Exception) -> None:
+        """A message could not be made, by its own fault or the program's: told loudly, and set aside.
+
+        It is tried less and less often, and holds up no other.
+        """
         extra = {"guild": outlet.guild.id, "channel": outlet.channel.id}
-        text = "❌ The message about %s in %s of guild %s could not be made; it is set aside for a while"
-        logger.error(text, code, outlet.channel.id, outlet.guild.id, extra=extra, exc_info=fault)
-        self._forget_outage(outlet)
-        reason = f"perkd failed at the message about {code}: see its log"
-        outlet.failed(reason, self._ports.clock.now(), gone=True)
+        refused = isinstance(fault, MessageRefused)
+        reason = str(fault) if refused else f"perkd failed at the message about {key.code}: see its log"
+        is_new = outlet.put_aside(key, reason, self._ports.clock.now())
+        text = "❌ The message about %s in %s of guild %s could not be made, it is set aside for a while: %s"
+        level, trace = logging.ERROR if is_new else logging.DEBUG, None if refused else fault
+        words = (key.code, outlet.channel.id, outlet.guild.id, reason)
+        logger.log(level, text, *words, extra=extra, exc_info=trace)
 
     def works(self, outlet: Outlet) -> None:
         """A channel was posted to."""
@@ -132,6 +137,9 @@ class Troubles:
             left = ALERTS - outlet.alerts
             level = logging.DEBUG if left else logging.WARNING
             logger.log(level, "Could not tell %s of that: %s", member, failure)
+            return
+        except Exception:
+            logger.exception("Could not tell %s of that", member)  # posting to the others must go on
             return
         self._note(outlet, evolve(trouble, told_at=self._ports.clock.now()))
         await self._journal.flush()

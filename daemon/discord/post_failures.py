@@ -9,7 +9,7 @@ import aiohttp
 import hikari
 from attrs import frozen
 
-from actors.ports import ChannelGone, MessageGone, PostError
+from actors.ports import ChannelGone, MessageGone, MessageRefused, PostError
 from daemon.discord.permissions import POSTING, Overwrite, missing, permissions_in
 from daemon.safe_text import neutralised
 
@@ -56,6 +56,8 @@ async def post_error(asked: Asked, place: Place, error: Exception) -> PostError:
             return ChannelGone(
                 f"{place} takes no messages from perkd: {error.message}; choose another channel"
             )
+        case hikari.BadRequestError():
+            return MessageRefused(f"{place}: {in_short(error)}")
     return PostError(f"{place}: {in_short(error)}")
 
 

@@ -7,7 +7,7 @@ import trio
 from attrs import define, field
 
 from actors.giftcodes.model import Channel, Guild
-from actors.ports import Announcement, ChannelGone, Clock, Mention, MessageGone, PostError
+from actors.ports import Announcement, ChannelGone, Clock, Mention, MessageGone, MessageRefused, PostError
 from daemon.clock import SteadyClock
 from daemon.terminal import TerminalBoard
 
@@ -52,6 +52,8 @@ class PaperBoard(TerminalBoard):
     """Channels that do what is asked, but whose answers do not arrive."""
     poison: set[str] = field(factory=set)
     """Codes whose messages are a fault of the program."""
+    unfit: set[str] = field(factory=set)
+    """Codes whose messages the board does not take."""
     alerts: list[tuple[str, str, str]] = field(factory=list)
     deaf: set[str] = field(factory=set)
     """Members who can't be told anything."""
@@ -79,8 +81,7 @@ class PaperBoard(TerminalBoard):
 
     async def post(self, guild: Guild, channel: Channel, announcement: Announcement, nonce: str) -> str:
         await self._reach("post", channel)
-        if announcement.code.code in self.poison:
-            raise ZeroDivisionError("poison")
+        self._refuse(announcement)
         made = self._make(guild, channel, announcement, nonce)
         if self.after is not None:
             self.after()
@@ -88,8 +89,7 @@ class PaperBoard(TerminalBoard):
 
     async def edit(self, guild: Guild, channel: Channel, message: str, announcement: Announcement) -> None:
         await self._reach("edit", channel)
-        if announcement.code.code in self.poison:
-            raise ZeroDivisionError("poison")
+        self._refuse(announcement)
         found = [m for m in self.messages if m.id == message and m.channel == channel.id and not m.deleted]
         if not found:
             raise MessageGone("the message is not there")
@@ -116,6 +116,8 @@ class PaperBoard(TerminalBoard):
         self.calls.append(("alert", member, self.clock.now()))
         if member in self.deaf:
             raise PostError("the member can't be told anything")
+        if "members" in self.poison:
+            raise ZeroDivisionError("poison")
         self.alerts.append((guild.id, member, text))
 
     def delete(self, message: PaperMessage) -> None:
@@ -138,6 +140,12 @@ class PaperBoard(TerminalBoard):
         made = PaperMessage(str(next(self._ids)), guild.id, channel.id, announcement, now, nonce, news)
         self.messages.append(made)
         return made.id
+
+    def _refuse(self, announcement: Announcement) -> None:
+        if announcement.code.code in self.poison:
+            raise ZeroDivisionError("poison")
+        if announcement.code.code in self.unfit:
+            raise MessageRefused("the message is unfit")
 
     async def _reach(self, what: str, channel: Channel) -> None:
         self.calls.append((what, channel.id, self.clock.now()))

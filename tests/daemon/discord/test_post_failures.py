@@ -10,7 +10,7 @@ import trio
 from attrs import evolve
 
 from actors.giftcodes.model import Channel, Guild
-from actors.ports import ChannelGone, PostError
+from actors.ports import ChannelGone, MessageRefused, PostError
 from daemon.discord.post_failures import Place, in_short
 from tests.worlds.discord_board import MESSAGES, NEW, Setting, open_board
 
@@ -44,7 +44,7 @@ async def test_a_message_that_discord_does_not_like_is_no_channel_gone(setting):
         body={"message": "Invalid Form Body", "code": 50035, "errors": {"x": {}}},
     )
     error = await refusal(setting)
-    assert not isinstance(error, ChannelGone)
+    assert isinstance(error, MessageRefused)
     assert str(error).endswith('Discord answered HTTP 400 (50035): Invalid Form Body {"x": {}}')
 
 
