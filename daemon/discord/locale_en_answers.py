@@ -6,6 +6,16 @@ ANSWERS: dict[str, str] = {
         "This command has changed, and your Discord still shows it as it was. "
         "Reload Discord (Ctrl-R; on a telephone close it), then try again."
     ),
+    "allowed.guild": "This is about one server: use it in a channel there, not in a direct message.",
+    "allowed.admins": (
+        "Only this server's admins may do that: members with the permission Manage Server, "
+        "or with a role that perkd was told to trust."
+    ),
+    "allowed.admins.direct": (
+        "Only the owners of this perkd may do that in a direct message. Admins use it in a channel of their "
+        "server."
+    ),
+    "allowed.owners": "Only the owners of this perkd may do that.",
     # -- lists --------------------------------------------------------------------------------------
     "list.more": "… and {count} more",
     "list.more.file": "… and {count} more: all are in the file",
@@ -17,6 +27,10 @@ ANSWERS: dict[str, str] = {
     "codes.found": "found {when}",
     "codes.expires": "expires {when}",
     "codes.add.added": "Added {code}. It is posted and redeemed from now on.",
+    "codes.add.often": (
+        "You have added {most} codes in ten minutes, and each is posted to every server: try again in "
+        "{minutes} min."
+    ),
     "codes.add.live": "{code} is there already, and live.",
     "codes.add.retrying": "{code} had ended. One player tries it again now; if it works, it is live again.",
     "codes.add.ended": "{code} has ended, and nobody can try it again now: {problem}.",
@@ -147,7 +161,9 @@ ANSWERS: dict[str, str] = {
     "import.fault": "• line {line}: {value}: {reason}",
     # -- /manage audit ------------------------------------------------------------------------------
     "audit.none": "Nothing has been changed by admins yet.",
+    "audit.none.direct": "Nothing has been changed yet, but on servers: `/manage audit` shows that there.",
     "audit.title": "Changes, the newest first",
+    "audit.title.direct": "Changes in direct messages and on the page, the newest first",
     "audit.erased": "somebody who was erased",
     # -- /forget ------------------------------------------------------------------------------------
     "forget.nothing": "perkd knows nothing of you.",

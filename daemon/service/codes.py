@@ -51,11 +51,12 @@ async def add_code(service: Service, *, code: str, game: str = "", by: By | None
         StoreUnavailable: the store can't be asked or written now.
     """
     key = CodeKey(read_game(game, service.games()), read_code_text(code))
-    stored = await service.store.get(Code, str(key))
-    if stored is None:
-        new = Code(key.game, key.code, source=SOURCE, first_seen=service.clock.now())
-        await service.commit(Code.collection, Put(new), *_audit(service, by, "codes add", new))
-        return CodeAdded("added", new)
+    async with service.lock:
+        stored = await service.store.get(Code, str(key))
+        if stored is None:
+            new = Code(key.game, key.code, source=SOURCE, first_seen=service.clock.now())
+            await service.commit(Code.collection, Put(new), *_audit(service, by, "codes add", new))
+            return CodeAdded("added", new)
     if stored.state is CodeState.LIVE:
         return CodeAdded("live", stored)
     return await _retry(service, stored, by)
@@ -110,14 +111,15 @@ async def retire_code(service: Service, *, code: str, game: str = "", by: By | N
         StoreUnavailable: the store can't be asked or written now.
     """
     key = CodeKey(read_game(game, service.games()), read_code_text(code))
-    stored = await service.store.get(Code, str(key))
-    if stored is None:
-        codes = await service.store.find(Code, game=key.game)
-        raise NotFound(no_such_code(key.code, key.game, codes))
-    if stored.state is not CodeState.LIVE:
-        return CodeRetired("ended", stored)
-    retired = evolve(stored, state=CodeState.RETIRED, ended_at=service.clock.now())
-    await service.commit(Code.collection, Put(retired), *_audit(service, by, "codes retire", retired))
+    async with service.lock:
+        stored = await service.store.get(Code, str(key))
+        if stored is None:
+            codes = await service.store.find(Code, game=key.game)
+            raise NotFound(no_such_code(key.code, key.game, codes))
+        if stored.state is not CodeState.LIVE:
+            return CodeRetired("ended", stored)
+        retired = evolve(stored, state=CodeState.RETIRED, ended_at=service.clock.now())
+        await service.commit(Code.collection, Put(retired), *_audit(service, by, "codes retire", retired))
     return CodeRetired("retired", retired)
 
 

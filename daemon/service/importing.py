@@ -117,14 +117,20 @@ async def _stored(service: Service, by: By) -> _Stored:
 
 async def _close(service: Service, by: By, report: ImportReport) -> None:
     """The guild has a record, and its audit log says what was imported."""
-    details = f"{report.added} added, {len(report.updated)} changed, {len(report.unchanged)} as they were, "
     async with service.lock:
         known = await service.store.get(Guild, by.guild)
         present = present_guild(known, by.guild, by.guild_name)
-        audit = entry(
-            service, by, "players import", f"{details}{counted(len(report.faults), 'line')} left out"
-        )
+        audit = entry(service, by, "players import", told(report))
         await service.commit_all(*([] if present == known else [Put(present)]), Put(audit))
+
+
+def told(report: ImportReport) -> str:
+    """The report in a line, as the audit log has it."""
+    left_out = counted(len(report.faults), "line")
+    return (
+        f"{report.added} added, {len(report.updated)} changed, {len(report.unchanged)} as they were, "
+        f"{left_out} left out"
+    )
 
 
 @define

@@ -3,16 +3,10 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from daemon.discord.answers.desk import Desk
+from daemon.discord.locale import say
 from daemon.discord.rights import may
 from daemon.discord.values import Caller, Reply, Right
 from daemon.service import Refused
-
-GUILD_ONLY = "This is about one server: use it in a channel there, not in a direct message."
-ADMINS_ONLY = (
-    "Only this server's admins may do that: members with the permission Manage Server, "
-    "or with a role that perkd was told to trust."
-)
-OWNERS_ONLY = "Only the owners of this perkd may do that."
 
 
 async def answered(
@@ -32,6 +26,9 @@ async def answered(
 def require(caller: Caller, right: Right, *, in_guild: bool = False) -> None:
     """Refuse politely, where the caller may not do it, or not here."""
     if in_guild and not caller.guild:
-        raise Refused(GUILD_ONLY)
-    if not may(caller.right, right):
-        raise Refused(OWNERS_ONLY if right is Right.OWNER else ADMINS_ONLY)
+        raise Refused(say("allowed.guild", caller.locale))
+    if may(caller.right, right):
+        return
+    if right is Right.OWNER:
+        raise Refused(say("allowed.owners", caller.locale))
+    raise Refused(say("allowed.admins" if caller.guild else "allowed.admins.direct", caller.locale))

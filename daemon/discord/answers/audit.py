@@ -16,12 +16,13 @@ _LONGEST = 300
 
 
 async def show_audit(desk: Desk, caller: Caller) -> Reply:
-    """The guild's changes, the newest first."""
+    """The guild's changes, the newest first; for owners in a direct message those of no guild."""
+    where = "" if caller.guild else ".direct"
     entries = await list_audit(desk.service, caller.guild)
     if not entries:
-        return Reply(say("audit.none", caller.locale))
+        return Reply(say(f"audit.none{where}", caller.locale))
     lines = [_line(entry, caller.locale) for entry in entries[:LINES]]
-    title = say("audit.title", caller.locale)
+    title = say(f"audit.title{where}", caller.locale)
     return listed(title, lines, caller.locale, file=lambda: _file(entries), total=len(entries))
 
 

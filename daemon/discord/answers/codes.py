@@ -1,21 +1,26 @@
 """`/codes`: what codes there are; adding and retiring by hand."""
 
+import math
+
 from actors.giftcodes.model import Code, CodeState
 from daemon.discord.answers.audited import by
 from daemon.discord.answers.desk import Desk
 from daemon.discord.answers.lists import LINES, listed, table_file
 from daemon.discord.answers.scope import pick_code
 from daemon.discord.locale import say, say_count
+from daemon.discord.rights import may
 from daemon.discord.text import code_span, moment, plain
-from daemon.discord.values import Caller, File, Reply
+from daemon.discord.values import Caller, File, Reply, Right
 from daemon.discord.words import game_name, state_word
-from daemon.service import add_code, list_codes, retire_code
+from daemon.service import Refused, add_code, list_codes, retire_code
 from daemon.service.documents import code_document
 
 _SIGNS = {CodeState.LIVE: "🟢", CodeState.INVALID: "🚫"}
 _ENDED = "⌛"
 _COLUMNS = ("game", "code", "state", "source", "first_seen", "expires")
 _LONGEST_REWARDS = 80
+MOST_ADDED = 10
+"""Codes that an admin of a server may add in ten minutes."""
 
 
 async def show_codes(desk: Desk, caller: Caller, game: str = "", state: str = "") -> Reply:
@@ -31,7 +36,9 @@ async def show_codes(desk: Desk, caller: Caller, game: str = "", state: str = ""
 
 
 async def add(desk: Desk, caller: Caller, code: str, game: str = "") -> Reply:
-    """Add a code, or have an ended one tried again."""
+    """Add a code, or have an ended one tried again. It is posted everywhere, so admins have to be slow."""
+    if not may(caller.right, Right.OWNER):
+        _take_try(desk, caller)
     added = await add_code(desk.service, code=code, game=game, by=by(caller))
     shown = _shown(added.code, caller.locale)
     return Reply(say(f"codes.add.{added.result}", caller.locale, code=shown, problem=plain(added.problem)))
@@ -44,6 +51,14 @@ async def retire(desk: Desk, caller: Caller, code: str) -> Reply:
     state = state_word(retired.code.state, caller.locale)
     shown = _shown(picked, caller.locale)
     return Reply(say(f"codes.retire.{retired.result}", caller.locale, code=shown, state=state))
+
+
+def _take_try(desk: Desk, caller: Caller) -> None:
+    service = desk.service
+    wait = service.tries.take(f"add {caller.member}", service.clock.now(), MOST_ADDED)
+    if wait > 0:
+        minutes = math.ceil(wait / 60)
+        raise Refused(say("codes.add.often", caller.locale, most=MOST_ADDED, minutes=minutes))
 
 
 def _shown(code: Code, locale: str) -> str:

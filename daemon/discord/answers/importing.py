@@ -8,7 +8,8 @@ from daemon.discord.locale import say, say_count
 from daemon.discord.text import code_span, plain, units
 from daemon.discord.values import Caller, Reply, Right
 from daemon.service import MAX_CSV_BYTES, BadFile, ImportReport, RowFault, import_players
-from daemon.service.importing import OPERATOR
+from daemon.service.audit import record
+from daemon.service.importing import OPERATOR, told
 
 _ROOM = 1400
 _LONGEST = 60
@@ -23,6 +24,8 @@ async def import_file(desk: Desk, caller: Caller, file: Upload) -> Reply:
         raise BadFile(f"the file has {file.size} bytes: at most {MAX_CSV_BYTES}: split it")
     data = await file.read(MAX_CSV_BYTES)
     report = await import_players(desk.service, data, by=by(caller) if caller.guild else OPERATOR)
+    if not caller.guild:  # the operator's are not audited, but who stands for the operator is
+        await record(desk.service, by(caller), "players import", told(report))
     return _told(report, caller.locale)
 
 

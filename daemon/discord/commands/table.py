@@ -18,7 +18,7 @@ from daemon.discord.answers import (
 from daemon.discord.commands.spec import Answer, Command, Kind, Option
 from daemon.discord.completing import Suggest
 from daemon.discord.values import Choice, Right
-from daemon.discord.words import game_label
+from daemon.discord.words import game_label, state_word
 
 GROUPS = {
     "players": "The players that codes are redeemed for",
@@ -120,7 +120,7 @@ def _members_commands(games: Sequence[str], *, needs_state: bool) -> tuple[Comma
 
 
 def _codes_commands(games: Sequence[str]) -> tuple[Command, ...]:
-    states = tuple(Choice(state.value.replace("_", " "), state.value) for state in CodeState)
+    states = tuple(Choice(state_word(state), state.value) for state in CodeState)
     game = _game(games, "Only codes of this game")
     return (
         Command(
@@ -222,7 +222,7 @@ def _manage_commands(games: Sequence[str]) -> tuple[Command, ...]:
             channel,
         ),
         _admins("manage giftcode show", "Everything that is set up for this server", settings.show),
-        _admins("manage audit", "Who changed what, the newest first", audit.show_audit),
+        Command("manage audit", "Who changed what, the newest first", audit.show_audit, right=Right.ADMIN),
     )
 
 

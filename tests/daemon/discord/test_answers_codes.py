@@ -8,10 +8,11 @@ import pytest
 from actors.giftcodes.model import Audit, Code, CodeState
 from actors.ports import Put
 from daemon.discord.answers import codes
+from daemon.discord.answers.audit import show_audit
 from daemon.discord.render import message_of
 from daemon.service import NotFound, Refused
 from daemon.storage import MemoryStore
-from tests.worlds.discord_desk import ADMIN, MEMBER, NOW, OWNER, a_desk, shown
+from tests.worlds.discord_desk import ADMIN, MEMBER, NOW, OWNER, a_desk, in_direct_message, shown
 
 
 async def test_live_codes_come_first_and_then_the_newest() -> None:
@@ -152,3 +153,29 @@ async def test_the_list_fits_into_a_message_whatever_its_codes_are() -> None:
     message = message_of(await codes.show_codes(a_desk(store), MEMBER))
 
     assert len(message["embeds"][0].description) <= 4096
+
+
+async def test_an_admin_adds_codes_slowly_and_an_owner_as_fast_as_it_likes() -> None:
+    desk = a_desk(MemoryStore())
+    for number in range(codes.MOST_ADDED):
+        await codes.add(desk, ADMIN, code=f"SNOW{number}", game="wos")
+
+    with pytest.raises(Refused, match="try again in 10 min"):
+        await codes.add(desk, ADMIN, code="MORE", game="wos")
+    for number in range(2 * codes.MOST_ADDED):
+        await codes.add(desk, OWNER, code=f"ICE{number}", game="wos")
+
+    assert len(await desk.service.store.find(Code)) == 3 * codes.MOST_ADDED
+
+
+async def test_what_an_owner_changes_in_a_direct_message_is_shown_in_one() -> None:
+    desk, owner = a_desk(MemoryStore()), in_direct_message(OWNER)
+    before = shown(await show_audit(desk, owner))
+
+    await codes.add(desk, owner, code="SNOW", game="wos")
+    await codes.retire(desk, owner, code="SNOW")
+
+    text = shown(await show_audit(desk, owner))
+    assert "Nothing has been changed yet" in before
+    assert text.count("`codes add`") == text.count("`codes retire`") == 1
+    assert "Nothing has been changed by admins yet" in shown(await show_audit(desk, ADMIN))

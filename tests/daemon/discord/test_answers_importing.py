@@ -50,6 +50,9 @@ async def test_an_owner_in_a_direct_message_imports_for_the_operator() -> None:
     await import_file(a_desk(store), in_direct_message(OWNER), Attached(f"{HEADER}wos,1,5,x\n").upload())
 
     assert [one.guild for one in await store.find(Registration)] == [TERMINAL_GUILD]
+    (entry,) = await store.find(Audit)
+    assert (entry.guild, entry.member, entry.action) == ("", OWNER.member, "players import")
+    assert entry.details == "1 added, 0 changed, 0 as they were, 0 lines left out"
 
 
 async def test_whoever_may_not_has_nothing_fetched() -> None:

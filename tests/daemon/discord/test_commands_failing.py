@@ -148,7 +148,7 @@ async def test_what_needs_a_server_says_so_in_a_direct_message(place: Place) -> 
 async def test_in_a_direct_message_nobody_is_an_admin(place: Place) -> None:
     answer = await place.mod.slash(place.private(place.mod), "perkd status")
 
-    assert answer.text.startswith("Only this server's admins")
+    assert answer.text.startswith("Only the owners of this perkd may do that in a direct message")
 
 
 async def test_an_owner_turns_the_pages_of_the_status_and_a_member_does_not() -> None:
@@ -177,4 +177,4 @@ async def test_an_owner_turns_the_pages_of_the_status_and_a_member_does_not() ->
         assert of_admin.components == []
 
         pressed = await place.ann.press(third, "Next")
-        assert "Only this server's admins" in read(pressed)
+        assert "Only the owners of this perkd" in read(pressed)

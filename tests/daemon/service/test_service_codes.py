@@ -1,10 +1,11 @@
 from typing import Any
 
 import pytest
+import trio
 
-from actors.giftcodes.model import Code, CodeState, Outcome, Player, Redemption
+from actors.giftcodes.model import Audit, Code, CodeState, Outcome, Player, Redemption
 from actors.ports import Put
-from daemon.service import NotFound, Refused, Service, add_code, list_codes, retire_code
+from daemon.service import By, NotFound, Refused, Service, add_code, list_codes, retire_code
 from daemon.storage import MemoryStore
 
 
@@ -122,3 +123,19 @@ async def test_codes_are_listed_live_first_and_new_first(service: Service, store
     assert [code.code for code in await list_codes(service, state="expired")] == ["GONE"]
     with pytest.raises(Refused, match="must be one of live, expired, invalid, used_up, retired"):
         await list_codes(service, state="dead")
+
+
+async def test_of_two_who_retire_a_code_at_once_one_did_it(service: Service, store: MemoryStore) -> None:
+    await store.commit(Put(Code("wos", "SNOW")))
+    results: list[str] = []
+
+    async def retire(member: str) -> None:
+        by = By("700", "Snow", member)
+        results.append((await retire_code(service, code="SNOW", game="wos", by=by)).result)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(retire, "1")
+        nursery.start_soon(retire, "2")
+
+    assert sorted(results) == ["ended", "retired"]
+    assert len(await store.find(Audit)) == 1
