@@ -67,7 +67,7 @@ def _slot(post: Post) -> Slot:
 
 def wants(channel: Channel, code: Code) -> bool:
     """Whether the channel is to have the code."""
-    return code.first_seen >= channel.since and (not channel.games or code.game in channel.games)
+    return code.live_from >= channel.since and (not channel.games or code.game in channel.games)
 
 
 @frozen

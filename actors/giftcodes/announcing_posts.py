@@ -90,9 +90,10 @@ class Poster:
         return post
 
     async def _find(self, outlet: Outlet, announcement: Announcement, intent: Post) -> str | None:
-        since = announcement.code.first_seen if intent.intended_at is None else intent.intended_at
-        board = self._ports.board
-        search = board.find(outlet.guild, outlet.channel, announcement, since - CLOCKS_DIFFER)
+        code, now = announcement.code, self._ports.clock.now()
+        # In an earlier life the clock may have been ahead: the message is older than its intent then.
+        since = min(now, code.live_from if intent.intended_at is None else intent.intended_at)
+        search = self._ports.board.find(outlet.guild, outlet.channel, announcement, since - CLOCKS_DIFFER)
         found = await in_time(search)
         if found is not None:
             text = "Found the message about %s in %s of guild %s: it had been posted"

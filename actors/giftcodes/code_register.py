@@ -109,7 +109,8 @@ class CodeRegister:
             logger.info("Code %s (%s) does not work: %s", code.code, code.game, record.status)
             await self._commit([Delete(Redemption, record.key)], None)
             return
-        live = evolve(code, state=CodeState.LIVE, activation=record.activation, ended_at=None)
+        now = self._ports.clock.now()
+        live = evolve(code, state=CodeState.LIVE, activation=record.activation, ended_at=None, began_at=now)
 
         def begin() -> None:
             text = "🎉 Code %s (%s) works again: activation %d"

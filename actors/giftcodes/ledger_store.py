@@ -121,7 +121,8 @@ async def _take_ended(ledger: Ledger, stored: StoredCode, now: float) -> list[Ch
     trials = [record for record in stored.records if record.activation > code.activation]
     success = next((trial for trial in trials if trial.outcome is Outcome.REDEEMED), None)
     if success is not None:
-        live = evolve(code, state=CodeState.LIVE, activation=success.activation, ended_at=None)
+        activation = success.activation
+        live = evolve(code, state=CodeState.LIVE, activation=activation, ended_at=None, began_at=now)
         await _take_live(ledger, StoredCode(live, stored.records))
         return [*changes, Put(live)]
     ledger.set_code(code)

@@ -111,7 +111,7 @@ class CodeKey:
 
 @frozen
 class Channel:
-    """A place codes are posted to; it is owed codes first seen at or after `since`."""
+    """A place codes are posted to; it is owed codes whose activation began at or after `since`."""
 
     id: str
     since: float
@@ -228,6 +228,13 @@ class Code(Record):
     """The fid of who tried it then; "" nobody."""
     rewards: str = ""
     """What it gives, where its source tells."""
+    began_at: float | None = None
+    """When the present activation began; None: it is the first, and began when the code was first seen."""
+
+    @property
+    def live_from(self) -> float:
+        """When the present activation began."""
+        return self.first_seen if self.began_at is None else self.began_at
 
     @property
     def code_key(self) -> CodeKey:

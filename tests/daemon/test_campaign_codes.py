@@ -147,6 +147,7 @@ async def test_a_code_that_works_again_is_redeemed_for_everybody_anew(autojump_c
         await rig.until_settled("OLD", 10, activation=2)
         await trio.sleep(1)
     assert (rig.code("OLD").state, rig.code("OLD").activation) == (CodeState.LIVE, 2)
+    assert rig.code("OLD").live_from >= rig.code("OLD").first_seen + DAY
     assert {record.outcome for record in rig.records("OLD", 2).values()} == {Outcome.REDEEMED}
     assert rig.calls() == 12
     assert rig.board.posted == [("terminal", "terminal", "OLD")] * 2

@@ -1,9 +1,11 @@
-"""What fails for one message, or for one member, holds up nothing else."""
+"""What fails for one message or member holds up nothing else; clocks that were wrong; new lives of codes."""
 
 import pytest
 import trio
 from attrs import evolve
 
+from actors.giftcodes.model import Channel, CodeState, Post
+from actors.ports import Put
 from tests.worlds.announcing import DONE, SNOW, NewsRig, a_guild
 
 HAIL = evolve(SNOW, code="HAIL", first_seen=20.0)
@@ -56,3 +58,53 @@ async def test_a_member_who_can_not_be_told_by_a_fault_of_the_program_does_not_c
         assert [child.restarts for child in tree.snapshot().children] == [0, 0]
     assert rig.board.posted == [("h", "h", "SNOW")]
     assert "Could not tell ann of that" in caplog.text
+
+
+# --- clocks and activations ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ahead", [100.0, 3600.0, 30 * 86400.0])
+async def test_what_was_posted_while_the_clock_was_ahead_is_found(autojump_clock, ahead):
+    rig = NewsRig()
+    await rig.add(a_guild(), SNOW)
+    rig.board.lost.add("g")
+    async with rig.running():
+        await trio.sleep(1)
+        rig.kill()
+    (message,), (intent,) = rig.board.messages, rig.posts()
+    rig.board.lost.clear()
+    await rig.store.commit(Put(evolve(intent, intended_at=intent.intended_at + ahead)))
+    message.nonce = ""  # as after minutes
+    await trio.sleep(30)
+    async with rig.running():
+        await trio.sleep(30)
+    assert rig.board.messages == [message]
+    assert rig.posts()[0].message == message.id
+
+
+async def test_a_new_activation_is_posted_also_where_the_first_one_was_not_yet_owed(autojump_clock):
+    rig = NewsRig()
+    late = evolve(a_guild("h"), channels=(Channel("h", since=50.0),))
+    await rig.add(a_guild("g"), late, SNOW)
+    async with rig.running():
+        await trio.sleep(20)
+        assert rig.board.posted == [("g", "g", "SNOW")]
+        await rig.add(evolve(SNOW, state=CodeState.EXPIRED, ended_at=60.0))
+        await trio.sleep(20)
+        await rig.add(evolve(SNOW, activation=2, began_at=70.0))
+        await trio.sleep(20)
+    assert sorted(rig.board.posted) == [("g", "g", "SNOW"), ("g", "g", "SNOW"), ("h", "h", "SNOW")]
+
+
+async def test_what_an_older_perkd_posted_is_not_posted_again_nor_looked_at(autojump_clock):
+    rig = NewsRig()
+    codes = [evolve(SNOW, code=f"C{n}", activation=1 + n % 3) for n in range(9)]
+    old = [Post("g", "g", code.game, code.code, code.activation, at=20.0) for code in codes]
+    await rig.store.commit(*map(Put, old))
+    await rig.add(a_guild(), *codes)
+    async with rig.running():
+        await trio.sleep(1000)
+        rig.move("g", DONE, codes[0])
+        await trio.sleep(1000)
+    assert rig.board.calls == []
+    assert rig.posts() == old
