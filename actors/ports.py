@@ -249,7 +249,8 @@ class Announcement:
 
     code: Code
     """As it is now: also its state is shown."""
-    progress: Progress = Progress()
+    progress: Progress | None = Progress()
+    """None: it is not known yet; the message is edited once it is."""
     auto_redeem: bool = True
     """The guild's players get it unasked."""
 

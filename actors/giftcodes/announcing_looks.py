@@ -84,7 +84,8 @@ class Looker:
     async def _mention(self, outlet: Outlet, announcement: Announcement) -> bool:
         code, guild, progress = announcement.code, outlet.guild, announcement.progress
         first = next((channel for channel in guild.channels if wants(channel, code)), None)
-        if first != outlet.channel or not guild.summary or not progress.done or progress.total == 0:
+        is_done = progress is not None and progress.done and progress.total > 0
+        if first != outlet.channel or not guild.summary or not is_done:
             return False
         made = self._posts.mention(code, guild)
         post = self._posts.about(code, guild.id, outlet.channel.id)

@@ -15,7 +15,7 @@ from actors.giftcodes.announcing_journal import Journal
 from actors.giftcodes.announcing_ports import SAME_NONCE, AnnouncerPorts, in_time
 from actors.giftcodes.announcing_progress import ProgressReader, fingerprint
 from actors.giftcodes.model import Code, CodeKey, Post, PostKind
-from actors.ports import Announcement, Progress, Put, StoreUnavailable
+from actors.ports import Announcement, Put, StoreUnavailable
 
 logger = logging.getLogger("perkd.announcer")
 
@@ -48,7 +48,7 @@ class Poster:
             outlet.owed.pop(code.code_key, None)  # it was on its way while the channel was set up anew
             return None
         progress = await self._progress.at_once(code, guild)
-        announcement = Announcement(code, progress or Progress(), guild.auto_redeem)
+        announcement = Announcement(code, progress, guild.auto_redeem)
         shown = ""  # what was sent earlier may look different
         fresh = post is not None and is_fresh(post, self._ports.clock.now())
         if post is not None and not fresh:

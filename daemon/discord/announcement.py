@@ -26,7 +26,7 @@ _LONGEST_SOURCE = 200
 
 def announcement_card(announcement: Announcement, locale: str = DEFAULT) -> tuple[Card, tuple[Button, ...]]:
     """The card and its buttons, within Discord's limits whatever the code's source wrote."""
-    code, progress = announcement.code, announcement.progress
+    code, progress = announcement.code, announcement.progress or Progress()
     game = game_name(code.game, locale)
     card = Card(
         title=say(f"code.title.{_stage(code, progress)}", locale, game=game),
@@ -65,6 +65,8 @@ def _colour(code: Code, progress: Progress) -> int:
 
 def _for_whom(announcement: Announcement, locale: str) -> str:
     code, progress = announcement.code, announcement.progress
+    if progress is None:
+        return say("code.counting", locale) if code.state is CodeState.LIVE else ""
     have, total = progress.redeemed + progress.already, progress.total
     if code.state is not CodeState.LIVE:
         return say_count("code.over", total, locale, have=have) if total else ""

@@ -14,7 +14,7 @@ import hikari
 from attrs import field, frozen
 
 from actors.giftcodes.model import Channel, CodeState, Guild
-from actors.ports import Announcement, BoardAway, Mention, MessageGone, PostError
+from actors.ports import Announcement, BoardAway, Mention, MessageGone, PostError, Progress
 from daemon.discord.announcement import announcement_card
 from daemon.discord.link import DiscordAway, DiscordLink
 from daemon.discord.locale import say_count
@@ -208,7 +208,7 @@ def _telling(
 
 
 def _mention_text(announcement: Announcement, members: Sequence[int]) -> str:
-    code, progress = announcement.code, announcement.progress
+    code, progress = announcement.code, announcement.progress or Progress()
     stage = "live" if code.state is CodeState.LIVE else "ended"
     return say_count(
         f"mention.{stage}",

@@ -23,6 +23,7 @@ TEXTS: dict[str, str] = {
     "code.failed.title": "Not redeemed",
     "code.source": "Source: {source}",
     "code.source.manual": "Added by hand",
+    "code.counting": "Looking up this server's players…",
     "code.nobody": "Nobody on this server is registered for {game} yet: press **{register}**.",
     "code.waits": "It is redeemed for whoever presses **{redeem}**.",
     "code.for.one": "Redeeming it for {count} player of this server.",

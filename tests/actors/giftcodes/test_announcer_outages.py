@@ -37,6 +37,7 @@ async def test_a_campaign_that_does_not_know_a_code_yet_tells_by_itself_and_is_n
     async with rig.running():
         await trio.sleep(1000)
         assert len(rig.asked) == 2  # with the post, and once after it
+        assert rig.board.messages[0].announcement.progress is None  # not: for nobody
         rig.otherwise = DONE
         rig.announcer.tell(CodesMoved(everything=True))
         await trio.sleep(6)

@@ -125,6 +125,14 @@ def test_the_buttons_say_which_code_and_activation_they_are_for():
     assert not redeem.disabled
 
 
+def test_while_the_progress_is_not_known_nobody_is_said_to_be_registered():
+    shown, _ = announcement_card(Announcement(CODE, None))
+    assert "Looking up this server's players" in shown.text
+    assert "Nobody" not in shown.text
+    ended, _ = announcement_card(Announcement(evolve(CODE, state=CodeState.EXPIRED), None))
+    assert ended.text.strip().endswith("```")
+
+
 # --- whatever comes ------------------------------------------------------------------------------
 
 hard = st.one_of(
