@@ -162,9 +162,10 @@ class CampaignActor(Actor):
         ledger, store = self._ledger, self._ports.store
         try:
             codes = await read_codes(ledger, store) if "codes" in wanted else []
-            if wanted & {"players", "guilds", "registrations"}:
-                await load_players(ledger, store, self._ports.games)
             wishes = await store.find(Wish) if "wishes" in wanted else None
+            others = set[PlayerKey]()
+            if wanted & {"players", "guilds", "registrations"}:  # last: it is taken over at once
+                others = await load_players(ledger, store, self._ports.games)
         except StoreUnavailable as away:
             level = logging.DEBUG if self._away else logging.WARNING  # once, not at each retry
             logger.log(level, "The campaign can't read the store yet: %s", away)
@@ -185,8 +186,10 @@ class CampaignActor(Actor):
             changes += clear_away(ledger, wishes)
         for key in ledger.doubted():
             self._seek_confirmation(key)
-        if wanted != {Wish.collection}:
+        if "codes" in wanted or ledger.doubted():
             self._director.look_at_everybody()
+        else:
+            self._director.look_at(others)
         self._hints.guilds_moved(ledger.members.take_changed())
         self._register.tell_announcer()
         await self._commit(changes)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from attrs import define, field, frozen
 
 from actors.giftcodes.endings import ENDING, STATUS_OF, settle
-from actors.giftcodes.members import Members
+from actors.giftcodes.members import Members, by_guild
 from actors.giftcodes.model import (
     Code,
     CodeKey,
@@ -68,14 +68,20 @@ class Ledger:
 
     def set_players(
         self, players: Iterable[Player], registrations: Iterable[Registration], guilds: Iterable[Guild]
-    ) -> None:
-        """Take over who there is, and how urgent: the highest priority of the guilds that registered them."""
-        self.players = {player.player_key: player for player in players}
-        registrations = list(registrations)
-        self.wants.set_players(self.players.values(), registrations, guilds)
-        self.members.set_registrations(registrations, self.wants.gets_unasked)
+    ) -> set[PlayerKey]:
+        """Take over who there is, and how urgent: the highest priority of the guilds that registered them.
+
+        Returns those for whom that may have changed what is owed, or when.
+        """
+        before, self.players = self.players, {player.player_key: player for player in players}
+        registered = by_guild(registrations)
+        changed = self.wants.set_registered(self.players.values(), registered, guilds)
+        changed.update(key for key, player in self.players.items() if before.get(key) != player)
+        changed.update(before.keys() - self.players.keys())
+        self.members.set_registered(registered, self.wants.unasked)
         unasked = self.wants.gets_unasked
         self.canaries = {key: trial for key, trial in self.canaries.items() if unasked(trial.player_key)}
+        return changed
 
     def set_code(self, code: Code) -> None:
         """Take over a code."""

@@ -14,6 +14,7 @@ from actors.giftcodes.model import (
     Guild,
     Outcome,
     Player,
+    PlayerKey,
     Redemption,
     Registration,
     Wish,
@@ -32,8 +33,11 @@ class StoredCode:
     records: Sequence[Redemption]
 
 
-async def load_players(ledger: Ledger, store: Store, games: Collection[str] | None = None) -> None:
-    """Read who there is in these games (None: in all). Raises `StoreUnavailable`; nothing changes then."""
+async def load_players(ledger: Ledger, store: Store, games: Collection[str] | None = None) -> set[PlayerKey]:
+    """Read who there is in these games (None: in all); returns those for whom something may have changed.
+
+    Raises `StoreUnavailable`; nothing changes then.
+    """
     players = [p for p in await store.find(Player) if games is None or p.game in games]
     registrations, guilds = await store.find(Registration), await store.find(Guild)
     back = ledger.remembered(player.player_key for player in players)
@@ -41,7 +45,7 @@ async def load_players(ledger: Ledger, store: Store, games: Collection[str] | No
     records = {player: await store.find(Redemption, game=player.game, fid=player.fid) for player in back}
     for player, found in records.items():
         ledger.set_records_of(player, found)
-    ledger.set_players(players, registrations, guilds)
+    return ledger.set_players(players, registrations, guilds)
 
 
 def clear_away(ledger: Ledger, wishes: Iterable[Wish]) -> list[Change]:

@@ -1,47 +1,53 @@
 """Which players the members of each guild registered. Pure."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from attrs import define, field
 
 from actors.giftcodes.model import PlayerKey, Registration
 
-_GuildGame = tuple[str, str]
+Registered = Mapping[tuple[str, str], set[str]]
+"""(guild, game) → the fids that the guild's members registered."""
 _Players = tuple[frozenset[str], frozenset[str]]
 """The fids that were registered; those of them that get codes unasked."""
 
 _NOBODY: frozenset[str] = frozenset()
+_NO_GUILDS: tuple[str, ...] = ()
+
+
+def by_guild(registrations: Iterable[Registration]) -> Registered:
+    """Who is registered where. There may be tens of thousands: what follows goes set by set."""
+    fids: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for one in registrations:
+        fids[one.guild, one.game].add(one.fid)
+    return dict(fids)
 
 
 @define
 class Members:
     """Guilds and their players, both ways; remembers for which guilds that has changed."""
 
-    _players: dict[_GuildGame, _Players] = field(factory=dict)
-    _guilds: dict[PlayerKey, frozenset[str]] = field(factory=dict)
+    _players: dict[tuple[str, str], _Players] = field(factory=dict)
+    _guilds: dict[str, dict[str, tuple[str, ...]]] = field(factory=dict)
+    """game → fid → guilds."""
     _changed: set[str] = field(factory=set)
 
-    def set_registrations(
-        self, registrations: Iterable[Registration], gets_unasked: Callable[[PlayerKey], bool]
-    ) -> None:
-        """Take over all registrations there are."""
-        fids: defaultdict[_GuildGame, set[str]] = defaultdict(set)
-        guilds: defaultdict[PlayerKey, set[str]] = defaultdict(set)
-        for registration in registrations:
-            fids[registration.guild, registration.game].add(registration.fid)
-            guilds[PlayerKey(registration.game, registration.fid)].add(registration.guild)
-        players = {
-            (guild, game): (
-                frozenset(found),
-                frozenset(fid for fid in found if gets_unasked(PlayerKey(game, fid))),
-            )
-            for (guild, game), found in fids.items()
-        }
+    def set_registered(self, registered: Registered, unasked: Mapping[str, Collection[str]]) -> None:
+        """Take over all registrations there are; `unasked`: game → the fids that get codes unasked."""
+        players: dict[tuple[str, str], _Players] = {}
+        guilds: defaultdict[str, dict[str, tuple[str, ...]]] = defaultdict(dict)
+        for (guild, game), fids in registered.items():
+            everybody, asking_not = frozenset(fids), frozenset(fids.intersection(unasked.get(game, ())))
+            # One set for both where they are equal, as they mostly are.
+            players[guild, game] = (everybody, everybody if asking_not == everybody else asking_not)
+            of_game, alone = guilds[game], (guild,)
+            twice = fids & of_game.keys()
+            of_game.update(dict.fromkeys(fids - twice, alone))
+            of_game.update((fid, (*of_game[fid], guild)) for fid in twice)
         keys = players.keys() | self._players.keys()
         self._changed.update(key[0] for key in keys if players.get(key) != self._players.get(key))
-        self._players = players
-        self._guilds = {player: frozenset(found) for player, found in guilds.items()}
+        self._players, self._guilds = players, dict(guilds)
 
     def fids(self, guild: str, game: str) -> Collection[str]:
         """The game's players that the guild's members registered."""
@@ -49,7 +55,7 @@ class Members:
 
     def guilds_of(self, player: PlayerKey) -> Collection[str]:
         """The guilds whose members registered the player."""
-        return self._guilds.get(player, _NOBODY)
+        return self._guilds.get(player.game, {}).get(player.fid, _NO_GUILDS)
 
     def take_changed(self) -> set[str]:
         """The guilds that have other players, or other ones who get codes unasked, than when last asked."""

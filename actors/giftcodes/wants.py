@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from attrs import define, field
 
+from actors.giftcodes.members import Registered, by_guild
 from actors.giftcodes.model import Code, CodeKey, Guild, Player, PlayerKey, Registration, Wish
 
 _NO_WISHES: Mapping[str, Wish] = {}
@@ -34,27 +35,48 @@ class Wants:
         self, players: Iterable[Player], registrations: Iterable[Registration], guilds: Iterable[Guild]
     ) -> None:
         """Take over who there is, who registered them, and how those guilds are set up."""
+        self.set_registered(players, by_guild(registrations), guilds)
+
+    def set_registered(
+        self, players: Iterable[Player], registered: Registered, guilds: Iterable[Guild]
+    ) -> set[PlayerKey]:
+        """As `set_players`; returns the players for whom that changed something, besides their own records."""
+        before = (self._priorities, self._waiting, self._unasked)
         known = {guild.id: (guild.paused, guild.priority, guild.auto_redeem) for guild in guilds}
-        registered, served = _by_game(), _by_game()
+        there, served, everybody = _by_game(), _by_game(), _by_game()
         priorities: defaultdict[str, dict[str, int]] = defaultdict(dict)
-        for one in registrations:
-            game, fid = one.game, one.fid
-            paused, mine, auto_redeem = known.get(one.guild, _NEW)
-            registered[game].add(fid)
+        groups = [(known.get(guild, _NEW), game, fids) for (guild, game), fids in registered.items()]
+        for (paused, priority, auto_redeem), game, fids in sorted(groups, key=_by_priority):
+            there[game] |= fids
             if not paused:
-                of_game = priorities[game]
-                of_game[fid] = max(of_game.get(fid, mine), mine)
+                priorities[game].update(dict.fromkeys(fids, priority))  # the highest comes last
                 if auto_redeem:
-                    served[game].add(fid)
+                    served[game] |= fids
         self._priorities = dict(priorities)
-        self._waiting = {game: fids - priorities[game].keys() for game, fids in registered.items()}
-        there, unasked = _by_game(), _by_game()
+        self._waiting = {game: fids - priorities[game].keys() for game, fids in there.items()}
+        willing = _by_game()
         for player in players:
-            game, fid = player.game, player.fid
-            there[game].add(fid)
-            if player.auto_redeem and (fid in served[game] or fid not in registered[game]):
-                unasked[game].add(fid)
-        self._known, self._unasked = dict(there), dict(unasked)
+            everybody[player.game].add(player.fid)
+            if player.auto_redeem:
+                willing[player.game].add(player.fid)
+        self._unasked = {game: (fids & served[game]) | (fids - there[game]) for game, fids in willing.items()}
+        self._known = dict(everybody)
+        return self._changed_since(*before)
+
+    def _changed_since(
+        self,
+        priorities: dict[str, dict[str, int]],
+        waiting: dict[str, set[str]],
+        unasked: dict[str, set[str]],
+    ) -> set[PlayerKey]:
+        changed: set[PlayerKey] = set()
+        for game in {*priorities, *waiting, *unasked, *self._priorities, *self._waiting, *self._unasked}:
+            other = priorities.get(game, {}).items() ^ self._priorities.get(game, {}).items()
+            fids = {fid for fid, _ in other}
+            fids |= waiting.get(game, set()) ^ self._waiting.get(game, set())
+            fids |= unasked.get(game, set()) ^ self._unasked.get(game, set())
+            changed.update(PlayerKey(game, fid) for fid in fids)
+        return changed
 
     def set_wishes(self, wishes: Iterable[Wish]) -> set[PlayerKey]:
         """Take over all wishes there are; returns the players for whom that changed something."""
@@ -105,13 +127,24 @@ class Wants:
         wishes = self._wishes.get(code.code_key)
         if not wishes:
             return unasked
-        able = self._known.get(code.game, set()) - self._waiting.get(code.game, set())
         asked = {fid for fid, wish in wishes.items() if wish.activation == code.activation}
-        return unasked | (asked & able)
+        asked &= self._known.get(code.game, set())
+        asked -= self._waiting.get(code.game, set())
+        # There may be thousands who get it unasked, and a few who asked: they are put together only if need be.
+        return unasked if asked <= unasked else unasked | asked
+
+    @property
+    def unasked(self) -> Mapping[str, set[str]]:
+        """Game → the fids of players who get codes unasked. Not to be changed."""
+        return self._unasked
 
 
 _NEW = (False, 0, True)
 """Paused, priority and whether codes are redeemed unasked: of a guild without a record."""
+
+
+def _by_priority(group: tuple[tuple[bool, int, bool], str, set[str]]) -> int:
+    return group[0][1]
 
 
 def _by_game() -> defaultdict[str, set[str]]:

@@ -11,7 +11,7 @@ from actors.giftcodes.announcing_messages import CodesMoved
 from actors.giftcodes.announcing_progress import fingerprint, shows_state
 from actors.giftcodes.announcing_turns import Turns
 from actors.giftcodes.ledger import Ledger
-from actors.giftcodes.members import Members
+from actors.giftcodes.members import Members, by_guild
 from actors.giftcodes.model import (
     Code,
     CodeKey,
@@ -161,14 +161,14 @@ def test_the_total_is_the_sum_of_the_parts(fates):
 def test_only_guilds_whose_players_are_others_have_changed():
     members, unasked = Members(), {"0", "1", "2"}
     both = [*registered("g", "0", "1"), *registered("h", "2")]
-    members.set_registrations(both, lambda key: key.fid in unasked)
+    members.set_registered(by_guild(both), {"wos": unasked})
     assert members.take_changed() == {"g", "h"}
-    members.set_registrations(both, lambda key: key.fid in unasked)
+    members.set_registered(by_guild(both), {"wos": unasked})
     assert members.take_changed() == set()
     unasked.discard("2")
-    members.set_registrations(both, lambda key: key.fid in unasked)
+    members.set_registered(by_guild(both), {"wos": unasked})
     assert members.take_changed() == {"h"}
-    members.set_registrations(registered("g", "0", "1"), lambda key: key.fid in unasked)
+    members.set_registered(by_guild(registered("g", "0", "1")), {"wos": unasked})
     assert members.take_changed() == {"h"}
     assert set(members.guilds_of(PlayerKey("wos", "0"))) == {"g"}
     assert set(members.guilds_of(PlayerKey("wos", "2"))) == set()

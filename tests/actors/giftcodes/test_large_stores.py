@@ -84,7 +84,7 @@ async def test_a_trial_that_had_succeeded_before_a_crash_brings_the_code_to_life
     ledger = Ledger()
     ledger.set_players(PLAYERS, [], [])
     (change,) = await take_over(ledger, await read_codes(ledger, store), 100.0)
-    assert change == Put(evolve(ENDED, state=CodeState.LIVE, activation=2, ended_at=None))
+    assert change == Put(evolve(ENDED, state=CodeState.LIVE, activation=2, ended_at=None, began_at=100.0))
     assert list(ledger.records[ENDED.code_key]) == ["2"]
 
 
