@@ -11,6 +11,7 @@ from attrs import define, field, frozen
 from actors.ports import Clock
 from daemon.aio import Loop, LoopEnded, TaskCancelled, open_loop
 from daemon.discord.bot import Account, Admission, Bot, Register, ask_admission, make_bot
+from daemon.discord.guild_names import GuildNames
 from daemon.discord.intents import switched_off
 from daemon.discord.link import Connection, DiscordLink
 from daemon.discord.observer import Observer, Seen
@@ -43,6 +44,8 @@ class DiscordPorts:
     """Called each time the bot has connected anew."""
     guild_came: Callable[[], None] = lambda: None
     """Called when the bot, while it is connected, can use a guild that it could not use before."""
+    names: GuildNames | None = None
+    """Told what guilds are called."""
     start_within: float = START_WITHIN
 
 
@@ -80,6 +83,8 @@ class DiscordActor(Actor):
 
     async def started(self) -> None:
         """Begin to connect."""
+        if self._ports.names is not None:
+            self.start_soon(self._ports.names.keep)
         self.start_soon(self._run)
 
     async def receive(self, message: object) -> object:
@@ -148,7 +153,9 @@ class DiscordActor(Actor):
         ports = self._ports
         token = trio.lowlevel.current_trio_token()
         observer = Observer(
-            _for_any_thread(ports.clock), lambda: token.run_sync_soon(self._guild_came, idempotent=True)
+            _for_any_thread(ports.clock),
+            lambda: token.run_sync_soon(self._guild_came, idempotent=True),
+            lambda guild, name: token.run_sync_soon(self._guild_named, guild, name),
         )
         bot = await loop.sync(make_bot, ports.account, admission, ports.register, loop, observer)
         self._live = _Live(loop, bot, admission)
@@ -177,6 +184,10 @@ class DiscordActor(Actor):
     def _guild_came(self) -> None:
         if self._ports.link.is_open:  # while the bot connects all of them come
             self._ports.guild_came()
+
+    def _guild_named(self, guild: str, name: str) -> None:
+        if self._ports.names is not None:
+            self._ports.names.note(guild, name)
 
     async def _wait(self, trouble: Trouble, failures: int) -> None:
         ports = self._ports

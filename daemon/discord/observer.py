@@ -44,6 +44,8 @@ class Observer:
     """Unix seconds; called in the loop's thread."""
     guild_came: Callable[[], None] = lambda: None
     """Called in the loop's thread when a guild can be used that could not before."""
+    guild_named: Callable[[str, str], None] = lambda _guild, _name: None
+    """Called in the loop's thread with a guild's id and what it is called now."""
     _seen: Seen = field(factory=Seen, init=False)
     _connects: dict[int, int] = field(factory=dict, init=False)
     _here: dict[int, str] = field(factory=dict, init=False)
@@ -61,6 +63,7 @@ class Observer:
         bot.subscribe(hikari.ShardDisconnectedEvent, self._on_disconnected)
         bot.subscribe(hikari.GuildAvailableEvent, self._on_guild)
         bot.subscribe(hikari.GuildJoinEvent, self._on_guild)
+        bot.subscribe(hikari.GuildUpdateEvent, self._on_update)
         bot.subscribe(hikari.GuildUnavailableEvent, self._on_unavailable)
         bot.subscribe(hikari.GuildLeaveEvent, self._on_leave)
         bot.subscribe(hikari.ExceptionEvent, self._on_exception)
@@ -117,7 +120,16 @@ class Observer:
             self._gone.pop(guild, None)
         if isinstance(event, hikari.GuildJoinEvent):
             logger.info("The bot was added to server %s (%s)", guild, event.guild.name)
+        self.guild_named(str(guild), event.guild.name)
         self.guild_came()
+
+    async def _on_update(self, event: hikari.GuildUpdateEvent) -> None:
+        guild, name = int(event.guild_id), event.guild.name
+        with self._lock:
+            self._names[guild] = name
+            if guild in self._here:
+                self._here[guild] = name
+        self.guild_named(str(guild), name)
 
     async def _on_unavailable(self, event: hikari.GuildUnavailableEvent) -> None:
         guild = int(event.guild_id)

@@ -1,6 +1,7 @@
 """What of Discord lives as long as the process, and what each bot is given of it."""
 
 from collections.abc import Callable
+from functools import partial
 
 import hikari
 from attrs import define, field
@@ -19,11 +20,13 @@ from daemon.discord.captcha import CaptchaAnswers, DiscordCaptchaSolver
 from daemon.discord.captcha_desk import CaptchaDesk
 from daemon.discord.channels import GuildChannels
 from daemon.discord.components import Components
+from daemon.discord.guild_names import GuildNames
 from daemon.discord.link import DiscordLink
 from daemon.discord.rights import Staff
 from daemon.discord.watching import WatchActor, WatchesChanged, WatchPorts, WatchStatus
 from daemon.secrets import Secret
 from daemon.service import Service
+from daemon.service.guild_settings import guilds_named
 from supervision import ActorRef
 
 
@@ -73,7 +76,10 @@ class DiscordParts:
         add_buttons(self.components, desk)
         account = Account(self.token, self.config.token_env, self.config.rest_url)
         register = (add_commands, self.components.register)
-        return DiscordActor(DiscordPorts(account, self.link, self.clock, register, reachable, reachable))
+        names = GuildNames(partial(guilds_named, desk.service))
+        return DiscordActor(
+            DiscordPorts(account, self.link, self.clock, register, reachable, reachable, names)
+        )
 
     def watcher(self, service: Service, campaign: ActorRef) -> WatchActor:
         """A new actor that reads codes from channels."""

@@ -1,7 +1,7 @@
 """What admins set up for their guild. Each change leaves its audit record in the same commit."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from attrs import evolve
 
@@ -15,8 +15,7 @@ from daemon.service.values import read_game, shown
 __all__ = [
     "By",
     "drop_channels",
-    "guild_left",
-    "guild_named",
+    "guilds_named",
     "pause",
     "remove_channel",
     "resume",
@@ -172,17 +171,16 @@ async def unwatch(service: Service, by: By, *, channel: str) -> Guild:
     return await _change(service, by, "unwatch", change, _watched)
 
 
-async def guild_named(service: Service, *, guild: str, name: str) -> None:
-    """A guild is called so now; only of one that has a record is it written. Raises `StoreUnavailable`."""
+async def guilds_named(service: Service, names: Mapping[str, str]) -> None:
+    """These guilds are called so now; only of those that have a record is it written.
+
+    Raises `StoreUnavailable`.
+    """
     async with service.lock:
-        known = await service.store.get(Guild, guild)
-        if known is not None and name and known.name != name:
-            await service.commit_all(Put(evolve(known, name=name)))
-
-
-def guild_left(guild: str) -> None:
-    """The bot was removed from a guild: all is kept for when it comes back, or until somebody cleans up."""
-    logger.info("The bot was removed from server %s: its settings are kept", guild, extra={"guild": guild})
+        known = [guild for guild in await service.store.find(Guild) if names.get(guild.id)]
+        await service.commit_all(
+            *[Put(evolve(guild, name=names[guild.id])) for guild in known if guild.name != names[guild.id]]
+        )
 
 
 def present_guild(known: Guild | None, guild: str, name: str) -> Guild:

@@ -11,6 +11,7 @@ from attrs import define, field
 from daemon.clock import SteadyClock
 from daemon.discord.actor import DiscordActor, DiscordPorts
 from daemon.discord.bot import Account, Register
+from daemon.discord.guild_names import GuildNames
 from daemon.discord.link import DiscordLink
 from daemon.discord.status import DiscordNumbers, DiscordStatus
 from daemon.secrets import Secret
@@ -86,6 +87,7 @@ async def open_actor(
     rest_url: str | None = None,
     register: Sequence[Register] = (),
     start_within: float = 10.0,
+    names: GuildNames | None = None,
 ) -> AsyncIterator[Running]:
     """A DiscordActor for the length of the block, stopped in order at its end."""
     link, trace, connects = DiscordLink(), Trace(), list[float]()
@@ -97,6 +99,7 @@ async def open_actor(
         register,
         connected=lambda: connects.append(trio.current_time()),
         start_within=start_within,
+        names=names,
     )
     spec = ActorSpec("discord", lambda: DiscordActor(ports), grace=20.0, backoff=Backoff(min=0.01, max=0.01))
     async with open_tree(SupervisorSpec("test", [spec], intensity=100, period=60.0), on_event=trace) as tree:

@@ -166,26 +166,16 @@ async def test_a_guild_has_so_many_channels(service: Service, store: MemoryStore
 async def test_a_guild_that_is_called_otherwise_now_is_so_here_as_well_and_nothing_else_changes(
     service: Service, store: MemoryStore, told: Any
 ) -> None:
-    await guild_settings.guild_named(service, guild="77", name="New")
+    await guild_settings.guilds_named(service, {"77": "New", "78": "Other"})
     assert await store.find(Guild) == []
     await guild_settings.pause(service, EVE)
-    await guild_settings.guild_named(service, guild="77", name="New")
-    await guild_settings.guild_named(service, guild="77", name="New")
+    await guild_settings.guilds_named(service, {"77": "New", "78": "Other"})
+    await guild_settings.guilds_named(service, {"77": "New", "78": "Other"})
     assert (await the_guild(store)) == Guild("77", "New", paused=True)
     await guild_settings.pause(service, EVE)
     assert (await the_guild(store)).name == "Snow"
     assert len(await list_audit(service, "77")) == 1
     assert len(told.changes) == 3
-
-
-async def test_a_guild_that_the_bot_has_left_keeps_its_settings(
-    service: Service, store: MemoryStore, caplog: Any
-) -> None:
-    await guild_settings.pause(service, EVE)
-    with caplog.at_level("INFO", "perkd.guilds"):
-        guild_settings.guild_left("77")
-    assert (await the_guild(store)).paused
-    assert "removed from server 77: its settings are kept" in caplog.text
 
 
 # --- two at once --------------------------------------------------------------------------------
