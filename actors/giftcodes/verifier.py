@@ -1,6 +1,7 @@
 """VerifierActor: is there such a player, in this state? One call, which redeems nothing."""
 
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Literal
@@ -9,6 +10,7 @@ import trio
 from attrs import define, evolve, field, frozen
 
 from actors.giftcodes.model import Call, FailureClass, Player, PlayerKey, Scope, Status
+from actors.giftcodes.pool_policy import GameLane
 from actors.giftcodes.session_pool import (
     PoolNumbers,
     PoolStatus,
@@ -17,6 +19,7 @@ from actors.giftcodes.session_pool import (
     SlotGranted,
     WithdrawSlot,
 )
+from actors.giftcodes.slot_queue import Rank
 from actors.ports import Clock, GameAPI, Put, RateHint, Reply, Store, StoreUnavailable, Verdict
 from supervision import Actor, ActorCrashed, ActorDead, ActorRef, AskTimeout, MailboxFull
 
@@ -28,6 +31,11 @@ WITHIN = 30.0
 """Seconds an asker waits, where it does not say otherwise."""
 FIRST_OF_ALL = (float("-inf"),)
 """The rank: somebody waits for the answer, and it is one call."""
+LAST_OF_ALL = (float("inf"), float("inf"))
+"""The rank of those beyond a game's share."""
+SHARE = 3
+"""One of so many calls that a game allows may go before all redeemers: however many members register at once,
+codes are redeemed meanwhile. What is beyond that is asked while nothing is to be redeemed."""
 RELEASE_WITHIN = 5.0
 
 Result = Literal["right", "wrong_state", "no_such_player", "unknown"]
@@ -118,6 +126,8 @@ class VerifierActor(Actor):
     _ports: VerifierPorts
     _open: dict[PlayerKey, list[Verify]] = field(factory=dict)
     """Questions for which no call is under way yet."""
+    _first: dict[str, deque[float]] = field(factory=dict)
+    """Game → when slots were asked for that go before all others (trio's time)."""
 
     async def stopped(self) -> None:
         """Nobody shall wait for an answer that does not come."""
@@ -156,20 +166,31 @@ class VerifierActor(Actor):
         """Ask for a slot, unless there will be none in time."""
         key, pool = question.player.player_key, self._ports.pool
         try:
-            paused = await self._paused_until(key.game)
-            if paused is not None and paused[0] > self._ports.clock.now() + self._left(question):
-                self._close(key, question, Verified("unknown", paused[1]))
+            lane = await self._lane(key.game)
+            over = self._ports.clock.now() + self._left(question)
+            if lane is not None and lane.paused_until is not None and lane.paused_until > over:
+                self._close(key, question, Verified("unknown", lane.reason))
                 return
-            await pool.send(RequestSlot(self.ref, key, FIRST_OF_ALL))
+            await pool.send(RequestSlot(self.ref, key, self._rank(key.game, lane)))
         except (ActorDead, ActorCrashed, AskTimeout):
             self._close(key, question, Verified("unknown"))
         if key not in self._open:
             self._withdraw(key)  # the asker left while we asked
 
-    async def _paused_until(self, game: str) -> tuple[float, str] | None:
+    def _rank(self, game: str, lane: GameLane | None) -> Rank:
+        """First of all within the verifier's share of the game's window, else last."""
+        now, first = trio.current_time(), self._first.setdefault(game, deque())
+        while lane is not None and first and first[0] <= now - lane.period:
+            first.popleft()
+        if lane is not None and len(first) >= max(1, lane.limit // SHARE):
+            return LAST_OF_ALL
+        first.append(now)
+        return FIRST_OF_ALL
+
+    async def _lane(self, game: str) -> GameLane | None:
+        """How the game stands; None: nobody has asked for it yet."""
         numbers: PoolNumbers = await self._ports.pool.ask(PoolStatus())
-        lane = next((lane for lane in numbers.games if lane.game == game), None)
-        return None if lane is None or lane.paused_until is None else (lane.paused_until, lane.reason)
+        return next((lane for lane in numbers.games if lane.game == game), None)
 
     @staticmethod
     def _left(question: Verify) -> float:

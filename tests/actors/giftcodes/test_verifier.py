@@ -114,6 +114,42 @@ async def test_it_goes_before_all_redeemers_within_the_rate_window(autojump_cloc
     assert rig.calls() == 61
 
 
+async def test_codes_are_redeemed_however_many_players_are_verified(autojump_clock):
+    rig = await a_rig()
+    await rig.add_players(60, start=2000)
+    rig.world.games["wos"].add_code(SimCode("SNOW"))
+    found: list[str] = []
+
+    async def register(number: int) -> None:
+        found.append((await ask(rig, evolve(ANN, fid=str(5000 + number)), 30.0)).result)
+
+    async with rig.running(), trio.open_nursery() as nursery:
+        for number in range(400):
+            nursery.start_soon(register, number)
+        await rig.until_found("SNOW")
+        began = trio.current_time()
+        await rig.until_settled("SNOW", 60)
+        assert trio.current_time() - began < 240  # 120 s without any
+        await rig.until(lambda: len(found) == 400)
+        assert (await ask(rig)).result == "right"  # what waited in vain is over
+    assert rig.world.stats.game("wos").answers.get("HTTP 429", 0) == 0
+    assert found.count("wrong_state") >= 10
+    assert set(found) == {"wrong_state", "unknown"}
+
+
+async def test_with_nothing_to_redeem_all_players_are_verified_as_fast_as_the_game_allows(autojump_clock):
+    rig = await a_rig()
+    found: list[str] = []
+
+    async def register(number: int) -> None:
+        found.append((await ask(rig, evolve(ANN, fid=str(5000 + number)), 70.0)).result)
+
+    async with rig.running(), trio.open_nursery() as nursery:
+        for number in range(60):
+            nursery.start_soon(register, number)
+    assert found == ["wrong_state"] * 60
+
+
 async def test_a_player_that_is_being_redeemed_for_gets_its_code_and_its_answer_both(autojump_clock):
     rig = await a_rig()
     rig.world.games["wos"].add_code(SimCode("SNOW"), SimCode("FROST"))
