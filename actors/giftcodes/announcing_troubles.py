@@ -113,9 +113,9 @@ class Troubles:
         known = outlet.trouble
         if known is None or known.reason != reason:
             now = self._ports.clock.now()
-            text = "❌ %s of guild %s can't be posted to: %s; its setting is kept, and it is tried again"
+            text = "❌ Codes can't be posted: %s; the channel's setting is kept, and it is tried again"
             extra = {"guild": outlet.guild.id, "channel": outlet.channel.id}
-            logger.error(text, outlet.channel.id, outlet.guild.id, reason, extra=extra)
+            logger.error(text, _with_place(outlet, reason), extra=extra)
             fresh = ChannelTrouble(outlet.guild.id, outlet.channel.id, reason, since=now)
             self._note(outlet, fresh if known is None else evolve(known, reason=reason))
         await self._journal.flush()
@@ -127,9 +127,8 @@ class Troubles:
             return
         outlet.alerts += 1
         text = (
-            f"I can't post gift codes to <#{outlet.channel.id}> of {outlet.guild.name}: {reason}. The "
-            "setting is kept, and I go on trying. Let me see the channel and send messages there, or "
-            "choose another one."
+            f"I can't post gift codes any more: {_with_place(outlet, reason)}. "
+            "The channel's setting is kept, and I go on trying now and then."
         )
         try:
             await in_time(self._ports.board.alert(outlet.guild, member, text))
@@ -147,3 +146,9 @@ class Troubles:
     def _note(self, outlet: Outlet, trouble: ChannelTrouble) -> None:
         outlet.trouble = self._known[outlet.key] = trouble
         self._journal.note(Put(trouble))
+
+
+def _with_place(outlet: Outlet, reason: str) -> str:
+    """The reason, with the channel where it does not name it itself."""
+    named = outlet.channel.id in reason
+    return reason if named else f"channel {outlet.channel.id} of {outlet.guild.name}: {reason}"

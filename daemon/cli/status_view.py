@@ -164,8 +164,8 @@ def _discord(discord: Document) -> Text:
         text.append(f" · {count(discord['guilds'], 'server')}")
     if latency := discord.get("latency"):
         text.append(f" · {number(latency) * 1000:.0f} ms")
-    if discord.get("reason") and state not in GOOD:
-        text.append(f": {word(discord['reason'])}", "red")
+    if since := state not in GOOD and discord.get("since"):
+        text.append(f" since {word(since)}", "red")  # why is said above
     return text
 
 

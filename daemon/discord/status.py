@@ -120,12 +120,24 @@ def set_up_problems(
         )
     listed = sorted(troubles, key=lambda trouble: trouble.since)
     for trouble in listed[:_NAMED]:
-        yield (
-            f"channel {trouble.channel} of server {trouble.guild} gets no codes since {iso(trouble.since)}: "
-            f"{trouble.reason}"
-        )
+        where, why = place_and_reason(trouble)
+        yield f"{where} gets no codes since {iso(trouble.since)}: {why}"
     if len(listed) > _NAMED:
         yield f"{len(listed) - _NAMED} more channels get no codes"
+
+
+def place_and_reason(trouble: ChannelTrouble) -> tuple[str, str]:
+    """The channel as its reason names it, with its server's name, and the rest of the reason.
+
+    >>> trouble = ChannelTrouble("12", "34", "channel 34 of Snow (12) was deleted: choose another", since=0.0)
+    >>> place_and_reason(trouble)
+    ('channel 34 of Snow (12)', 'it was deleted: choose another')
+    """
+    start, end = f"channel {trouble.channel} of ", f" ({trouble.guild})"
+    place, found, why = trouble.reason.partition(end)
+    if not (place.startswith(start) and found):
+        return f"{start}server {trouble.guild}", trouble.reason
+    return place + found, why.removeprefix(": ") if why.startswith(":") else f"it{why}"
 
 
 def discord_json(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from actors.giftcodes.model import ChannelTrouble, Guild
 from daemon.discord.locale import say
+from daemon.discord.status import place_and_reason
 from daemon.discord.text import moment, plain
 from daemon.discord.words import game_name
 
@@ -38,7 +39,7 @@ def trouble_lines(troubles: Iterable[ChannelTrouble], locale: str) -> list[str]:
             locale,
             channel=mention(trouble.channel),
             since=moment(trouble.since),
-            reason=plain(trouble.reason, 200),
+            reason=plain(place_and_reason(trouble)[1], 200),
         )
         for trouble in troubles
     ]

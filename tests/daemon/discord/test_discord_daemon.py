@@ -132,7 +132,7 @@ async def test_what_admins_must_mend_is_in_the_status(tmp_path: Path, discord: A
     assert [one["channel"] for one in status["discord"]["channel_troubles"]] == [gone.id]
     problems = "\n".join(status["problems"])
     assert "Message Content Intent is off" in problems
-    assert f"channel {gone.id} of server {guild.id} gets no codes since" in problems
+    assert f"channel {gone.id} of {guild.name} ({guild.id}) gets no codes since" in problems
 
 
 @pytest.mark.parametrize("moment", ["connecting", "connected"])
