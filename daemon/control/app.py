@@ -1,7 +1,7 @@
 """The daemon's HTTP application: what the commands ask and order. One for the control socket and for TCP.
 
 Errors are JSON objects `{"error": "…"}`: 400 for a value that can't be taken, 404 for what is not there,
-413 and 422 for a body too large or unreadable, 503 where the store is away.
+408, 413 and 422 for a body too slow, too large or unreadable, 503 where the store is away.
 """
 
 import json
@@ -21,7 +21,15 @@ from actors.ports import StoreUnavailable
 from actors.storage import Refusal
 from daemon import service as operations
 from daemon.config import ConfigError
-from daemon.control.body import MAX_BODY, BodyTooLarge, read_bytes, read_query, read_texts
+from daemon.control.body import (
+    BODY_WITHIN,
+    MAX_BODY,
+    BodyTooLarge,
+    BodyTooSlow,
+    read_bytes,
+    read_query,
+    read_texts,
+)
 from daemon.control.errors import NotRunning
 from daemon.service import BadFile, NotFound, Refused, Service, documents
 
@@ -257,6 +265,9 @@ def _answer_to(error: Exception, request: Request) -> Response:
         text = f"the body has more than {MAX_BODY} bytes: split it"
         # The rest of the body is not read; so the connection can't be used again.
         return _JSON({"error": text}, 413, {"connection": "close"})
+    if isinstance(error, BodyTooSlow):
+        text = f"the body did not come within {BODY_WITHIN:g} s"
+        return _JSON({"error": text}, 408, {"connection": "close"})
     for type_, code in _STATUS_CODES:
         if isinstance(error, type_):
             return _JSON({"error": str(error)}, code)

@@ -3,30 +3,39 @@
 import json
 from contextlib import aclosing
 
+import trio
 from starlette.requests import Request
 
 from daemon.service import Refused
 
 MAX_BODY = 10 * 1024 * 1024
 """Bytes of a request's body."""
+BODY_WITHIN = 60.0
+"""Seconds that sending it may take."""
 
 
 class BodyTooLarge(Exception):  # noqa: N818 - an answer
     """The body has more than `MAX_BODY` bytes."""
 
 
+class BodyTooSlow(Exception):  # noqa: N818 - an answer
+    """The body did not come within `BODY_WITHIN` seconds."""
+
+
 async def read_bytes(request: Request) -> bytes:
-    """The body. Raises `BodyTooLarge` as soon as that is known."""
+    """The body. Raises `BodyTooLarge` as soon as that is known, `BodyTooSlow` after `BODY_WITHIN` seconds."""
     announced = request.headers.get("content-length", "0")
     if announced.isdecimal() and int(announced) > MAX_BODY:
         raise BodyTooLarge
     body = bytearray()
-    async with aclosing(request.stream()) as chunks:
-        async for chunk in chunks:
-            body += chunk
-            if len(body) > MAX_BODY:
-                raise BodyTooLarge
-    return bytes(body)
+    with trio.move_on_after(BODY_WITHIN):
+        async with aclosing(request.stream()) as chunks:
+            async for chunk in chunks:
+                body += chunk
+                if len(body) > MAX_BODY:
+                    raise BodyTooLarge
+        return bytes(body)
+    raise BodyTooSlow
 
 
 async def read_texts(request: Request, *names: str) -> dict[str, str]:

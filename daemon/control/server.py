@@ -2,17 +2,19 @@
 
 import logging
 import socket
+import sys
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import cast
 
 import trio
-from attrs import frozen
+from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.config import Config
-from hypercorn.trio import serve
 from hypercorn.typing import ASGIFramework
 from starlette.types import ASGIApp
 
+from daemon.control.connections import IDLE_FOR, LONGEST_HEAD, LONGEST_MESSAGE, MOST_CONNECTIONS, Connections
 from daemon.control.listening import tcp_sockets, unix_socket
 
 GRACE = 0.5
@@ -47,35 +49,46 @@ async def serve_tcp(
 ) -> None:
     """Serve at a TCP port (0: a free one), else as `serve_unix`; `task_status` is told the port.
 
-    Raises `ControlError` where the port can't be had.
+    At most `MOST_CONNECTIONS` are open at once. Raises `ControlError` where the port can't be had.
     """
     listeners = tcp_sockets(host, port)
     bound: int = listeners[0].getsockname()[1]
-    await _serve(app, listeners, stop, lambda: task_status.started(bound))
+    await _serve(app, listeners, stop, lambda: task_status.started(bound), MOST_CONNECTIONS)
 
 
 async def _serve(
-    app: ASGIApp, listeners: Sequence[socket.socket], stop: Trigger | None, started: Callable[[], None]
+    app: ASGIApp,
+    listeners: Sequence[socket.socket],
+    stop: Trigger | None,
+    started: Callable[[], None],
+    most: int | None = None,
 ) -> None:
+    wrapped = ASGIWrapper(cast(ASGIFramework, app))  # hypercorn and Starlette type ASGI differently
+    connections = Connections(wrapped, _config(), most or sys.maxsize)
+    ears = [trio.SocketListener(trio.socket.from_stdlib_socket(listener)) for listener in listeners]
+    async with trio.open_nursery() as serving:
+        try:
+            async with trio.open_nursery() as accepting:
+                accept = partial(trio.serve_listeners, connections.serve, ears, handler_nursery=serving)
+                accepting.start_soon(accept)
+                started()
+                await (stop or trio.sleep_forever)()
+                accepting.cancel_scope.cancel()
+            await connections.end(GRACE)
+        finally:
+            connections.close()
+        serving.cancel_scope.cancel()
+
+
+def _config() -> Config:
     config = Config()
-    config.bind = [f"fd://{listener.detach()}" for listener in listeners]  # hypercorn's, also to close
-    config.graceful_timeout = GRACE
-    config.shutdown_timeout = GRACE
     config.accesslog = None
     config.errorlog = _quiet_log()
     config.include_server_header = False
-    server = cast(ASGIFramework, app)  # hypercorn and Starlette type ASGI differently
-    await serve(app=server, config=config, shutdown_trigger=stop, task_status=_Started(started))
-
-
-@frozen
-class _Started:
-    """Hears from hypercorn that it accepts connections."""
-
-    tell: Callable[[], None]
-
-    def started(self, _binds: object = None) -> None:
-        self.tell()
+    config.keep_alive_timeout = cast(int, IDLE_FOR)
+    config.h11_max_incomplete_size = LONGEST_HEAD
+    config.websocket_max_message_size = LONGEST_MESSAGE
+    return config
 
 
 def _quiet_log() -> logging.Logger:

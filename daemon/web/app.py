@@ -12,7 +12,7 @@ Behind one guard (`shield.py`).
 
 import json
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import trio
@@ -30,7 +30,7 @@ from daemon.web.metrics import CONTENT_TYPE, exposition
 from daemon.web.page import AsciiJSON
 from daemon.web.readiness import not_ready
 from daemon.web.watching import StatusFeed
-from supervision import Node
+from supervision import DynamicRef
 
 logger = logging.getLogger("perkd.web")
 
@@ -62,8 +62,8 @@ class Web:
     now: Callable[[], float]
     happenings: Happenings
     feed: StatusFeed
-    children: Callable[[str], Sequence[Node] | None]
-    """The children of the dynamic supervisor at a path; None: there is none."""
+    dynamic: Callable[[str], DynamicRef | None]
+    """The dynamic supervisor at a path; None: there is none."""
     watchers: Watchers
 
     async def healthz(self, _request: Request) -> Response:
@@ -103,11 +103,11 @@ class Web:
     async def list_children(self, request: Request) -> Response:
         """`GET /api/children?path=&words=&state=&offset=&limit=`: a page of a dynamic supervisor's."""
         path = request.query_params.get("path", "")
-        children = self.children(path)
-        if children is None:
+        dynamic = self.dynamic(path)
+        if dynamic is None:
             raise NotFound(f"path {path!r}: there is no dynamic supervisor")
         page = page_of(
-            children,
+            dynamic,
             words=request.query_params.get("words", ""),
             state=request.query_params.get("state", ""),
             offset=_number(request, "offset", 0),
@@ -142,7 +142,7 @@ class Web:
         """The connection's tasks end together; that the other side has gone is no error."""
         try:
             await task(socket)
-        except (WebSocketDisconnect, RuntimeError, trio.TooSlowError) as error:
+        except (WebSocketDisconnect, RuntimeError, trio.TooSlowError, Refused) as error:
             logger.debug("a watcher is gone: %s", error)
         scope.cancel()
 
@@ -161,8 +161,9 @@ class Web:
             await self.happenings.wait(number)
 
     async def _until_gone(self, socket: WebSocket) -> None:
-        while True:
-            await socket.receive_text()  # nothing is expected; it tells the end
+        """It tells the end. Nothing is expected: whoever sends something is let go, and can't flood us."""
+        if (await socket.receive())["type"] == "websocket.receive":
+            await socket.close(1008, "nothing is to be sent here")
 
     # --- routes ---------------------------------------------------------------------------------
 

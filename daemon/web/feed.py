@@ -67,10 +67,11 @@ class FeedRoute:
     async def _until_gone(socket: WebSocket, scope: trio.CancelScope) -> None:
         """A reader says nothing; that it goes is seen here."""
         try:
-            while True:
-                await socket.receive_text()
-        except (WebSocketDisconnect, RuntimeError, KeyError):
-            scope.cancel()
+            if (await socket.receive())["type"] == "websocket.receive":
+                await socket.close(1008, "nothing is to be sent here")
+        except (WebSocketDisconnect, RuntimeError) as error:
+            logger.debug("a reader of the feed is gone: %s", error)
+        scope.cancel()
 
 
 def message_of(one: Published) -> dict[str, Any]:
