@@ -5,12 +5,20 @@ import hikari
 from daemon.discord.rights import Staff
 from daemon.discord.values import Caller
 
+_THREADS = frozenset(
+    {
+        hikari.ChannelType.GUILD_NEWS_THREAD,
+        hikari.ChannelType.GUILD_PUBLIC_THREAD,
+        hikari.ChannelType.GUILD_PRIVATE_THREAD,
+    }
+)
+
 
 def caller_of(interaction: hikari.PartialInteraction, staff: Staff) -> Caller:
     """The caller, as the event itself tells: nothing is looked up in a cache but the guild's name."""
     member = interaction.member
     user = str(interaction.user.id)
-    guild = str(interaction.guild_id) if interaction.guild_id is not None and member is not None else ""
+    guild = str(interaction.guild_id) if _is_in_guild(interaction) else ""
     return Caller(
         member=user,
         name=member.display_name if member is not None else _name(interaction.user),
@@ -24,7 +32,20 @@ def caller_of(interaction: hikari.PartialInteraction, staff: Staff) -> Caller:
             permissions=0 if member is None else int(member.permissions),
         ),
         locale=str(getattr(interaction.locale, "value", interaction.locale)),
+        in_thread=interaction.channel.type in _THREADS,
     )
+
+
+def _is_in_guild(interaction: hikari.PartialInteraction) -> bool:
+    """Whether it comes from a guild that the bot was invited to.
+
+    A member who has installed the application for itself alone can use it in any server, also where it is
+    the only admin.
+    """
+    installed = interaction.authorizing_integration_owners
+    by_user = hikari.ApplicationIntegrationType.USER_INSTALL in installed
+    by_guild = hikari.ApplicationIntegrationType.GUILD_INSTALL in installed
+    return interaction.guild_id is not None and interaction.member is not None and (by_guild or not by_user)
 
 
 def _name(user: hikari.User) -> str:

@@ -73,6 +73,10 @@ ANSWERS: dict[str, str] = {
         "In {channel} I lack the permissions {permissions}. Grant them in the channel's settings, "
         "then repeat the command. Nothing was changed."
     ),
+    "settings.thread": (
+        "This is a thread, and codes belong in a channel: repeat the command with the option channel, or in "
+        "the channel itself. Nothing was changed."
+    ),
     "settings.dropped.one": "🗑️ {count} channel that was deleted is taken out of the settings.",
     "settings.dropped.other": "🗑️ {count} channels that were deleted are taken out of the settings.",
     "settings.hidden": (

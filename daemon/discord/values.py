@@ -33,6 +33,8 @@ class Caller:
     right: Right
     locale: str = "en-US"
     """The language of the member's client."""
+    in_thread: bool = False
+    """`channel` is a thread."""
 
 
 class Style(Enum):

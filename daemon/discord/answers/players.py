@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from actors.giftcodes.model import Player
+from daemon.discord.answers.allowed import require
 from daemon.discord.answers.desk import Desk
 from daemon.discord.answers.lists import LINES, listed, member_link
 from daemon.discord.answers.scope import own_players, pick_player, players_to_remove
@@ -30,7 +31,11 @@ async def register(
     name: str = "",
     mention: bool | None = None,
 ) -> Reply:
-    """Register a player of the caller's, unless the game says that there is none."""
+    """Register a player of the caller's, unless the game says that there is none.
+
+    By the command or a form: neither can do without a guild.
+    """
+    require(caller, Right.MEMBER, in_guild=True)
     registered = await register_player(
         desk.service,
         desk.service.verify,

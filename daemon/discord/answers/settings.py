@@ -8,7 +8,7 @@ from daemon.discord.answers.settings_text import mention, settings_lines, troubl
 from daemon.discord.locale import say, say_count
 from daemon.discord.values import Caller, Card, Field, Reply
 from daemon.discord.words import game_name
-from daemon.service import NotFound, guild_settings
+from daemon.service import NotFound, Refused, guild_settings
 from daemon.service.values import read_game
 
 HIDDEN = ("View Channel",)
@@ -18,7 +18,7 @@ _FIELD = 1000
 
 async def set_channel(desk: Desk, caller: Caller, channel: str = "", games: str = "") -> Reply:
     """Post codes to a channel, once it is sure that the bot may."""
-    channel = channel or caller.channel
+    channel = _place(caller, channel)
     wanted = tuple(
         read_game(game, desk.service.games(), where="in the option games") for game in _split(games)
     )
@@ -33,7 +33,7 @@ async def set_channel(desk: Desk, caller: Caller, channel: str = "", games: str 
 
 async def remove_channel(desk: Desk, caller: Caller, channel: str = "") -> Reply:
     """Post no more codes to a channel, nor to those that were deleted: nobody could choose them."""
-    channel = channel or caller.channel
+    channel = _place(caller, channel)
     dropped = await _drop_deleted(desk, caller)
     try:
         await guild_settings.remove_channel(desk.service, by(caller), channel=channel)
@@ -76,7 +76,7 @@ async def set_summary(desk: Desk, caller: Caller, on: bool) -> Reply:
 
 async def watch(desk: Desk, caller: Caller, channel: str = "", game: str = "") -> Reply:
     """Read codes from a channel, once it is sure that the bot may."""
-    channel = channel or caller.channel
+    channel = _place(caller, channel)
     wanted = read_game(game, desk.service.games(), where="in the option game")
     if lacking := await desk.channels.lacking_to_watch(caller.guild, channel):
         return _lacking(caller, channel, lacking)
@@ -88,7 +88,7 @@ async def watch(desk: Desk, caller: Caller, channel: str = "", game: str = "") -
 
 async def unwatch(desk: Desk, caller: Caller, channel: str = "") -> Reply:
     """Read no more codes from a channel, nor from those that were deleted."""
-    channel = channel or caller.channel
+    channel = _place(caller, channel)
     dropped = await _drop_deleted(desk, caller)
     try:
         await guild_settings.unwatch(desk.service, by(caller), channel=channel)
@@ -107,6 +107,13 @@ async def show(desk: Desk, caller: Caller) -> Reply:
     wrong = fitting(trouble_lines(troubles, caller.locale), caller.locale, room=_FIELD)
     fields = (Field(say("guild.troubles", caller.locale), wrong),) if wrong else ()
     return Reply(cards=(Card(title=say("guild.settings", caller.locale), text=text, fields=fields),))
+
+
+def _place(caller: Caller, channel: str) -> str:
+    """The channel that was chosen, or the one that the command is used in. Raises `Refused` in a thread."""
+    if not channel and caller.in_thread:
+        raise Refused(say("settings.thread", caller.locale))
+    return channel or caller.channel
 
 
 def _lacking(caller: Caller, channel: str, lacking: tuple[str, ...]) -> Reply:

@@ -18,6 +18,7 @@ LEFT_OUT = None
 
 _EVERYWHERE = (hikari.ApplicationContextType.GUILD, hikari.ApplicationContextType.BOT_DM)
 _IN_GUILDS = (hikari.ApplicationContextType.GUILD,)
+_INVITED = (hikari.ApplicationIntegrationType.GUILD_INSTALL,)
 _CHANNELS = (hikari.ChannelType.GUILD_TEXT, hikari.ChannelType.GUILD_NEWS)
 
 
@@ -112,7 +113,9 @@ class Building:
 
 
 def _reach(members: Sequence[Command]) -> dict[str, Any]:
-    return {"contexts": _IN_GUILDS if all(one.in_guild for one in members) else _EVERYWHERE}
+    """Where it is offered. Never to who has installed the application for itself: perkd serves guilds."""
+    contexts = _IN_GUILDS if all(one.in_guild for one in members) else _EVERYWHERE
+    return {"contexts": contexts, "integration_types": _INVITED}
 
 
 def _option(command: Command, option: Option, complete: Complete) -> object:

@@ -292,3 +292,11 @@ async def test_no_name_breaks_an_answer_or_reaches_anybody(name: str) -> None:
         assert text.count("\n") == 0
         assert "Whiteout Survival" in text
         assert message["user_mentions"] is False
+
+
+async def test_a_form_that_is_sent_outside_of_a_server_registers_nobody() -> None:
+    store = MemoryStore()
+
+    with pytest.raises(Refused, match="about one server"):
+        await players.register(a_desk(store), in_direct_message(MEMBER), game="wos", fid="7", state="1")
+    assert [len(await store.find(one)) for one in (Guild, Player, Registration)] == [0, 0, 0]

@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncIterator
 
+import hikari
 import pytest
 
 from actors.giftcodes.model import Audit, Code, CodeState, Guild, Player, Registration
 from actors.ports import Put
+from tests.worlds.discord.interaction import Interaction
 from tests.worlds.discord_commands import Place, open_place, read
 from tests.worlds.discord_desk import NOW
 
@@ -45,6 +47,37 @@ async def test_without_a_channel_it_is_the_one_the_command_is_used_in(place: Pla
     await place.mod.slash(place.channel, "manage giftcode setchannel")
 
     assert [one.id for one in (await stored(place)).channels] == [place.channel.id]
+
+
+@pytest.mark.parametrize(("command", "options"), [("setchannel", {}), ("watch", {"game": "wos"})])
+async def test_in_a_thread_the_channel_has_to_be_named(
+    place: Place, command: str, options: dict[str, object]
+) -> None:
+    kind = hikari.ChannelType.GUILD_PUBLIC_THREAD
+    rest = place.desk.channels.link.connection().bot.rest  # type: ignore[attr-defined]
+    made = await place.loop.call(rest.create_thread, int(place.channel.id), kind, "talk")
+    thread = place.guild.channels[str(made.id)]
+
+    refused = await place.mod.slash(thread, f"manage giftcode {command}", **options)
+    taken = await place.mod.slash(thread, f"manage giftcode {command}", channel=place.channel, **options)
+
+    assert "This is a thread" in refused.text
+    assert f"<#{place.channel.id}>" in taken.text
+
+
+async def test_who_has_installed_the_bot_for_itself_alone_is_nowhere_an_admin(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Interaction, "_owners", lambda self: {"1": self.member.id})
+
+    answers = [
+        await place.mod.slash(place.channel, "codes add", code="SPAM", game="wos"),
+        await place.mod.slash(place.channel, "manage giftcode pause"),
+        await place.ann.slash(place.channel, "register", game="wos", fid="1", state="1"),
+    ]
+
+    assert [answer.text[:7] for answer in answers] == ["Only th", "This is", "This is"]
+    assert [len(await place.store.find(one)) for one in (Guild, Audit, Player, Code)] == [0, 0, 0, 0]
 
 
 async def test_missing_permissions_are_named_and_nothing_is_changed(place: Place) -> None:

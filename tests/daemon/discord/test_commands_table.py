@@ -133,6 +133,8 @@ async def test_commands_that_need_a_server_are_not_offered_in_direct_messages() 
     async with open_place() as place:
         contexts = {one["name"]: one["contexts"] for one in place.discord.commands}
 
+        assert {tuple(one["integration_types"]) for one in place.discord.commands} == {(0,)}
+
     assert contexts["register"] == [0]
     assert contexts["manage"] == [0, 1]  # for owners, its audit log; the rest of it says where it belongs
     assert contexts["history"] == [0, 1]
