@@ -13,8 +13,9 @@ from contextlib import suppress
 import trio
 from attrs import define, field
 
-from actors.giftcodes.announcing_desks import Desk, Outlet, Posts
+from actors.giftcodes.announcing_desks import Desk, Outlet
 from actors.giftcodes.announcing_journal import Journal
+from actors.giftcodes.announcing_kept import Posts
 from actors.giftcodes.announcing_looks import Looker
 from actors.giftcodes.announcing_messages import (
     AnnouncerNumbers,

@@ -5,8 +5,9 @@ from collections.abc import Container, Iterable, Mapping
 
 from attrs import define, field, frozen
 
+from actors.giftcodes.announcing_kept import CODE, Kept, Slot, is_posted
 from actors.giftcodes.announcing_turns import Turns
-from actors.giftcodes.model import Channel, ChannelTrouble, Code, CodeKey, Guild, Post, PostKind
+from actors.giftcodes.model import Channel, ChannelTrouble, Code, CodeKey, Guild
 
 EDIT_EVERY = 5.0
 """Seconds between two edits of one message, at least."""
@@ -15,54 +16,6 @@ RETRY_MAX = 300.0
 GONE_MAX = 3600.0
 """Seconds until a channel that failed is tried again: doubling from the first to the last; one that is gone
 is tried less and less often, up to once an hour."""
-
-Slot = tuple[str, str, int, str]
-"""(guild, channel, activation, kind) of a message about a code."""
-
-
-_CODE, _MENTION = PostKind.CODE.value, PostKind.MENTION.value
-_NONE: Mapping[Slot, Post] = {}
-
-
-@define(eq=False)
-class Posts:
-    """The messages about the codes that matter, as they are or will be recorded."""
-
-    _by_code: dict[CodeKey, dict[Slot, Post]] = field(factory=dict)
-
-    def __contains__(self, key: CodeKey) -> bool:
-        return key in self._by_code
-
-    def load(self, key: CodeKey, posts: list[Post]) -> None:
-        """Take over what is stored about a code."""
-        self._by_code[key] = {_slot(post): post for post in posts}
-
-    def keep_only(self, keys: set[CodeKey]) -> None:
-        """Forget those about other codes."""
-        for key in self._by_code.keys() - keys:
-            del self._by_code[key]
-
-    def put(self, post: Post) -> None:
-        """Take over a message as it is now."""
-        self._by_code.setdefault(CodeKey(post.game, post.code), {})[_slot(post)] = post
-
-    def of(self, key: CodeKey) -> Mapping[Slot, Post]:
-        """All messages about a code."""
-        return self._by_code.get(key, _NONE)
-
-    def about(self, code: Code, guild: str, channel: str) -> Post | None:
-        """The announcement of the code's present activation."""
-        return self.of(code.code_key).get((guild, channel, code.activation, _CODE))
-
-    def mention(self, code: Code, guild: Guild) -> Post | None:
-        """The message that mentions the guild's members, in whichever of its channels."""
-        found = self.of(code.code_key)
-        slots = ((guild.id, channel.id, code.activation, _MENTION) for channel in guild.channels)
-        return next((found[slot] for slot in slots if slot in found), None)
-
-
-def _slot(post: Post) -> Slot:
-    return (post.guild, post.channel, post.activation, post.kind.value)
 
 
 def wants(channel: Channel, code: Code) -> bool:
@@ -120,13 +73,12 @@ class Outlet:
         """The message was made or edited, or that was tried."""
         self._edited[key] = now + EDIT_EVERY
 
-    def derive(self, live: Iterable[tuple[CodeKey, Code, Mapping[Slot, Post]]]) -> None:
+    def derive(self, live: Iterable[tuple[CodeKey, Code, Mapping[Slot, Kept]]]) -> None:
         """What is owed: of the live codes, each with the messages about it, those without a complete post."""
         channel, guild, here = self.channel, self.guild.id, self.channel.id
         self.owed = {}
         for key, code, posts in live:  # a hundred thousand times in a large house: nothing is computed twice
-            post = posts.get((guild, here, code.activation, _CODE))
-            if (post is None or post.at is None) and wants(channel, code):
+            if not is_posted(posts.get((guild, here, code.activation, CODE))) and wants(channel, code):
                 self.owed[key] = code
 
     def keep_only(self, keys: Container[CodeKey], now: float) -> None:

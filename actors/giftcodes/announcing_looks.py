@@ -4,8 +4,9 @@ import logging
 
 from attrs import define, evolve
 
-from actors.giftcodes.announcing_desks import EDIT_EVERY, Outlet, Posts, wants
+from actors.giftcodes.announcing_desks import EDIT_EVERY, Outlet, wants
 from actors.giftcodes.announcing_journal import Journal
+from actors.giftcodes.announcing_kept import Posts
 from actors.giftcodes.announcing_ports import AnnouncerPorts, in_time
 from actors.giftcodes.announcing_posts import Poster, is_fresh
 from actors.giftcodes.announcing_progress import ProgressReader, ProgressUnknown, fingerprint

@@ -10,8 +10,9 @@ from contextlib import suppress
 
 from attrs import define, evolve
 
-from actors.giftcodes.announcing_desks import Outlet, Posts
+from actors.giftcodes.announcing_desks import Outlet
 from actors.giftcodes.announcing_journal import Journal
+from actors.giftcodes.announcing_kept import Posts
 from actors.giftcodes.announcing_ports import SAME_NONCE, AnnouncerPorts, in_time
 from actors.giftcodes.announcing_progress import ProgressReader, fingerprint
 from actors.giftcodes.model import Code, CodeKey, Post, PostKind

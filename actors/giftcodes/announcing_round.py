@@ -7,8 +7,9 @@ from collections.abc import Iterable
 import trio
 from attrs import define, evolve, field
 
-from actors.giftcodes.announcing_desks import EDIT_EVERY, Desk, Outlet, Posts, oldest_first
+from actors.giftcodes.announcing_desks import EDIT_EVERY, Desk, Outlet, oldest_first
 from actors.giftcodes.announcing_journal import Journal
+from actors.giftcodes.announcing_kept import Posts
 from actors.giftcodes.announcing_messages import CodesMoved
 from actors.giftcodes.announcing_ports import AnnouncerPorts
 from actors.giftcodes.announcing_progress import ProgressReader, shows_state

@@ -40,7 +40,7 @@ class Wants:
     def set_registered(
         self, players: Iterable[Player], registered: Registered, guilds: Iterable[Guild]
     ) -> set[PlayerKey]:
-        """As `set_players`; returns the players for whom that changed something, besides their own records."""
+        """As `set_players`; returns for whom that changed something, besides their own records."""
         before = (self._priorities, self._waiting, self._unasked)
         known = {guild.id: (guild.paused, guild.priority, guild.auto_redeem) for guild in guilds}
         there, served, everybody = _by_game(), _by_game(), _by_game()
@@ -130,7 +130,7 @@ class Wants:
         asked = {fid for fid, wish in wishes.items() if wish.activation == code.activation}
         asked &= self._known.get(code.game, set())
         asked -= self._waiting.get(code.game, set())
-        # There may be thousands who get it unasked, and a few who asked: they are put together only if need be.
+        # Thousands may get it unasked, and a few have asked: both are put together only if need be.
         return unasked if asked <= unasked else unasked | asked
 
     @property
