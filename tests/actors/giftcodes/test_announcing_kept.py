@@ -1,4 +1,4 @@
-"""What is kept of messages in memory is all there is to them, and nothing the garbage collector looks through."""
+"""What is kept of messages is all there is to them, and nothing the garbage collector looks through."""
 
 import gc
 
