@@ -43,8 +43,8 @@ async def _status(directory: Path) -> Measured:
         configure_logging("json", "info", log)
         async with trio.open_nursery() as nursery:
             port = await nursery.start(serve, world)
-            config = load_config(_write_config(directory, world, port), {})
-            _fill(database(config))
+            config = load_config(write_config(directory, world, port), {})
+            fill(database(config))
             async with open_daemon(config, SilentBoard()) as made:
                 measured = await _ask_daemon(made.tree, config.status.socket)
             nursery.cancel_scope.cancel()
@@ -70,7 +70,7 @@ async def _ask_daemon(tree: Tree, socket: Path) -> Measured:
     }
 
 
-def _write_config(directory: Path, world: World, port: int) -> Path:
+def write_config(directory: Path, world: World, port: int, *, listen: str = "") -> Path:
     """The configuration of a daemon whose game is `world`."""
     key, config = directory / "key", directory / "config.toml"
     key.write_text(world.games[GAME].key)
@@ -80,6 +80,7 @@ def _write_config(directory: Path, world: World, port: int) -> Path:
         data_dir = "{directory}"
         [status]
         socket = "{directory / "perkd.sock"}"
+        listen = "{listen}"
         [games.{GAME}]
         protocol = "v2"
         base_url = "http://127.0.0.1:{port}/{GAME}/api"
@@ -90,7 +91,8 @@ def _write_config(directory: Path, world: World, port: int) -> Path:
     return config
 
 
-def _fill(path: Path) -> None:
+def fill(path: Path) -> None:
+    """Put the players and codes into the store."""
     records, backend = CROWD.records(time.time()), SQLiteBackend(path)
     backend.open()
     for first in range(0, len(records), BATCH):

@@ -210,7 +210,28 @@ DISCORD = Group(
     ),
 )
 
-GROUPS = (SUPERVISION, GIFTCODES, ASYNCIO, DISCORD, STORAGE, MILLION)
+WEB = Group(
+    "web",
+    "The page, with 10,000 redeemers",
+    (
+        Figure(
+            "refresh",
+            "a refresh of all that is live: the daemon's processor time",
+            "web.refresh/daemon",
+            "ms",
+            goal=at_most(50),
+        ),
+        Figure("refresh-size", "… over the wire", "web.refresh/kib", "KiB", goal=at_most(64)),
+        Figure("refresh-status", "… of it the status", "web.refresh/status", "ms"),
+        Figure("refresh-codes", "… of it ten codes and how far they are", "web.refresh/codes", "ms"),
+        Figure("refresh-children", "… of it 25 redeemers of 10,000", "web.refresh/children", "ms"),
+        Figure("refresh-worst", "… the slowest answer, as the asker waits", "web.refresh/worst", "ms"),
+        Figure("search", "players looked for among 10,000", "web.refresh/search", "ms", goal=at_most(50)),
+        Figure("search-worst", "… the slowest answer, as the asker waits", "web.refresh/search_worst", "ms"),
+    ),
+)
+
+GROUPS = (SUPERVISION, GIFTCODES, ASYNCIO, DISCORD, WEB, STORAGE, MILLION)
 
 
 class UnknownName(LookupError):  # noqa: N818 - what is wrong with it

@@ -1,6 +1,6 @@
 """The web side of one daemon, put together: what `app.py` takes from here are actors."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 
 from attrs import define, field
 from starlette.types import ASGIApp
@@ -22,7 +22,7 @@ from daemon.web.happenings import Happenings
 from daemon.web.page import PageData
 from daemon.web.pages import Pages
 from daemon.web.watching import StatusFeed
-from supervision import Node, Tree
+from supervision import DynamicRef, Tree
 
 ANSWER_WITHIN = 2.0
 """Seconds the campaign has to tell how codes stand."""
@@ -72,7 +72,7 @@ class WebSide:
         return load_secret(self.config.status.token_env or None)
 
     def _app(self, feed: StatusFeed) -> ASGIApp:
-        web = Web(self.report.make, self.clock.now, self.happenings, feed, self._children, self._watchers)
+        web = Web(self.report.make, self.clock.now, self.happenings, feed, self._dynamic, self._watchers)
         host, _ = self._address()
         guard = Guard(is_loopback(host), self._token(), self.config.status.token_env)
         data = PageData(self.service(), self._ask_campaign, guard)
@@ -88,11 +88,11 @@ class WebSide:
     def _tell_pool(self, message: object) -> None:
         self.tree.ref(POOL).tell(message)
 
-    def _children(self, path: str) -> Sequence[Node] | None:
+    def _dynamic(self, path: str) -> DynamicRef | None:
         root, _, below = path.partition("/")
         if root != self.tree.spec.name or not below:
             return None
         try:
-            return self.tree.dynamic(below).children()
+            return self.tree.dynamic(below)
         except (KeyError, ValueError):
             return None

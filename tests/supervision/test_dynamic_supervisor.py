@@ -279,3 +279,14 @@ async def test_failing_starts_are_not_taken_for_a_calm_time(autojump_clock: obje
         crash(await tree.dynamic("d").start_child("a"))
         await trio.sleep(400)
         assert [event.delay for event in probes.trace.of(BackingOff)] == [10, 20, 40, 80, 160, 320]  # type: ignore[attr-defined]
+
+
+async def test_the_states_of_all_children_are_told_in_short(autojump_clock: object, probes: Probes) -> None:
+    async with open_tree(dynamic(probes, backoff=Backoff(min=0.1, max=0.1, jitter=0.0))) as tree:
+        children = tree.dynamic("d")
+        refs = [await children.start_child(key, key) for key in ("a", "b")]
+        crash(refs[1])
+        await settle()
+        assert children.states() == [("a", "running", 0), ("b", "backing_off", 0)]
+        await trio.sleep(0.2)
+        assert children.states() == [("a", "running", 0), ("b", "running", 1)]

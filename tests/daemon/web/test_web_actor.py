@@ -20,7 +20,7 @@ from daemon.web.actor import WebActor, is_loopback
 from daemon.web.app import Watchers, Web
 from daemon.web.happenings import Happenings
 from daemon.web.watching import StatusFeed
-from supervision import Actor, ActorSpec, Backoff, DynamicSpec, Node, SupervisorSpec, Tree
+from supervision import Actor, ActorSpec, Backoff, DynamicRef, DynamicSpec, SupervisorSpec, Tree
 
 TOKEN = "a token of a test"
 BEARER = {"authorization": f"Bearer {TOKEN}"}
@@ -90,11 +90,11 @@ class Site:
 
     def app(self) -> ASGIApp:
         service = Service(MemoryStore(), FixedClock(), lambda: {"wos": "v2"})
-        web = Web(self.status, FixedClock().now, self.happenings, self.feed, self.children, self.watchers)
+        web = Web(self.status, FixedClock().now, self.happenings, self.feed, self.dynamic, self.watchers)
         return control_app(service, self.status, writable=True, more=web.routes())
 
-    def children(self, path: str) -> tuple[Node, ...] | None:
-        return self.tree.dynamic("many").children() if path == "perkd/many" else None
+    def dynamic(self, path: str) -> DynamicRef | None:
+        return self.tree.dynamic("many") if path == "perkd/many" else None
 
     async def status(self, every_child: bool) -> dict[str, Any]:
         numbers = ("codes", "codes_known", "owed", "redeemed", "already", "failed", "retrying")
