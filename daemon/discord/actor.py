@@ -176,7 +176,8 @@ class DiscordActor(Actor):
         self._turn("connected")
         self._ports.link.open(Connection(loop, bot.gateway))
         count = seen.guilds + len(seen.unavailable)
-        logger.info("🤖 Connected to Discord as %s, which is in %d servers", seen.name, count)
+        servers = f"{count} server" if count == 1 else f"{count} servers"
+        logger.info("🤖 Connected to Discord as %s, which is in %s", seen.name, servers)
         for name in switched_off(admission.intents):
             logger.info("%s Intent is off: no codes are read from channels until it is on", name)
         self._ports.connected()
