@@ -45,6 +45,8 @@ LONGEST = 14 * 60.0
 """Seconds for a deferred one; the interaction's token is good for fifteen minutes."""
 
 _ALREADY_ACKNOWLEDGED = 40060
+_OUR_FAULT = frozenset({400, 413})
+"""HTTP's words for an answer that is wrong, or too large: another one may be taken."""
 
 
 class Manner(Enum):
@@ -155,7 +157,10 @@ async def _show_later(interaction: Interaction, shown: Shown) -> None:
     except ValueError:
         logger.exception("%s: the answer can't be put into a message", named(interaction))
         await _show_failed(interaction)
-    except hikari.BadRequestError as error:
+    except hikari.ClientHTTPResponseError as error:
+        if int(error.status) not in _OUR_FAULT:
+            _not_answered(interaction, error)
+            return
         logger.error("%s: Discord refuses our answer: %s", named(interaction), described(error))  # noqa: TRY400 - its text says it all
         await _show_failed(interaction)
     except hikari.HTTPError as error:

@@ -73,6 +73,9 @@ ANSWERS: dict[str, str] = {
         "In {channel} I lack the permissions {permissions}. Grant them in the channel's settings, "
         "then repeat the command. Nothing was changed."
     ),
+    "settings.games.unknown": (
+        "{game} is no game of this perkd: write the names with commas between. There are: {games}."
+    ),
     "settings.thread": (
         "This is a thread, and codes belong in a channel: repeat the command with the option channel, or in "
         "the channel itself. Nothing was changed."

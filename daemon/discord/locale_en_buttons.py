@@ -16,10 +16,9 @@ BUTTONS: dict[str, str] = {
     # -- *Redeem for me* ------------------------------------------------------------------------------
     "redeem.gone": "perkd does not know this code any more.",
     "redeem.ended": "{code} can't be redeemed any more: {state}.",
-    "redeem.nobody": (
-        "You have no player of {game} here yet. Press **{register}**, then **{redeem}** once more."
-    ),
+    "redeem.nobody": ("You have no player of {game} yet. Press **{register}**, then **{redeem}** once more."),
     # -- *Register* -----------------------------------------------------------------------------------
+    "register.no_game": "Codes of {game} are not redeemed any more.",
     "register.title": "Your player in {game}",
     "register.fid": "Player ID (fid)",
     "register.fid.example": "The number on the profile page, such as 184203771",

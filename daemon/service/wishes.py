@@ -1,7 +1,7 @@
 """Asking for a code by hand: also where it is not redeemed unasked, and again where it failed."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from attrs import frozen
@@ -62,6 +62,7 @@ async def wish(
     code: str,
     fid: str | None = None,
     admin: bool = False,
+    owner: bool = False,
 ) -> list[Wished]:
     """Ask for a code for one of the member's players, or with fid None for all of that game.
 
@@ -73,6 +74,7 @@ async def wish(
         code: in its exact spelling.
         fid: the player; an admin may name any that was registered in the guild.
         admin: the member is an admin of the guild.
+        owner: the member owns this perkd, and may name any player in a direct message.
 
     Raises:
         Refused: a value that can't be taken, a code that has ended, or too many tries.
@@ -81,11 +83,13 @@ async def wish(
     """
     key = CodeKey(read_game(game, service.games(), where="in the option game"), read_code_text(code))
     live = await _live(service, key)
-    players = await _players(service, guild, member, key.game, fid, admin=admin)
+    where = {"guild": guild} if guild else {}
+    others = where if (admin and guild) or (owner and not guild) else None
+    players = await _players(service, member, key.game, fid, others)
     wait = service.tries.take(f"wish {member}", service.clock.now(), MOST_TRIES)
     if wait > 0:
         raise Refused(
-            f"that was tried {MOST_TRIES} times in ten minutes: again in {math.ceil(wait / 60)} min"
+            f"you have asked {MOST_TRIES} times in ten minutes: try again in {math.ceil(wait / 60)} min"
         )
     found: list[Wished] = []
     wishes: list[Put] = []
@@ -116,12 +120,13 @@ async def _live(service: Service, key: CodeKey) -> Code:
 
 
 async def _players(
-    service: Service, guild: str, member: str, game: str, fid: str | None, *, admin: bool
+    service: Service, member: str, game: str, fid: str | None, others: Mapping[str, str] | None
 ) -> Sequence[Player]:
+    """The member's own; with a fid also one of those that `others` selects, unless that is None."""
     wanted = None if fid is None else read_fid(fid)
     mine = [one for one in await service.store.find(Registration, member=member) if one.game == game]
-    if wanted is not None and admin and guild:
-        mine += await service.store.find(Registration, guild=guild, game=game, fid=wanted)
+    if wanted is not None and others is not None:
+        mine += await service.store.find(Registration, **others, game=game, fid=wanted)
     fids = sorted({one.fid for one in mine if wanted in {None, one.fid}}, key=lambda one: (len(one), one))
     read = [await service.store.get(Player, f"{game}/{one}") for one in fids]
     players = [player for player in read if player is not None]
@@ -129,7 +134,7 @@ async def _players(
         return players
     if wanted is None:
         raise NotFound(f"you have registered no player of {game}: /register does that")
-    raise NotFound(f"player {game}/{wanted}: you have not registered it: /players shows whom you have")
+    raise NotFound(f"player {game}/{wanted}: you have not registered it: /players mine shows whom you have")
 
 
 async def _one(service: Service, player: Player, made: Wish, guilds: Sequence[Guild]) -> Wished:

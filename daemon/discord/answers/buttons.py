@@ -8,13 +8,13 @@ from actors.giftcodes.model import Code, CodeKey, CodeState
 from daemon.discord.answering import Manner
 from daemon.discord.answers import erasing, players, redeeming, status
 from daemon.discord.answers.desk import Desk
-from daemon.discord.answers.scope import own_players
 from daemon.discord.components import Components, Pressed
 from daemon.discord.custom_ids import ForgetPress, RedeemPress, RegisterPress, StatusPress, register_id
 from daemon.discord.locale import say
 from daemon.discord.text import code_span
 from daemon.discord.values import Button, Modal, Reply, Style, TextInput
 from daemon.discord.words import game_label, game_name, state_word
+from daemon.service.members import list_mine
 from daemon.service.values import MAX_FID_DIGITS
 
 FID, STATE = "fid", "state"
@@ -26,7 +26,7 @@ _SPARE = 10
 def add_buttons(components: Components, desk: Desk) -> None:
     """Have these buttons answered."""
     components.on_button(RedeemPress, partial(redeem, desk))
-    components.on_button(RegisterPress, open_form, Manner.AT_ONCE)
+    components.on_button(RegisterPress, partial(open_form, desk), Manner.AT_ONCE)
     components.on_modal(RegisterPress, partial(register, desk))
     components.on_button(StatusPress, partial(turn, desk), Manner.UPDATE)
     components.on_button(ForgetPress, partial(forget, desk), Manner.UPDATE)
@@ -41,16 +41,18 @@ async def redeem(desk: Desk, pressed: Pressed) -> Reply:
     if code.state is not CodeState.LIVE:
         state = state_word(code.state, caller.locale)
         return Reply(say("redeem.ended", caller.locale, code=code_span(code.code), state=state))
-    mine = await own_players(desk.service, caller)
-    if not any(player.game == code.game for player in mine):
+    mine = await list_mine(desk.service, member=caller.member)  # wherever that was, as `/redeem` takes them
+    if not any(one.player.game == code.game for one in mine):
         return _nobody(code.game, caller.locale)
     return await redeeming.redeem(desk, caller, code=code.key)
 
 
-async def open_form(pressed: Pressed) -> Modal:
+async def open_form(desk: Desk, pressed: Pressed) -> Modal | Reply:
     """The form to register a player with. It opens at once, so nothing is asked of the store."""
     await trio.lowlevel.checkpoint()
     locale = pressed.caller.locale
+    if _game_of(pressed) not in desk.service.games():
+        return Reply(say("register.no_game", locale, game=game_name(_game_of(pressed), locale)))
     return Modal(
         pressed.id,
         say("register.title", locale, game=game_label(_game_of(pressed), locale)),

@@ -38,6 +38,7 @@ async def redeem(desk: Desk, caller: Caller, code: str, player: str = "") -> Rep
         code=wanted.code,
         fid=fid,
         admin=may(caller.right, Right.ADMIN),
+        owner=may(caller.right, Right.OWNER),
     )
     head = say("redeem.asked", locale, code=code_span(wanted.code), game=game_name(wanted.game, locale))
     lines = [_line(one, locale) for one in wished]

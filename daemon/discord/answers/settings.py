@@ -7,9 +7,9 @@ from daemon.discord.answers.lists import fitting
 from daemon.discord.answers.settings_text import mention, settings_lines, trouble_lines
 from daemon.discord.locale import say, say_count
 from daemon.discord.values import Caller, Card, Field, Reply
-from daemon.discord.words import game_name
+from daemon.discord.words import game_label, game_name
 from daemon.service import NotFound, Refused, guild_settings
-from daemon.service.values import read_game
+from daemon.service.values import read_game, shown
 
 HIDDEN = ("View Channel",)
 """What the bot lacks in a channel that it can't see; a thread, or another server's, looks the same."""
@@ -19,9 +19,7 @@ _FIELD = 1000
 async def set_channel(desk: Desk, caller: Caller, channel: str = "", games: str = "") -> Reply:
     """Post codes to a channel, once it is sure that the bot may."""
     channel = _place(caller, channel)
-    wanted = tuple(
-        read_game(game, desk.service.games(), where="in the option games") for game in _split(games)
-    )
+    wanted = _games(desk, caller, games)
     if lacking := await desk.channels.lacking_to_post(caller.guild, channel):
         return _lacking(caller, channel, lacking)
     dropped = await _drop_deleted(desk, caller)
@@ -141,5 +139,13 @@ def _said(*texts: str) -> Reply:
     return Reply("\n".join(filter(None, texts)))
 
 
-def _split(text: str) -> list[str]:
-    return [part for part in text.replace(",", " ").split() if part]
+def _games(desk: Desk, caller: Caller, text: str) -> tuple[str, ...]:
+    """The games that are named, by their ids or by what players call them. Raises `Refused`."""
+    games = desk.service.games()
+    called = {word.casefold(): game for game in games for word in (game_label(game, caller.locale), game)}
+    commas = [part.strip().casefold() for part in text.split(",")]
+    parts = [word for part in commas for word in ([part] if part in called else part.split())]
+    if unknown := next((part for part in parts if part not in called), ""):
+        known = ", ".join(game_label(game, caller.locale) for game in games)
+        raise Refused(say("settings.games.unknown", caller.locale, game=shown(unknown), games=known))
+    return tuple(dict.fromkeys(called[part] for part in parts))

@@ -93,6 +93,21 @@ async def test_who_has_no_player_is_shown_how_to_register_one(place: Place) -> N
     assert await place.wishes() == [("123", "Snow2026", ann.id)]
 
 
+async def test_players_that_the_member_registered_in_another_server_count(place: Place) -> None:
+    ann = place.guild.add_member("Ann")
+    registration = Registration("701", ann.id, "wos", "1")
+    await place.store.commit(Put(Player("wos", "1", "7")), Put(registration))
+    await ann.press(await place.announce(SNOW), "Redeem for me")
+    assert await place.wishes() == [("1", "Snow2026", ann.id)]
+
+
+async def test_a_button_for_a_game_that_was_given_up_opens_no_form(place: Place) -> None:
+    ann = place.guild.add_member("Ann")
+    answer = await ann.press(await place.announce(Code("chess", "E4")), "Register")
+    assert answer.modal is None
+    assert answer.text == "Codes of chess are not redeemed any more."
+
+
 @pytest.mark.parametrize(("fid", "state"), [("abc @everyone", "1"), ("12", "**x**"), ("9" * 25, "")])
 async def test_what_is_wrong_in_a_form_is_named_and_harmless(place: Place, fid: str, state: str) -> None:
     ann = place.guild.add_member("Ann")

@@ -107,6 +107,18 @@ async def test_an_answer_that_comes_when_the_token_is_no_more_is_no_crash(
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
+@pytest.mark.parametrize("status", [400, 413])
+async def test_who_would_wait_for_an_answer_that_discord_refuses_is_told_that_it_failed(
+    place: Place, caplog: pytest.LogCaptureFixture, status: int
+) -> None:
+    place.discord.faults.answer("PATCH", "/webhooks/*/*/messages/@original", status=status, times=1)
+
+    answer = await place.ann.slash(place.channel, "codes list")
+
+    assert "failed inside perkd" in answer.text
+    assert "Discord refuses our answer" in caplog.text
+
+
 async def test_an_interaction_that_discord_forgot_does_nothing_at_all(place: Place) -> None:
     place.discord.faults.answer("POST", "/interactions/*/*/callback", status=404, times=1)
     with trio.move_on_after(1.0):

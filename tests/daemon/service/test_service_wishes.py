@@ -53,6 +53,7 @@ async def test_for_all_of_a_members_players_of_that_game_or_for_the_one_that_is_
     assert [one.player.fid for one in await ask(service, fid="7777", admin=True)] == ["7777"]
     with pytest.raises(NotFound, match="you have not registered it"):
         await ask(service, fid="7777", admin=True, guild="")
+    assert [one.player.fid for one in await ask(service, fid="7777", owner=True, guild="")] == ["7777"]
     with pytest.raises(NotFound, match="you have registered no player of wos: /register does that"):
         await ask(service, member="eve")
 
@@ -98,7 +99,7 @@ async def test_who_asks_again_and_again_has_to_wait(service: Service, store: Mem
     await fill(store)
     for _ in range(30):
         await ask(service)
-    with pytest.raises(Refused, match="that was tried 30 times in ten minutes"):
+    with pytest.raises(Refused, match="you have asked 30 times in ten minutes"):
         await ask(service)
 
 
