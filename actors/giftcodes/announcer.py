@@ -168,8 +168,10 @@ class AnnouncerActor(Actor):
         desks = self._office.desks.values()
         quick = [d.busy_since + SLOW for d in desks if d.busy_since is not None and now < d.busy_since + SLOW]
         places = AT_ONCE - len(quick)
-        for begin in (self._begin_post, self._begin_look):  # nothing is edited while a post can be made
-            for desk in desks:
+        waiting_longest = sorted(desks, key=Desk.turns_at)  # a guild whose codes move fast starves no other
+        # Nothing is edited while a post can be made; those go by the guilds' priority.
+        for begin, order in ((self._begin_post, desks), (self._begin_look, waiting_longest)):
+            for desk in order:
                 if places <= 0:
                     return min(quick, default=now + SLOW) - now
                 if desk.busy_since is None and begin(desk, now):

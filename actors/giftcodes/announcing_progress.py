@@ -1,6 +1,7 @@
 """What a message shows: asked of the campaign while its code lives, read from the store after that."""
 
 import hashlib
+from collections.abc import Mapping
 
 from attrs import define, evolve, field
 
@@ -40,7 +41,10 @@ class ProgressReader:
     """Where progress comes from."""
 
     _ports: AnnouncerPorts
-    _ended: dict[CodeKey, list[Redemption]] = field(factory=dict)
+    _ended: dict[CodeKey, tuple[int, Mapping[str, Redemption]]] = field(factory=dict)
+    """Code → its activation, and how its players stood."""
+    _news: int = 0
+    """How often something was told to have moved."""
 
     async def at_once(self, code: Code, guild: Guild) -> Progress | None:
         """The progress of a live code, if the campaign says it at once."""
@@ -56,20 +60,31 @@ class ProgressReader:
         """
         if code.state is CodeState.LIVE:
             return await self._ask(code, guild, 5.0)
-        store = self._ports.store
-        records = self._ended.get(code.code_key)
-        if records is None:
-            records = await store.find(Redemption, game=code.game, code=code.code)
-            self._ended[code.code_key] = records
-            while len(self._ended) > KEPT:
-                del self._ended[next(iter(self._ended))]
-        registrations = await store.find(Registration, guild=guild.id, game=code.game)
-        mine = [record for record in records if record.activation == code.activation]
-        return progress.of_ended(mine, {registration.fid for registration in registrations})
+        known = await self._last_known(code)
+        registrations = await self._ports.store.find(Registration, guild=guild.id, game=code.game)
+        return progress.of_ended(known, {registration.fid for registration in registrations})
 
     def forget(self, key: CodeKey) -> None:
         """The code has moved: what is kept of it is out of date."""
         self._ended.pop(key, None)
+        self._news += 1
+
+    def forget_all(self) -> None:
+        """Any code may have moved."""
+        self._ended.clear()
+        self._news += 1
+
+    async def _last_known(self, code: Code) -> Mapping[str, Redemption]:
+        activation, known = self._ended.get(code.code_key, (None, {}))
+        if activation != code.activation:
+            news = self._news
+            records = await self._ports.store.find(Redemption, game=code.game, code=code.code)
+            known = progress.last_known(records, code.activation)
+            if news == self._news:  # else it may have moved while it was read
+                self._ended[code.code_key] = (code.activation, known)
+            while len(self._ended) > KEPT:
+                del self._ended[next(iter(self._ended))]
+        return known
 
     async def _ask(self, code: Code, guild: Guild, within: float) -> Progress | None:
         try:

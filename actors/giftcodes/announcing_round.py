@@ -60,6 +60,8 @@ class Office:
 
     async def mark(self, news: CodesMoved) -> None:
         """Note which messages have to be looked at."""
+        if news.everything:
+            self._progress.forget_all()
         for key, guild in news.pairs:
             code, desk = self.codes.get(key), self.desks.get(guild)
             self._progress.forget(key)

@@ -1,7 +1,7 @@
 """How far a code is for the players that one guild's members registered. Pure."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from actors.giftcodes.ledger import Ledger
 from actors.giftcodes.model import Code, CodeKey, CodeState, Outcome, Redemption
@@ -28,9 +28,22 @@ def of_live(ledger: Ledger, key: CodeKey, guild: str) -> Progress | None:
     return _summed_up(settled, waiting, retrying)
 
 
-def of_ended(records: Iterable[Redemption], fids: Collection[str]) -> Progress:
-    """The progress of a code that has ended: `records` are those of its last activation."""
-    mine = [record for record in records if record.fid in fids]
+def last_known(records: Iterable[Redemption], activation: int) -> Mapping[str, Redemption]:
+    """How each player stood (by fid) in one activation, for `of_ended`.
+
+    There may be ten thousand, of few kinds: of each kind one record stands for all, whosever it is.
+    """
+    kinds: dict[tuple[Outcome, str], Redemption] = {}
+    return {
+        record.fid: kinds.setdefault((record.outcome, record.status), record)
+        for record in records
+        if record.activation == activation
+    }
+
+
+def of_ended(records: Mapping[str, Redemption], fids: Iterable[str]) -> Progress:
+    """The progress of a code that has ended, for these players; `records` as `last_known` makes them."""
+    mine = [record for fid in fids if (record := records.get(fid)) is not None]
     settled = [record for record in mine if record.outcome is not Outcome.PENDING]
     return _summed_up(settled, len(mine) - len(settled), 0)
 

@@ -1,5 +1,7 @@
 """What keeps the bot from Discord, in words, and when it is worth another attempt."""
 
+import json
+
 import aiohttp
 import hikari
 from attrs import frozen
@@ -67,7 +69,7 @@ def trouble_of(error: BaseException, *, variable: str, rest_url: str) -> Trouble
             return _token(variable, fault)
         case hikari.HTTPResponseError():
             return _answered(error, rest_url)
-        case hikari.HTTPError() | aiohttp.ClientError() | OSError():
+        case hikari.HTTPError() | aiohttp.ClientError() | OSError() | json.JSONDecodeError():
             return Trouble(f"{rest_url} can't be reached: {_in_short(error)}")
         case hikari.GatewayServerClosedConnectionError():
             return _closed(error, variable)

@@ -5,7 +5,7 @@ import trio
 from attrs import evolve
 
 from actors.giftcodes.model import Channel, CodeState, Post
-from actors.ports import Put
+from actors.ports import Progress, Put
 from tests.worlds.announcing import DONE, SNOW, NewsRig, a_guild
 
 HAIL = evolve(SNOW, code="HAIL", first_seen=20.0)
@@ -58,6 +58,22 @@ async def test_a_member_who_can_not_be_told_by_a_fault_of_the_program_does_not_c
         assert [child.restarts for child in tree.snapshot().children] == [0, 0]
     assert rig.board.posted == [("h", "h", "SNOW")]
     assert "Could not tell ann of that" in caplog.text
+
+
+async def test_guilds_whose_codes_move_all_the_time_starve_no_other(autojump_clock):
+    rig = NewsRig()
+    names = [f"g{n:02}" for n in range(60)]
+    await rig.add(*(a_guild(name) for name in names), SNOW, HAIL)
+    async with rig.running():
+        await trio.sleep(20)
+        rig.board.slow.update(dict.fromkeys(names, 1.9))  # eight at once: too few for all
+        for number in range(30):
+            for name in names:
+                for code in (SNOW, HAIL):
+                    rig.move(name, Progress(total=100, redeemed=number, waiting=100 - number), code)
+            await trio.sleep(2)
+    edits = [len(message.edits) for message in rig.board.messages]
+    assert min(edits) >= 1
 
 
 # --- clocks and activations ---------------------------------------------------------------------

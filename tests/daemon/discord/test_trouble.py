@@ -1,5 +1,7 @@
 """What keeps the bot away: in words, without secrets, and with the right wait."""
 
+import json
+
 import aiohttp
 import hikari
 import pytest
@@ -78,6 +80,12 @@ def test_what_is_expected_is_said_and_waited_for(error: Exception, text: str, wa
     found = trouble(error)
     assert found is not None
     assert (found.text, found.wait) == (text, wait)
+
+
+def test_an_answer_that_was_cut_off_is_waited_for() -> None:
+    found = trouble(json.JSONDecodeError("unexpected end of data", "", 0))
+    assert found is not None
+    assert "unexpected end of data" in found.text
 
 
 def test_the_cause_of_an_error_is_what_is_said() -> None:
