@@ -55,6 +55,8 @@ GATEWAY_GRACE = 20.0
 """Seconds a gateway may take to say goodbye and to end its thread."""
 
 _BRIEF = Backoff(min=0.5, max=30.0, factor=2.0, jitter=0.1, reset_after=60.0)
+_BESIDE = Backoff(min=1.0, max=300.0, factor=4.0, jitter=0.1, reset_after=60.0)
+"""Of who crashes again and again: four times a minute at most, which takes none of those beside it along."""
 _HALF = Backoff(min=1.0, max=300.0, factor=2.0, jitter=0.1, reset_after=300.0)
 """A half of the daemon that gave up is started again, after minutes if need be: it never ends the rest."""
 
@@ -168,7 +170,7 @@ class _Links:
             [
                 redemption,
                 ActorSpec("campaign", self._campaign, backoff=_BRIEF, mailbox=CROWD),
-                ActorSpec("announcer", self._announcer, backoff=_BRIEF),
+                ActorSpec("announcer", self._announcer, backoff=_BESIDE),
                 *self._publishers(),
                 pollers,
             ],
@@ -233,7 +235,7 @@ class _Links:
         if feed is None:
             return []
         make = partial(PublisherActor, feed)
-        return [ActorSpec("publisher", lambda: make(self.store, self.parts.clock), backoff=_BRIEF)]
+        return [ActorSpec("publisher", lambda: make(self.store, self.parts.clock), backoff=_BESIDE)]
 
     def _announcer(self) -> Actor:
         return AnnouncerActor(
