@@ -94,7 +94,7 @@ def get_messages(call: Call) -> types.messages.Messages:
     for asked in call.request.id:
         message = call.account.messages.get(asked.id)
         there = message is not None and message.here
-        found.append(message.as_tl() if message and there else types.MessageEmpty(asked.id))
+        found.append(message.as_tl() if message and there else types.MessageEmpty(asked.id, None))
     people = [m.peer for m in call.account.messages.values()]
     return types.messages.Messages(found, [], [], users(call.account, people))
 

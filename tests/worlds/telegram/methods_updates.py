@@ -4,7 +4,8 @@ from telethon.tl import functions, types  # type: ignore[import-untyped]
 from telethon.tl.tlobject import TLObject  # type: ignore[import-untyped]
 
 from tests.worlds.telegram.calls import TRUE, Call, method
-from tests.worlds.telegram.updates import difference, state_of
+from tests.worlds.telegram.failures import RefusalError
+from tests.worlds.telegram.updates import difference, state_of, together
 
 
 @method(functions.updates.GetStateRequest)
@@ -27,3 +28,12 @@ def set_typing(call: Call) -> bytes:
 def read_history(call: Call) -> types.messages.AffectedMessages:
     call.person(call.request.peer)
     return types.messages.AffectedMessages(call.account.pts, 0)
+
+
+@method(functions.messages.SendReactionRequest)
+def send_reaction(call: Call) -> types.Updates:
+    message = call.account.messages.get(call.request.msg_id)
+    if message is None or not message.here or message.peer is not call.person(call.request.peer):
+        raise RefusalError("MESSAGE_ID_INVALID")
+    message.reactions = [reaction.emoticon for reaction in call.request.reaction or []]
+    return together([], call.account, [message.peer])

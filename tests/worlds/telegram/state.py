@@ -56,6 +56,8 @@ class Message:
     date: datetime = field(factory=now)
     edit_date: datetime | None = None
     edit_hide: bool = False
+    reactions: list[str] = field(factory=list)
+    """The account's own."""
     here: bool = True
     """The account still has it."""
     there: bool = True

@@ -1,0 +1,205 @@
+"""One account: connected again and again, until it is dead or nobody wants it any more."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import trio
+from attrs import define, field
+from telethon import TelegramClient, events  # type: ignore[import-untyped]
+
+from actors.vip.ports import AccountDead, FloodWait, Trouble, Unreachable
+from daemon.aio import Loop, LoopEnded, Outlet, OutletClosed, TaskCancelled
+from daemon.telegram.chat import DeskChat, find_desk, is_with, probe
+from daemon.telegram.client import CONNECT_WITHIN, bounded, new_client
+from daemon.telegram.errors import translate
+from daemon.telegram.reading import read_message
+from daemon.telegram.session_file import SessionBusy, hold_session
+from daemon.telegram.values import Application, Connected, Deleted, Died, Edited, Event, Lost, NewMessage
+
+logger = logging.getLogger("perkd.telegram")
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+NOT_SIGNED_IN = "it is not signed in: `perkd telegram login {name}`"
+
+
+@define(frozen=True)
+class Pace:
+    """Seconds."""
+
+    first: float = 1.0
+    """Before the second attempt to connect; doubled each time …"""
+    most: float = 60.0
+    """… up to this."""
+    busy: float = 30.0
+    """Before another look at a session file that another process uses."""
+    probe_every: float = 600.0
+    """Between two questions whether the account is still alive."""
+
+
+@define(eq=False)
+class Account:
+    """A Telegram account. `run` keeps it connected, in trio; `ask` uses it meanwhile."""
+
+    name: str
+    session: Path
+    desk: str
+    application: Application
+    loop: Loop
+    events: Outlet[Event]
+    """Where what happens is told; full, it holds this account up."""
+    pace: Pace = field(factory=Pace)
+    reason: str = "it has not connected yet"
+    """Why it is not connected; "" while it is."""
+    dead: bool = False
+    _chat: DeskChat | None = field(default=None, init=False)
+    _doubt: asyncio.Event = field(factory=asyncio.Event, init=False)
+
+    @property
+    def connected(self) -> bool:
+        """Whether it can be used now."""
+        return self._chat is not None
+
+    async def ask(
+        self,
+        do: Callable[Concatenate[DeskChat, P], Awaitable[T]],
+        *args: P.args,
+        **fields: P.kwargs,
+    ) -> T:
+        """Do something in the chat with the desk: `await account.ask(DeskChat.send, message, random_id)`.
+
+        Raises:
+            Trouble: of the port. `Unreachable` while it is not connected, `AccountDead` when it is dead.
+        """
+        chat = self._chat
+        if self.dead:
+            raise AccountDead(self.reason)
+        if chat is None:
+            raise Unreachable(f"{self.name} is not connected: {self.reason}")
+        try:
+            return await self.loop.call(self._use, lambda: do(chat, *args, **fields))
+        except (LoopEnded, TaskCancelled) as error:
+            raise Unreachable(f"{self.name} is not connected: {error}") from error
+
+    async def run(self) -> None:
+        """Keep it connected. Returns when the account is dead."""
+        pause = self.pace.first
+        while not self.dead:
+            try:
+                with hold_session(self.session) as path:
+                    await self.loop.call(self._live, path)
+            except AccountDead as death:
+                await self._die(death.reason)
+                continue
+            except (SessionBusy, OSError) as error:
+                await self._lose(str(error))
+                await trio.sleep(self.pace.busy)
+                continue
+            except Trouble as trouble:
+                if not self.reason:  # it was connected
+                    pause = self.pace.first
+                await self._lose(str(trouble))
+                await trio.sleep(max(pause, trouble.seconds) if isinstance(trouble, FloodWait) else pause)
+                pause = min(pause * 2, self.pace.most)
+
+    async def _lose(self, reason: str) -> None:
+        if self.reason != reason:
+            logger.warning("Telegram account %s is not connected: %s", self.name, reason)
+        self.reason = reason
+        await self.loop.call(self.events.send, Lost(self.name, reason))
+
+    async def _die(self, reason: str) -> None:
+        self.dead, self.reason = True, reason
+        logger.error("Telegram account %s is out of use: %s", self.name, reason)
+        await self.loop.call(self.events.send, Died(self.name, reason))
+
+    # --- in the loop's thread ---------------------------------------------------------------------
+
+    async def _live(self, path: Path) -> None:
+        """One connection, from its beginning to its end, which is always an error."""
+        client = await bounded(CONNECT_WITHIN, self._new_client, path)
+        try:
+            chat = await self._connect(client)
+            self._doubt = asyncio.Event()
+            self._chat, self.reason = chat, ""
+            await self.events.send(Connected(self.name))
+            logger.info("Telegram account %s is connected", self.name)
+            await self._wait_for_the_end(client, self._doubt)
+        finally:
+            self._chat = None
+            await client.disconnect()
+
+    async def _connect(self, client: TelegramClient) -> DeskChat:
+        if client.session.auth_key is None or not client.session.auth_key.key:
+            raise AccountDead(NOT_SIGNED_IN.format(name=self.name))
+        seen = _Handlers(self.name, self.events)
+        client.add_event_handler(seen.on_new, events.NewMessage())
+        client.add_event_handler(seen.on_edited, events.MessageEdited())
+        client.add_event_handler(seen.on_deleted, events.MessageDeleted())
+        await bounded(CONNECT_WITHIN, client.connect)
+        await probe(client)
+        seen.peer.set_result(peer := await find_desk(client, self.desk))
+        return DeskChat(client, peer)
+
+    async def _new_client(self, path: Path) -> TelegramClient:
+        return new_client(path, self.application)
+
+    async def _use(self, do: Callable[[], Awaitable[T]]) -> T:
+        """Do it; where that makes doubtful whether the account lives, it is probed at once."""
+        try:
+            return await do()
+        except (AccountDead, Unreachable):
+            self._doubt.set()
+            raise
+
+    async def _wait_for_the_end(self, client: TelegramClient, doubt: asyncio.Event) -> None:
+        ended = asyncio.ensure_future(client.disconnected)
+        while True:
+            doubted = asyncio.ensure_future(doubt.wait())
+            await asyncio.wait(
+                [ended, doubted], timeout=self.pace.probe_every, return_when=asyncio.FIRST_COMPLETED
+            )
+            doubted.cancel()
+            doubt.clear()
+            if ended.done():
+                error = ended.exception()
+                trouble = translate(error) if isinstance(error, Exception) else None
+                raise trouble or Unreachable("the connection to Telegram was closed")
+            await probe(client)
+
+
+@define(eq=False)
+class _Handlers:
+    """Telethon's handlers: they only hand over. What they raised, Telethon would swallow."""
+
+    name: str
+    events: Outlet[Event]
+    peer: "asyncio.Future[Any]" = field(factory=lambda: asyncio.get_running_loop().create_future())
+    """The desk. Known a moment after the first update may come."""
+
+    async def on_new(self, event: Any) -> None:
+        if is_with(event.message, await self._desk()):
+            await self._tell(NewMessage(self.name, read_message(event.message)))
+
+    async def on_edited(self, event: Any) -> None:
+        message = event.message
+        # A reaction and a link's preview come as edits, too.
+        if is_with(message, await self._desk()) and message.edit_date and not message.edit_hide:
+            await self._tell(Edited(self.name, read_message(message)))
+
+    async def on_deleted(self, event: Any) -> None:
+        if event.deleted_ids and event.chat_id is None:
+            await self._tell(Deleted(self.name, tuple(event.deleted_ids)))
+
+    async def _desk(self) -> Any:
+        return await asyncio.shield(self.peer)
+
+    async def _tell(self, told: Event) -> None:
+        try:
+            await self.events.send(told)
+        except OutletClosed:
+            logger.debug("Telegram account %s: nobody listens any more", self.name)
