@@ -22,7 +22,7 @@ async def test_who_set_up_a_channel_that_is_gone_is_told_and_status_and_show_say
             server.channel.delete()
             stage.list_code("SNOW")
             (message,) = await stage.until(lambda: stage.discord.direct_messages(server.admin))
-            assert "was deleted" in said(message)
+            assert f"<#{server.channel.id}> of Snow ({server.id}) was deleted" in said(message)
             assert "Snow" in said(message)
             document = await stage.host.until(lambda seen: seen["discord"]["channel_troubles"])
             assert document["health"] == "degraded"
