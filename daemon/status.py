@@ -11,6 +11,7 @@ import trio
 from attrs import define, field
 
 import daemon
+from actors.giftcodes.announcing_messages import AnnouncerNumbers, AnnouncerStatus
 from actors.giftcodes.campaign_messages import CampaignNumbers, CampaignStatus
 from actors.giftcodes.circuit import NO_END, Fault, fault_of_reason
 from actors.giftcodes.poller import PollerStatus
@@ -19,7 +20,7 @@ from actors.giftcodes.session_pool import PoolNumbers, PoolStatus
 from actors.giftcodes.source_health import PollerStats
 from actors.ports import Clock
 from actors.storage import StorageHealth, StorageStatus, StoreHealth
-from daemon.assembly import CAMPAIGN, POLLERS, POOL, STORAGE
+from daemon.assembly import ANNOUNCER, CAMPAIGN, POLLERS, POOL, STORAGE
 from daemon.discord.report import DiscordPart, DiscordReport
 from supervision import Node, SupervisionError, Tree
 
@@ -34,6 +35,7 @@ class _Answers:
     """What the actors said of themselves; None: nothing, in time."""
 
     campaign: CampaignNumbers | None = None
+    announcer: AnnouncerNumbers | None = None
     pool: PoolNumbers | None = None
     storage: StorageHealth | None = None
     sources: dict[str, PollerStats | None] = field(factory=dict)
@@ -82,6 +84,7 @@ class StatusReport:
         answers = _Answers(sources=dict.fromkeys(self.sources))
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._fill, answers, "campaign", CAMPAIGN, CampaignStatus())
+            nursery.start_soon(self._fill, answers, "announcer", ANNOUNCER, AnnouncerStatus())
             nursery.start_soon(self._fill, answers, "pool", POOL, PoolStatus())
             if self.backend is not None:
                 nursery.start_soon(self._fill, answers, "storage", STORAGE, StorageStatus())
@@ -174,6 +177,7 @@ class StatusReport:
             "already": None if numbers is None else numbers.already,
             "failed": None if numbers is None else numbers.failed,
             "retrying": None if numbers is None else numbers.retrying,
+            "posts": _posts(answers.announcer),
             "rate": {lane.game: _lane(lane) for lane in lanes},
             "sources": {name: _source(stats) for name, stats in answers.sources.items()},
         }
@@ -205,6 +209,17 @@ def _lag(stores: Iterable[StoreHealth]) -> int | None:
     lags = [store.lag for store in stores]
     known = [lag for lag in lags if lag is not None]
     return max(known) if len(known) == len(lags) else None
+
+
+def _posts(numbers: AnnouncerNumbers | None) -> dict[str, object] | None:
+    if numbers is None:
+        return None
+    return {
+        "waiting": numbers.waiting,
+        "posted": numbers.posted,
+        "edited": numbers.edited,
+        "failing": numbers.failing or None,
+    }
 
 
 def _lane(lane: GameLane) -> dict[str, object]:

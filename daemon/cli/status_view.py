@@ -87,6 +87,10 @@ def _giftcodes(numbers: Document, width: int | None, now: float) -> Iterator[Tex
         of_known = f" of {known} known" if known is not None else ""
         yield from _line("codes", Text(f"{numbers.get('codes', 0)} live{of_known}"), width)
         yield from _line("pairs of live codes", _pairs(numbers), width)
+    posts = numbers.get("posts") or {}
+    if posts.get("waiting"):
+        failing = f": {word(posts['failing'])}" if posts.get("failing") else ""
+        yield from _line("to be posted", Text(f"{posts['waiting']} messages{failing}"), width)
     rate = numbers.get("rate")
     if isinstance(rate, Mapping):
         for game, lane in rate.items():

@@ -110,6 +110,8 @@ ANSWERS: dict[str, str] = {
         "{owed} owed · {redeemed} redeemed · {already} already · {failed} failed, {retrying} of them "
         "tried again later"
     ),
+    "status.posts.one": "{count} message is still to be posted",
+    "status.posts.other": "{count} messages are still to be posted",
     "status.games": "Calls",
     "status.game": (
         "**{game}** {used} of {limit} calls in {period:g} s · {in_flight} in flight · {waiting} waiting"

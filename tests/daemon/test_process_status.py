@@ -3,6 +3,7 @@
 import trio
 from attrs import define, field
 
+from actors.giftcodes.announcing_messages import AnnouncerNumbers
 from actors.giftcodes.campaign_messages import CampaignNumbers
 from actors.giftcodes.pool_policy import GameLane
 from actors.giftcodes.session_pool import PoolNumbers
@@ -24,6 +25,7 @@ class World:
 
     storage: object = HEALTHY
     pool: object = PoolNumbers(loaded=True, in_flight=0, waiting=0, games=())
+    announcer: object = AnnouncerNumbers(posted=3, failing="12: HTTP 503", waiting=7)
     campaign: object = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -50,11 +52,12 @@ def _spec(world: World) -> SupervisorSpec:
     slow = Backoff(min=100, max=100)
     redemption = SupervisorSpec("redemption", [ActorSpec("session_pool", lambda: Stand(world, "pool"))])
     campaign = ActorSpec("campaign", lambda: Stand(world, "campaign"), backoff=slow)
+    announcer = ActorSpec("announcer", lambda: Stand(world, "announcer"))
     return SupervisorSpec(
         "perkd",
         [
             ActorSpec("storage", lambda: Stand(world, "storage"), backoff=slow),
-            SupervisorSpec("giftcodes", [redemption, campaign]),
+            SupervisorSpec("giftcodes", [redemption, campaign, announcer]),
         ],
     )
 
@@ -112,6 +115,18 @@ async def test_a_pause_that_needs_a_person_says_what_to_check(autojump_clock: ob
         assert said == [f"game wos is paused until one call gets through: PROTOCOL_CHANGED: {way_out}"]
         keyless = StatusReport(tree, SteadyClock(), notes=lambda: ("no key",), keyless=lambda: ("wos",))
         assert _problems(await keyless.make()) == ["no key"]
+
+
+async def test_what_is_still_to_be_posted_is_told_with_the_reason(autojump_clock: object) -> None:
+    world = World()
+    async with open_tree(_spec(world)) as tree:
+        numbers = (await StatusReport(tree, SteadyClock()).make())["giftcodes"]
+        assert isinstance(numbers, dict)
+        assert numbers["posts"] == {"waiting": 7, "posted": 3, "edited": 0, "failing": "12: HTTP 503"}
+        world.announcer = None
+        numbers = (await StatusReport(tree, SteadyClock()).make())["giftcodes"]
+        assert isinstance(numbers, dict)
+        assert numbers["posts"] is None
 
 
 def _problems(status: dict[str, object]) -> list[str]:

@@ -88,7 +88,16 @@ def _codes(numbers: Document, locale: str) -> str:
         return say("status.codes.unknown", locale)
     names = ("codes", "codes_known", "owed", "redeemed", "already", "failed", "retrying")
     values = {name: numbers.get(name) or 0 for name in names}
-    return say("status.codes.numbers", locale, **values)
+    lines = [say("status.codes.numbers", locale, **values), *_posts(numbers.get("posts") or {}, locale)]
+    return "\n".join(lines)
+
+
+def _posts(posts: Document, locale: str) -> Iterator[str]:
+    """What is still to be posted, and why it is not."""
+    if waiting := int(number(posts.get("waiting"))):
+        line = say_count("status.posts", waiting, locale)
+        failing = posts.get("failing")
+        yield f"{line}: {plain(word(failing), _LONGEST_ERROR)}" if failing else line
 
 
 def _games(numbers: Document, locale: str) -> Iterator[str]:

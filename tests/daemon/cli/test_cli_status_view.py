@@ -81,6 +81,7 @@ STATUS = {
         "already": 3,
         "failed": 2,
         "retrying": 1,
+        "posts": {"waiting": 7, "posted": 3, "edited": 9, "failing": "12: HTTP 503"},
         "rate": {
             "wos": LANE,
             "ks": {
@@ -109,6 +110,7 @@ perkd 0.1.0 · degraded · up 3 d 4 h
 codes         2 live of 5 known
 pairs of live codes  43 owed · 45 redeemed · 3 already · 2 failed (1 tried again
                      later)
+to be posted  7 messages: 12: HTTP 503
 wos           28 of 30 calls in 60 s · 2 in flight · 43 waiting
 ks            28 of 30 calls in 60 s · paused 12 s more: BLOCKED
 wosgiftcodes  source healthy · 120 checks

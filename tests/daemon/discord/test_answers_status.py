@@ -52,6 +52,7 @@ def a_status(children: int = 3, **more: Any) -> dict[str, Any]:
             "already": 3,
             "failed": 1,
             "retrying": 1,
+            "posts": {"waiting": 7, "posted": 3, "edited": 9, "failing": "12: **503**"},
             "rate": {"wos": {"used": 4, "limit": 30, "period": 60.0, "reason": "RATE_LIMITED"}},
             "sources": {"gifts": {"state": "failing", "checks": 9, "last_error": "HTTP 500"}},
         },
@@ -82,6 +83,7 @@ async def test_an_owner_sees_health_problems_and_the_numbers_of_both_jobs() -> N
         "HTTP 500",
         "sqlite",
         "41 ms",
+        "7 messages are still to be posted: 12: \\*\\*503",
     ):
         assert part in text
     assert "VIP threads\nnone are open" in text
