@@ -3,7 +3,10 @@
 import time
 from pathlib import Path
 
+import pytest
+
 from actors.giftcodes.model import Code, CodeState
+from daemon.simulator import SimPlayer
 from tests.worlds.discord_process import Stage, open_stage, said
 
 SERVERS = 100
@@ -39,6 +42,29 @@ async def test_a_code_reaches_a_hundred_servers_in_order_of_priority_without_one
         ]
         # Eight are on their way at the same time: who answers first of those is not ours to say.
         assert all(abs(place - (SERVERS - 1 - number)) <= 8 for place, number in enumerate(order))
+
+
+@pytest.mark.slow
+async def test_the_progress_of_a_hundred_servers_is_shown_without_one_429(tmp_path: Path) -> None:
+    async with open_stage(tmp_path) as stage:
+        servers = [stage.add_server(f"S{number}") for number in range(SERVERS)]
+        players = [SimPlayer(str(5000 + number), kid="7") for number in range(3 * SERVERS)]
+        registered = [
+            servers[number % SERVERS].registration(player.fid, mention=number < SERVERS)
+            for number, player in enumerate(players)
+        ]
+        stage.set_up(*(one.record() for one in servers), *registered, players=players)
+        async with stage.host.perkd() as process:
+            await stage.until_connected()
+            stage.list_code("SNOW")
+            await stage.host.until(lambda seen: seen["giftcodes"]["redeemed"] == len(players), within=60)
+            for server in servers:
+                await stage.until_shown(server.channel, "SNOW", "3/3", within=60)
+            await stage.until(lambda: all(len(one.channel.messages) == 2 for one in servers))
+            assert await stage.host.stop(process) == 0
+        pinged = [message.pinged for one in servers for message in one.channel.messages[1:]]
+        assert pinged == [{one.admin.id} for one in servers]
+        assert not _too_many(stage)
 
 
 async def test_many_codes_for_one_channel_keep_to_its_rate_limit(tmp_path: Path) -> None:
