@@ -58,10 +58,12 @@ from daemon.opening import (
     settings_of,
 )
 from daemon.service import Service
+from daemon.service.audit import By
 from daemon.setup_check import SetupActor
 from daemon.status import StatusReport
 from daemon.storing import Storing, database, mongodb_address, where_state_is
 from daemon.terminal import TerminalBoard
+from daemon.web.actions import Actions
 from daemon.web.happenings import Happenings
 from daemon.web.side import WebSide
 from supervision import Actor, ActorDead, Event, MailboxFull, Tree, run_until_signal
@@ -176,8 +178,10 @@ class Daemon:
     def _setup(self, tree: Tree) -> SetupActor:
         return SetupActor(self.store, tree.ref(POOL), self.opened.setups)
 
-    def _control(self, _tree: Tree) -> ControlActor:
-        return ControlActor(self.config.status.socket, self.service(), self.report.make, self.reload)
+    def _control(self, tree: Tree) -> ControlActor:
+        orders = Actions(tree, self.service(), tree.ref(POOL).tell, By("", "", "cli"))
+        socket, service = self.config.status.socket, self.service()
+        return ControlActor(socket, service, self.report.make, self.reload, orders.game_routes())
 
     def _gateways(self) -> dict[str, Callable[[Tree], Actor]]:
         discord = self.discord

@@ -6,6 +6,7 @@ import click
 
 import daemon
 from daemon.cli.codes import codes
+from daemon.cli.games import pause, resume
 from daemon.cli.guilds import guilds
 from daemon.cli.history import history
 from daemon.cli.output import tolerate_encodings
@@ -15,6 +16,7 @@ from daemon.cli.session import Session
 from daemon.cli.simulate import simulate
 from daemon.cli.status import status
 from daemon.cli.storage import backup, export, import_, restore, storage
+from daemon.cli.telegram import telegram
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -39,7 +41,7 @@ def main(context: click.Context, config: Path | None) -> None:
     context.obj = Session(config)
 
 
-for command in (run, demo, simulate, status, check, players, codes, guilds, history, reload):
+for command in (run, demo, simulate, status, check, players, codes, guilds, history, pause, resume, reload):
     main.add_command(command)
-for command in (backup, restore, export, import_, storage):
+for command in (backup, restore, export, import_, storage, telegram):
     main.add_command(command)

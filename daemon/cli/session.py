@@ -51,7 +51,7 @@ class Session:
 
         return find_config(self.option, os.environ)
 
-    def ask_daemon(self, method: str, path: str, **query: str) -> Any:
+    def ask_daemon(self, method: str, path: str, *, json: object = None, **query: str) -> Any:
         """Ask what only a running daemon knows. Returns the answer's document.
 
         Raises `CommandFailed`, with `NOT_RUNNING` where no daemon runs.
@@ -60,7 +60,7 @@ class Session:
 
         socket, faults = self._find_socket()
         try:
-            answer = self._call(socket, faults, method, path, query=query)
+            answer = self._call(socket, faults, method, path, query=query, json=json)
         except NotRunning as error:
             text = "\n".join(filter(None, (str(error), faults)))
             raise CommandFailed(text, ExitCode.NOT_RUNNING) from None

@@ -1,11 +1,12 @@
 """ControlActor: serves the control socket, and is started again when that fails."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import trio
 from attrs import define, field
+from starlette.routing import BaseRoute
 
 from daemon.control.app import control_app
 from daemon.control.server import serve_unix
@@ -27,6 +28,8 @@ class ControlActor(Actor):
     service: Service
     status: Callable[[bool], Awaitable[Document]]
     reload: Callable[[], Awaitable[Document]]
+    more: Sequence[BaseRoute] = ()
+    """Routes of other parts."""
     _stop: trio.Event = field(factory=trio.Event, init=False)
     _over: trio.Event = field(factory=trio.Event, init=False)
 
@@ -42,7 +45,7 @@ class ControlActor(Actor):
         await self._over.wait()
 
     async def _serve(self, up: trio.Event) -> None:
-        app = control_app(self.service, self.status, self.reload)
+        app = control_app(self.service, self.status, self.reload, more=self.more)
         try:
             async with trio.open_nursery() as nursery:
                 # `start` raises a socket that can't be had as it is, not in a group.

@@ -41,6 +41,8 @@ logger = logging.getLogger("perkd.web")
 
 LONGEST_PAUSE = 366 * 86_400
 """Seconds; a longer one is one without an end."""
+Posted = tuple[str, Callable[[Request], Awaitable[Any]]]
+"""A path, and who answers a `POST` there."""
 RECORD_WITHIN = 5.0
 """Seconds the audit log has for what was done already."""
 SERVING = frozenset({"status", "status/web", "status/control"})
@@ -144,7 +146,7 @@ class Actions:
 
     async def _done(self, action: str, details: str, text: str) -> AsciiJSON:
         """Record what was done, and answer. It was done: an audit log that is away does not undo it."""
-        logger.warning("🖐️ By the web page: %s %s", action, details, extra={"action": action})
+        logger.warning("🖐️ By %s: %s %s", self.by.member, action, details, extra={"action": action})
         try:
             with trio.fail_after(RECORD_WITHIN):
                 await record(self.service, self.by, action, details)
@@ -155,13 +157,15 @@ class Actions:
 
     def routes(self) -> list[BaseRoute]:
         """All of them."""
-        endpoints: tuple[tuple[str, Callable[[Request], Awaitable[Any]]], ...] = (
-            ("/api/games/pause", self.pause),
-            ("/api/games/resume", self.resume),
+        endpoints: tuple[Posted, ...] = (
             ("/api/codes/retire", self.retire),
             ("/api/actors/restart", self.restart),
         )
-        return [Route(path, answering(endpoint), methods=["POST"]) for path, endpoint in endpoints]
+        return [*self.game_routes(), *_posted(endpoints)]
+
+    def game_routes(self) -> list[BaseRoute]:
+        """Those that the control socket has too, for `perkd pause` and `perkd resume`."""
+        return _posted((("/api/games/pause", self.pause), ("/api/games/resume", self.resume)))
 
 
 def group_of(parent: SupervisorRef, name: str) -> Sequence[str]:
@@ -180,3 +184,7 @@ async def _restart_group(parent: SupervisorRef, names: Sequence[str]) -> None:
             await parent.restart_child(name)
         except (AlreadyRunning, Restarting):
             logger.debug("%s/%s starts by itself", parent.path, name)
+
+
+def _posted(endpoints: Sequence[Posted]) -> list[BaseRoute]:
+    return [Route(path, answering(endpoint), methods=["POST"]) for path, endpoint in endpoints]

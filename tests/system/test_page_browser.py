@@ -46,7 +46,7 @@ async def test_a_crash_shows_within_a_second_and_so_does_its_restart(tmp_path: P
         tab = shown.tab
         await trio.sleep(0.3)  # whatever was to come with the first status is there
         crash(shown.made.tree.ref("giftcodes/announcer"))
-        await tab.until(f"{text_of(f'{ANNOUNCER} .news')}.includes('crashed')", within=1.0)
+        await tab.until(f"{text_of(f'{ANNOUNCER} .chip')}.includes('crashed')", within=1.0)
         assert "ordered for" in await tab.run(text_of(f"{ANNOUNCER} .error"))
         assert await tab.run(f"document.querySelector({json.dumps(f'{ANNOUNCER} .flash')}) !== null")
         await tab.until(f"{text_of(f'{ANNOUNCER} .facts')}.includes('1 restart')", within=3.0)

@@ -53,7 +53,7 @@ export class TreeNode {
 
   update(node) {
     const told = this.news.textContent.includes("restarted"); // by its event, which comes first
-    if (node.restarts > this.restarts && !told) this.flash("↻ restarted");
+    if (node.restarts > this.restarts && !told) this.flash("↻ restarted", "restarted");
     this.restarts = node.restarts;
     this.node = node;
     this.showState(node.state);
@@ -90,21 +90,23 @@ export class TreeNode {
     if (event.event === "Crashed" || event.event === "StartError") {
       this.showState("crashed");
       if (event.error) setText(this.error, `${event.error.type}: ${event.error.text}`);
-      this.flash("✖ crashed");
+      this.flash("just now", "crashed");
     } else if (event.event === "GaveUp") {
-      this.flash("✖ gave up");
+      this.flash("✖ gave up", "gave up");
     } else if (event.event === "Started" && event.incarnation > 1) {
       this.showState("running");
-      this.flash("↻ restarted");
+      this.flash("↻ restarted", "restarted");
+      setText(this.facts, this.factsOf({ ...this.node, restart_in: null }));
     }
   }
 
-  flash(text) {
-    setText(this.news, text);
+  /** Points at it; `said` is what a screen reader is told. */
+  flash(shown, said) {
+    setText(this.news, shown);
     this.row.classList.remove("flash");
     void this.row.offsetWidth; // the animation begins again
     this.row.classList.add("flash");
-    announce(`${this.path} ${text.slice(2)}`);
+    announce(`${this.path} ${said}`);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       setText(this.news, "");
