@@ -1,17 +1,17 @@
 """CampaignActor: knows what is owed, to whom, in which order, and who works on it.
 
 It never waits for a redeemer and makes no call itself: redeemers claim pairs, and report. Its parts: the
-`Ledger` (what is owed), the `Director` (who does it), the `CodeRegister` (codes that begin).
+`Ledger` (what is owed), the `Director` (who does it), the `CodeRegister` (codes that begin), the
+`Confirmation` (codes that end), the `Returns` (claims whose redeemer crashed or ended).
 """
 
 import logging
 from collections.abc import Callable, Sequence
 
 import trio
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 
-from actors.giftcodes import attempt, campaign_numbers, progress
-from actors.giftcodes.attempt import After
+from actors.giftcodes import campaign_numbers, progress
 from actors.giftcodes.campaign_messages import (
     CampaignStatus,
     ClaimPair,
@@ -27,15 +27,16 @@ from actors.giftcodes.campaign_messages import (
 )
 from actors.giftcodes.campaign_ports import STORE_RETRY, CampaignPorts
 from actors.giftcodes.code_register import CodeRegister
-from actors.giftcodes.counted import counted
+from actors.giftcodes.confirmation import Confirmation
 from actors.giftcodes.direction import Director, LookAround, redeemer_key
 from actors.giftcodes.found import CodesFound
 from actors.giftcodes.ledger import STATUS_OF, Ledger, settle
 from actors.giftcodes.ledger_store import clear_away, load_players, read_codes, take_over
-from actors.giftcodes.model import Code, CodeKey, CodeState, Outcome, PlayerKey, Redemption, Wish
+from actors.giftcodes.model import CodeKey, CodeState, PlayerKey, Redemption, Wish
 from actors.giftcodes.pace import Pace
 from actors.giftcodes.progress_hints import Hints, TellMoved
 from actors.giftcodes.retirement import unless_retired
+from actors.giftcodes.returns import Returns
 from actors.ports import Change, Put, StoreUnavailable
 from supervision import Actor
 
@@ -77,19 +78,23 @@ class CampaignActor(Actor):
     _loaded: bool = False
     _away: bool = False
     """The store could not be read the last time."""
-    _returning: dict[PlayerKey, After | None] = field(factory=dict)
-    """Players whose claim is taken back as soon as the store is there; with the crash that is charged."""
     _pace: Pace = field(factory=Pace)
     _unread: frozenset[str] = frozenset()
     """Collections that have changed, and are read when it is their turn."""
     _director: Director = field(init=False)
     _register: CodeRegister = field(init=False)
+    _confirmation: Confirmation = field(init=False)
+    _returns: Returns = field(init=False)
     _hints: Hints = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         """Put the parts together."""
         self._director = Director(self, self._ports, self._ledger)
         self._register = CodeRegister(self._ports, self._ledger, self._director, self._commit)
+        self._confirmation = Confirmation(
+            self._ports, self._ledger, self._director, self._register, self._commit
+        )
+        self._returns = Returns(self._ports, self._ledger)
         self._hints = Hints(self, self._ports.announcer)
 
     async def started(self) -> None:
@@ -105,10 +110,10 @@ class CampaignActor(Actor):
                 await self._let_go(player, record)
             case StepAbandoned(player):
                 await self._let_go(player, None)
-            case RedeemerReady(player) if player not in self._returning:
+            case RedeemerReady(player) if player not in self._returns:
                 await self._take_back(player, crash=True)
             case RedeemerEnded(player, ref) if self._director.has_ended(player, ref):
-                if player not in self._returning:
+                if player not in self._returns:
                     await self._take_back(player, crash=False)
             case RedeemerReady() | RedeemerEnded():
                 pass  # it is being taken back already, or there is another redeemer by now
@@ -185,7 +190,7 @@ class CampaignActor(Actor):
                 self._hints.guilds_moved(ledger.members.guilds_of(player))
             changes += clear_away(ledger, wishes)
         for key in ledger.doubted():
-            self._seek_confirmation(key)
+            self._confirmation.seek(key)
         if "codes" in wanted or ledger.doubted():
             self._director.look_at_everybody()
         else:
@@ -193,7 +198,7 @@ class CampaignActor(Actor):
         self._hints.guilds_moved(ledger.members.take_changed())
         self._register.tell_announcer()
         await self._commit(changes)
-        await self._end_codes()
+        await self._confirmation.end_codes()
 
     async def _commit(self, changes: Sequence[Change], then: Callable[[], None] | None = None) -> None:
         """Record, then go on; where the store is away, later. What is repeated is the same."""
@@ -212,7 +217,7 @@ class CampaignActor(Actor):
     # --- what redeemers work on -----------------------------------------------------------------
 
     async def _claim(self, player: PlayerKey) -> Redemption | None:
-        if not self._loaded or player in self._returning or not self._director.watch(player):
+        if not self._loaded or player in self._returns or not self._director.watch(player):
             return None
         if player in self._ledger.adopted:
             await self._let_go(player, None)  # whatever it was doing, it has reported that by now
@@ -228,7 +233,7 @@ class CampaignActor(Actor):
             await self._note(record)
             self._moved(record)
         await self._settle(left)
-        await self._end_codes()
+        await self._confirmation.end_codes()
         self._director.look_at([player])
 
     async def _settle(self, left: Sequence[Redemption]) -> None:
@@ -242,40 +247,11 @@ class CampaignActor(Actor):
     async def _take_back(self, player: PlayerKey, *, crash: bool) -> None:
         """A redeemer ended, or lives again after a crash, which is charged to what it was working on."""
         try:
-            if player in self._ledger.adopted:
-                await self._read_again(player)
-            record = await self._outcome_of(player, crash=crash)
+            record = await self._returns.take(player, crash=crash)
         except StoreUnavailable:
-            if player not in self._returning:
-                self._returning[player] = None
             self.after(STORE_RETRY, _TakeBack(player, crash))
             return
-        self._returning.pop(player, None)
         await self._let_go(player, record)
-
-    async def _read_again(self, player: PlayerKey) -> None:
-        """What it was working on, an earlier life of ours gave out: nobody knows but the store."""
-        for record in await self._ports.store.find(Redemption, game=player.game, fid=player.fid):
-            self._ledger.set_record(record)
-
-    async def _outcome_of(self, player: PlayerKey, *, crash: bool) -> Redemption | None:
-        """How far the player's claimed pair got; what is recorded may be newer than what we gave out."""
-        claimed = self._ledger.claims.get(player)
-        if claimed is None:
-            return None
-        after = self._returning.get(player)
-        if after is None:
-            stored = await self._ports.store.get(Redemption, claimed.key)
-            record = stored or claimed
-            if not crash or (record.outcome is not Outcome.PENDING and record != claimed):
-                return record
-            after = attempt.crashed(record, self._ports.clock.now(), self._ports.policy())
-            self._returning[player] = after  # charged once, however often the store has to be asked
-        await self._ports.store.commit(Put(after.record))
-        if after.record.outcome is Outcome.FAILED:
-            text = "❌ Code %s of %s is set aside: its work crashed %s"
-            logger.error(text, claimed.code, player, counted(after.failures, "time"))
-        return after.record
 
     # --- what their answers mean ----------------------------------------------------------------
 
@@ -286,50 +262,7 @@ class CampaignActor(Actor):
         if record.activation == code.activation + 1:
             await self._register.note_trial(code, record)
         elif record.activation == code.activation and code.state is CodeState.LIVE:
-            self._note_live(code, record)
+            self._confirmation.note(record)
 
     def _moved(self, record: Redemption) -> None:
         self._hints.moved(record.code_key, self._ledger.members.guilds_of(record.player_key))
-
-    def _note_live(self, code: Code, record: Redemption) -> None:
-        ledger, key = self._ledger, code.code_key
-        was_doubted = bool(ledger.verdicts(key))
-        ledger.set_record(record)
-        if ledger.ending(key) is None and ledger.verdicts(key):
-            self._seek_confirmation(key, record)
-        elif was_doubted and not ledger.verdicts(key):
-            self._director.look_at_game(key.game)  # it lives: those who were waiting go on
-
-    def _seek_confirmation(self, key: CodeKey, news: Redemption | None = None) -> None:
-        """One player was told that the code has ended: have one other ask, and the rest wait."""
-        now = self._ports.clock.now()
-        confirmer = self._ledger.confirmers.get(key)
-        if news is not None and confirmer is not None:
-            if confirmer != news.player_key:
-                return
-            if news.outcome is Outcome.PENDING and news.due_at <= now:
-                return  # it is on its way
-        chosen = self._ledger.appoint(key, now)
-        if chosen is not None:
-            self._director.look_at([chosen])
-
-    async def _end_codes(self) -> None:
-        """End what enough players were told has ended, once nobody is at work on it."""
-        for key in self._ledger.doubted():
-            state = self._ledger.ending(key)
-            if state is not None and not self._ledger.is_worked_on(key):
-                await self._end_code(self._ledger.codes[key], state)
-
-    async def _end_code(self, code: Code, state: CodeState) -> None:
-        now, status = self._ports.clock.now(), STATUS_OF[state]
-        told = len(self._ledger.verdicts(code.code_key))
-        settled = self._ledger.ended(code, status, now)
-        text = "Code %s (%s) has ended: %s, as %s told; %s"
-        extra = {"game": code.game, "code": code.code, "status": status, "settled": len(settled)}
-        heard = f"{counted(told, 'player')} {'was' if told == 1 else 'were'}"
-        rest = f"{counted(len(settled), 'open pair')} settled" if settled else "nothing else was open"
-        logger.warning(text, code.code, code.game, status, heard, rest, extra=extra)
-        ended = evolve(code, state=state, ended_at=now)
-        self._ledger.set_code(ended)
-        await self._commit([Put(ended), *map(Put, settled)], self._register.tell_announcer)
-        self._director.look_at_game(code.game)
