@@ -92,11 +92,15 @@ class DataCentre:
     def chat(self, account: Account, peer: Person | None = None) -> Chat:
         return Chat(account, peer or self.desk.person)
 
-    def write_session(self, path: Path, account: Account | None = None) -> Path:
-        """A session file as Telethon leaves one: signed in, or (None) only knowing where the stand-in is."""
+    def write_session(self, path: Path, account: Account | None = None, *, with_key: bool = False) -> Path:
+        """A session file as Telethon leaves one.
+
+        Signed in, or (None) only knowing where the stand-in is; `with_key`, there is a key that nobody has
+        signed in with, for processes that do not trust the stand-in's RSA key.
+        """
         session = SQLiteSession(str(path))
         session.set_dc(DC_ID, HOST, self.port)
-        if account is not None:
+        if account is not None or with_key:
             shared = new_key()
             self.keys[shared.id] = (shared, Key(account))
             session.auth_key = AuthKey(shared.key)
