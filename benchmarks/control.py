@@ -17,9 +17,10 @@ from actors.ports import Put
 from benchmarks.campaign import BATCH, GAME, NO_LATENCY, SilentBoard, find_code, running, until_waiting
 from benchmarks.giftcodes import CROWD, LOOKS
 from benchmarks.timing import Measured
-from daemon.app import collect_garbage_seldom, open_daemon
+from daemon.app import open_daemon
 from daemon.config import load_config
 from daemon.logs import configure_logging
+from daemon.process import collect_garbage_seldom
 from daemon.simulator import World, serve
 from daemon.storage import SQLiteBackend
 from daemon.storing import database

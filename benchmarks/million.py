@@ -19,11 +19,12 @@ from benchmarks.campaign import SilentBoard, running
 from benchmarks.large_store import LargeCase
 from benchmarks.recording import describe_delays, watched_loop
 from benchmarks.timing import KIB, Measured, resident
-from daemon.app import collect_garbage_seldom, open_daemon
+from daemon.app import open_daemon
 from daemon.config import load_config
 from daemon.control.client import call
 from daemon.control.errors import ControlError
 from daemon.logs import configure_logging
+from daemon.process import collect_garbage_seldom
 from daemon.storing import database
 
 CASE = LargeCase()

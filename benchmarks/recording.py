@@ -14,7 +14,7 @@ from actors.giftcodes.model import Call, Outcome, Redemption, Status
 from actors.ports import Put, Store
 from actors.storage import StorageActor, StoreClient
 from benchmarks.timing import Measured, stopwatch
-from daemon.app import collect_garbage_seldom
+from daemon.process import collect_garbage_seldom
 from daemon.storage import SQLiteBackend
 from supervision import ActorSpec, SupervisorSpec, Tree, open_tree
 

@@ -20,7 +20,7 @@ from actors.replicated_storage import ReplicatedStorageActor
 from actors.storage import StoreClient, one_thread
 from benchmarks.recording import OUTCOMES, SESSIONS, STORAGE, describe_delays, record_outcomes, watched_loop
 from benchmarks.timing import Measured, stopwatch
-from daemon.app import collect_garbage_seldom
+from daemon.process import collect_garbage_seldom
 from daemon.storage import SQLiteStore
 from daemon.storage.mongodb import MongoAddress, open_replica
 from supervision import ActorSpec, SupervisorSpec, Tree

@@ -17,9 +17,10 @@ from benchmarks.campaign import NO_LATENCY, SilentBoard, find_code, running, unt
 from benchmarks.control import fill, write_config
 from benchmarks.giftcodes import CROWD
 from benchmarks.timing import KIB, Measured
-from daemon.app import collect_garbage_seldom, open_daemon
+from daemon.app import open_daemon
 from daemon.config import load_config
 from daemon.logs import configure_logging
+from daemon.process import collect_garbage_seldom
 from daemon.simulator import serve
 from daemon.storing import database
 from daemon.web import page

@@ -13,7 +13,7 @@ from daemon.safe_text import neutralised
 def run(context: click.Context, session: Session) -> None:
     """Run the daemon; SIGTERM and Ctrl-C stop it in order."""
     config = session.config
-    from daemon.app import run_daemon  # noqa: PLC0415 - the whole daemon, for this command alone
+    from daemon.process import run_daemon  # noqa: PLC0415 - the whole daemon, for this command alone
 
     context.exit(run_daemon(config))
 

@@ -12,12 +12,12 @@ from attrs import define, field
 from actors.giftcodes.model import Channel, Circuit, Code, GameSetup, Guild
 from actors.giftcodes.session_pool import ResumeGame
 from actors.ports import Announcement, Put
-from daemon.app import _say_signals
 from daemon.clock import SteadyClock
 from daemon.control.actor import ControlActor
 from daemon.ending import exit_code_of
 from daemon.event_log import EventLog
 from daemon.plugins import PluginError
+from daemon.process import _say_signals
 from daemon.secrets import Secret, SecretError
 from daemon.service import Service
 from daemon.setup_check import AGAIN_AFTER, SetupActor, fingerprint
