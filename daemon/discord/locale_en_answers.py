@@ -40,7 +40,7 @@ ANSWERS: dict[str, str] = {
     "codes.retire.ended": "{code} has ended already: {state}.",
     # -- /history -----------------------------------------------------------------------------------
     "history.nobody": "You have no players here yet: `/register` adds one.",
-    "history.none": "Nothing has been tried yet that fits.",
+    "history.none": "Nothing that fits has been tried yet.",
     "history.title": "Redemptions",
     "history.title.newest": "The newest {count} redemptions",
     "history.redeemed": "redeemed",
@@ -60,7 +60,7 @@ ANSWERS: dict[str, str] = {
     "settings.channel.removed": "No more codes are posted to {channel}.",
     "settings.watched": "👀 Codes of {game} are read from {channel}, from messages that come from now on.",
     "settings.unwatched": "No more codes are read from {channel}.",
-    "settings.auto.on": "⚙️ Codes are redeemed unasked for this server's players.",
+    "settings.auto.on": "⚙️ Codes are redeemed automatically for this server's players.",
     "settings.auto.off": "⚙️ Codes are redeemed for this server's players only where a member asks for it.",
     "settings.summary.on": "🔔 Members who asked for it are mentioned when a code is done.",
     "settings.summary.off": "🔕 Nobody is mentioned when a code is done.",
@@ -139,14 +139,17 @@ ANSWERS: dict[str, str] = {
     "status.next": "Next",
     # -- /register, /unregister, /players -----------------------------------------------------------
     "player.state": " · state {state}",
-    "register.new": "✅ Registered {player}. Live codes are redeemed for it, and those to come.",
+    "register.new": "✅ Registered {player}. {what}",
+    "register.auto": "Live codes are redeemed for it, and those to come.",
+    "register.by_hand": "Here codes are redeemed for it when you ask for one: `/redeem`, or **{redeem}**.",
+    "register.paused": "Redeeming is paused on this server; codes wait until an admin resumes it.",
     "register.updated": "✅ Corrected {player}.",
     "register.unchanged": "✅ {player} is registered so already.",
     "register.unchecked": "⚠️ Whether the game knows this player could not be checked now: {reason}.",
     "register.silent": "it did not answer in time",
-    "unregister.gone": "Took back {player}: no more codes are redeemed for it.",
+    "unregister.gone": "Unregistered {player}: no more codes are redeemed for it.",
     "unregister.stays": (
-        "Took back {player}. Somebody else has registered it too, so codes are still redeemed for it."
+        "Unregistered {player}. Somebody else has registered it too, so codes are still redeemed for it."
     ),
     "players.none.mine": "You have registered no players here: `/register` adds one.",
     "players.none.all": "Nobody has registered a player on this server yet.",

@@ -10,7 +10,7 @@ BUTTONS: dict[str, str] = {
         "That takes too long right now. Please try again in a minute; asking twice does no harm."
     ),
     "answer.failed": (
-        "That failed inside perkd. It is in the log; if it happens again, tell who runs perkd."
+        "That failed inside perkd. It is in the log; if it happens again, tell whoever runs perkd."
     ),
     "button.outdated": "This button is of another version of perkd, and does nothing any more.",
     # -- *Redeem for me* ------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from actors.giftcodes.model import Player
+from actors.giftcodes.model import Guild, Player
 from daemon.discord.answers.allowed import require
 from daemon.discord.answers.desk import Desk
 from daemon.discord.answers.lists import LINES, listed, member_link
@@ -49,18 +49,31 @@ async def register(
         mention=mention,
         admin=may(caller.right, Right.ADMIN),
     )
-    return Reply("\n".join(_registered(registered, caller.locale)))
+    guild = await desk.service.store.get(Guild, caller.guild) or Guild(caller.guild, caller.guild_name)
+    return Reply("\n".join(_registered(registered, guild, caller.locale)))
 
 
-def _registered(registered: Registered, locale: str) -> Iterator[str]:
+def _registered(registered: Registered, guild: Guild, locale: str) -> Iterator[str]:
     who = named(registered.player, locale)
-    yield say("register.new" if registered.is_new else f"register.{registered.result}", locale, player=who)
+    if registered.is_new:
+        yield say("register.new", locale, player=who, what=_what_comes(guild, locale))
+    else:
+        yield say(f"register.{registered.result}", locale, player=who)
     if registered.result == "updated":
         yield from (f"• {plain(change)}" for change in registered.changes)
     if not registered.verified:
         status = registered.status
         why = reason(status, locale) if status else say("register.silent", locale)
         yield say("register.unchecked", locale, reason=why)
+
+
+def _what_comes(guild: Guild, locale: str) -> str:
+    """What a member may expect here for a player that it has just registered."""
+    if guild.paused:
+        return say("register.paused", locale)
+    if not guild.auto_redeem:
+        return say("register.by_hand", locale, redeem=say("button.redeem", locale))
+    return say("register.auto", locale)
 
 
 async def unregister(desk: Desk, caller: Caller, player: str) -> Reply:

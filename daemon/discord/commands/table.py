@@ -93,7 +93,7 @@ def _members_commands(games: Sequence[str], *, needs_state: bool) -> tuple[Comma
         ),
         Command(
             "redeem",
-            "Redeem a code for your players now, also where that is not done unasked",
+            "Redeem a code for your players now, also where that is not done automatically",
             redeeming.redeem,
             (
                 Option("code", "Which code", suggest=completing.live_codes, longest=LONGEST_VALUE),
@@ -129,7 +129,7 @@ def _codes_commands(games: Sequence[str]) -> tuple[Command, ...]:
             codes.show_codes,
             (
                 Option(game.name, game.about, choices=game.choices, suggest=game.suggest, required=False),
-                Option("state", "Only codes that stand so", choices=states, required=False),
+                Option("state", "Only codes in this state", choices=states, required=False),
             ),
         ),
         Command(
@@ -160,7 +160,7 @@ def _manage_commands(games: Sequence[str]) -> tuple[Command, ...]:
     channel = Option(
         "channel", "Which channel; otherwise the one this is used in", Kind.CHANNEL, required=False
     )
-    on = Option("on", "Whether that is to be done", Kind.FLAG)
+    on = Option("on", "True switches it on, False off", Kind.FLAG)
     some = Option(
         "games",
         "Only codes of these games, with commas between; otherwise of all",
@@ -183,7 +183,7 @@ def _manage_commands(games: Sequence[str]) -> tuple[Command, ...]:
         ),
         _admins(
             "manage giftcode autoredeem",
-            "Whether codes are redeemed unasked for this server's players",
+            "Whether codes are redeemed automatically for this server's players",
             settings.set_auto_redeem,
             on,
         ),

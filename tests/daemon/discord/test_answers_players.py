@@ -300,3 +300,18 @@ async def test_a_form_that_is_sent_outside_of_a_server_registers_nobody() -> Non
     with pytest.raises(Refused, match="about one server"):
         await players.register(a_desk(store), in_direct_message(MEMBER), game="wos", fid="7", state="1")
     assert [len(await store.find(one)) for one in (Guild, Player, Registration)] == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("guild", "said"),
+    [
+        (Guild(GUILD, "Snow"), "Live codes are redeemed for it, and those to come."),
+        (Guild(GUILD, "Snow", auto_redeem=False), "when you ask for one: `/redeem`, or **Redeem for me**."),
+        (Guild(GUILD, "Snow", paused=True), "paused on this server"),
+    ],
+)
+async def test_a_new_player_is_promised_what_the_server_does(guild: Guild, said: str) -> None:
+    store = MemoryStore()
+    await store.commit(Put(guild))
+
+    assert said in shown(await players.register(a_desk(store), MEMBER, game="wos", fid="7", state="1"))
