@@ -164,3 +164,39 @@ async def test_an_unavailable_server_keeps_its_settings_and_gets_each_code_once_
         assert [channel.id for channel in kept.channels] == [server.channel.id]
         assert "can't be posted to" not in stage.host.log_text()
         assert "Traceback" not in stage.host.log_text()
+
+
+async def test_a_server_that_invites_the_bot_again_gets_what_it_was_owed_at_once(tmp_path: Path) -> None:
+    async with open_stage(tmp_path) as stage:
+        server = stage.add_server("Snow")
+        stage.set_up(server.record())
+        async with stage.host.perkd() as process:
+            await stage.until_connected()
+            server.guild.remove_bot()
+            stage.list_code("SNOW")
+            document = await stage.host.until(lambda seen: seen["discord"]["channel_troubles"])
+            assert "invite it again" in document["discord"]["channel_troubles"][0]["reason"]
+            server.guild.has_bot = True
+            stage.discord.dispatch("GUILD_CREATE", server.guild.gateway_payload(), server.id)
+            await stage.until_shown(server.channel, "SNOW", within=4)
+            await stage.host.until(lambda seen: not seen["discord"]["channel_troubles"])
+            assert await stage.host.stop(process) == 0
+        assert len(server.channel.messages) == 1
+        assert "Traceback" not in stage.host.log_text()
+
+
+async def test_a_discord_that_is_out_of_order_at_the_start_is_tried_again(tmp_path: Path) -> None:
+    async with open_stage(tmp_path, codes=["SNOW"]) as stage:
+        server = stage.add_server("Snow")
+        stage.set_up(server.record(), server.registration("2001"), players=[PLAYER])
+        stage.discord.faults.answer("*", "/gateway/bot", status=503, times=2)
+        stage.discord.faults.answer("PUT", "/applications/*/commands", status=503, times=1)
+        async with stage.host.perkd() as process:
+            document = await stage.host.until(lambda seen: seen["discord"]["state"] == "away")
+            assert "Discord is out of order (HTTP 503)" in document["problems"][0]
+            await stage.until_shown(server.channel, "SNOW", "1/1")
+            document = await stage.until_connected()
+            assert document["health"] == "healthy", document["problems"]
+            assert await stage.host.stop(process) == 0
+        assert len(server.channel.messages) == 1
+        assert "Traceback" not in stage.host.log_text()
