@@ -86,6 +86,7 @@ ANSWERS: dict[str, str] = {
         "I can't see {channel}, or it is no text or announcement channel of this server. Grant me "
         "{permissions} in the channel's settings, then repeat the command. Nothing was changed."
     ),
+    "settings.unread": "⚠️ {channel} can't be read for codes: {reason}",
     "settings.trouble": "⚠️ {channel} {since}: {reason}",
     # -- a guild's status ---------------------------------------------------------------------------
     "guild.title": "perkd on this server",
@@ -94,6 +95,7 @@ ANSWERS: dict[str, str] = {
     "guild.players.count.one": "{count} player is registered.",
     "guild.players.count.other": "{count} players are registered.",
     "guild.codes": "Live codes",
+    "guild.codes.none": "No code is live at the moment.",
     "guild.code": "{code}: {have} of {total} have it, {failed} failed",
     "guild.troubles": "What does not work",
     "guild.health.healthy": "🟢 perkd is well.",

@@ -159,7 +159,7 @@ def discord_json(
             for trouble in troubles
         ]
     )
-    reading = None if watched is None else {"channels": watched.channels, "codes": watched.codes}
+    reading = None if watched is None else _watched(watched)
     if numbers is None:
         return {"state": "no answer", "channel_troubles": channels, "watched": reading}
     return {
@@ -178,6 +178,13 @@ def discord_json(
         "channel_troubles": channels,
         "watched": reading,
     }
+
+
+def _watched(watched: WatchNumbers) -> dict[str, object]:
+    troubles = [
+        {"guild": guild, "channel": channel, "reason": reason} for guild, channel, reason in watched.troubles
+    ]
+    return {"channels": watched.channels, "codes": watched.codes, "troubles": troubles}
 
 
 def iso(at: float) -> str:

@@ -117,6 +117,8 @@ async def register_player(
         changes: list[Change] = [] if merge.what == "unchanged" else [Put(merge.player)]
         changes += [] if registration == known else [Put(registration)]
         changes += await _guild_changes(service, guild, guild_name)
+        if admin and merge.what == "updated":
+            changes += await _others_corrected(service, asked, merge)
         await service.commit_all(*changes)
     is_right = verified.result == "right"
     return Registered(merge.what, known is None, merge.player, merge.changes, is_right, verified.status)
@@ -196,6 +198,16 @@ async def _merged(
         left = leave_to_others(written, stored, "they can correct that, and so can an admin of their server")
         written = evolve(left, name=written.name) if from_game else left
     return merge_player(written, stored, service.clock.now())
+
+
+async def _others_corrected(service: Service, asked: _Asked, merge: Merge) -> list[Change]:
+    """What the audit log says of an admin that changes a player which only others have registered."""
+    player, mine = merge.player, asked.registration
+    everybody = await service.store.find(Registration, game=player.game, fid=player.fid)
+    if any(one.member == mine.member for one in everybody):
+        return []
+    details = f"player {player.key}, registered by others: {', '.join(merge.changes)}"
+    return [Put(entry(service, By(mine.guild, "", mine.member), "register", details))]
 
 
 async def _check_number(service: Service, asked: _Asked) -> None:

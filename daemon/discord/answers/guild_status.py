@@ -1,6 +1,6 @@
 """A guild's part of the status: what its admins need to know."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from actors.giftcodes.model import (
     ChannelTrouble,
@@ -15,7 +15,7 @@ from actors.giftcodes.model import (
 from daemon.discord.answers.desk import Desk
 from daemon.discord.answers.lists import fitting
 from daemon.discord.answers.scope import guild_players
-from daemon.discord.answers.settings_text import settings_lines, trouble_lines
+from daemon.discord.answers.settings_text import settings_lines, trouble_lines, unread_lines
 from daemon.discord.locale import say, say_count
 from daemon.discord.text import code_span
 from daemon.discord.values import Caller, Card, Field, Reply
@@ -26,8 +26,13 @@ CODES = 8
 _FIELD = 1000
 
 
-async def guild_status(desk: Desk, caller: Caller, *, health: str) -> Reply:
-    """The settings, troubles, and how far the newest codes are for the guild's players."""
+async def guild_status(
+    desk: Desk, caller: Caller, *, health: str, unread: Sequence[tuple[str, str]] = ()
+) -> Reply:
+    """The settings, troubles, and how far the newest codes are for the guild's players.
+
+    `unread`: watched channels that can't be read, and why.
+    """
     service, locale = desk.service, caller.locale
     guild = await service.store.get(Guild, caller.guild) or Guild(caller.guild, caller.guild_name)
     players = await guild_players(service, caller.guild)
@@ -36,10 +41,11 @@ async def guild_status(desk: Desk, caller: Caller, *, health: str) -> Reply:
     fields = [
         Field(say("guild.settings", locale), fitting(settings_lines(guild, locale), locale, room=_FIELD)),
         Field(say("guild.players", locale), say_count("guild.players.count", len(players), locale)),
-        Field(say("guild.codes", locale), fitting(codes, locale, room=_FIELD) or say("codes.none", locale)),
+        Field(
+            say("guild.codes", locale), fitting(codes, locale, room=_FIELD) or say("guild.codes.none", locale)
+        ),
     ]
-    if troubles:
-        lines = trouble_lines(troubles, locale)
+    if lines := trouble_lines(troubles, locale) + unread_lines(unread, locale):
         fields.insert(0, Field(say("guild.troubles", locale), fitting(lines, locale, room=_FIELD)))
     known = health if health in {"healthy", "degraded", "down"} else "unknown"
     text = say(f"guild.health.{known}", locale)

@@ -45,6 +45,14 @@ def trouble_lines(troubles: Iterable[ChannelTrouble], locale: str) -> list[str]:
     ]
 
 
+def unread_lines(unread: Iterable[tuple[str, str]], locale: str) -> list[str]:
+    """The watched channels that can't be read, and why."""
+    return [
+        say("settings.unread", locale, channel=mention(channel), reason=plain(reason, 200))
+        for channel, reason in unread
+    ]
+
+
 def mention(channel: str) -> str:
     """The channel as a link; an id that is none, as text."""
     return f"<#{channel}>" if channel.isascii() and channel.isdecimal() else plain(channel)

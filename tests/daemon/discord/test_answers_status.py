@@ -180,6 +180,20 @@ async def test_an_admin_sees_the_guilds_part_and_no_tree() -> None:
     assert reply.buttons == ()
 
 
+async def test_an_admin_sees_which_watched_channel_of_its_server_cannot_be_read() -> None:
+    troubles = [
+        {"guild": GUILD, "channel": "901", "reason": "HTTP 403: **no**"},
+        {"guild": "701", "channel": "999", "reason": "HTTP 404"},
+    ]
+    document = a_status(discord={"watched": {"channels": 2, "codes": 0, "troubles": troubles}})
+
+    text = shown(await show_status(a_desk(MemoryStore(), status=telling(document)), ADMIN))
+
+    assert "<#901> can't be read for codes: HTTP 403: \\*\\*no\\*\\*" in text
+    assert "999" not in text
+    assert "No code is live" in text
+
+
 async def test_what_lags_or_fails_is_told_with_how_much() -> None:
     document = a_status(
         storage={

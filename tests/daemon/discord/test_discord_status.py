@@ -143,7 +143,8 @@ async def test_a_report_joins_what_the_actor_and_the_store_say(autojump_clock: t
         "channel 5 of server 1 gets no codes since 2023-11-14T22:13:15Z: the bot lacks Send Messages",
         "channel 9 of server 1 can't be read for codes: the bot lacks View Channel",
     )
-    assert part.document["watched"] == {"channels": 3, "codes": 2}
+    unread = [{"guild": "1", "channel": "9", "reason": "the bot lacks View Channel"}]
+    assert part.document["watched"] == {"channels": 3, "codes": 2, "troubles": unread}
 
 
 def test_of_channels_that_cannot_be_read_a_few_are_named() -> None:

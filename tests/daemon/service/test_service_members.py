@@ -161,7 +161,11 @@ async def test_an_admin_corrects_what_was_registered_in_its_own_guild_only(servi
     await register(service)
     with pytest.raises(Refused, match="registered by others"):
         await register(service, guild="88", member="eve", state="8", admin=True)
+    assert await service.store.find(Audit) == []
     done = await register(service, member="eve", state="8", admin=True)
+    (audit,) = await service.store.find(Audit)
+    assert (audit.guild, audit.member, audit.action) == ("77", "eve", "register")
+    assert audit.details == "player wos/123, registered by others: state 7 → 8"
     assert done.changes == ("state 7 → 8",)
 
 
