@@ -30,6 +30,8 @@ class Posts:
     """Messages by their codes, read from the store code by code."""
 
     _by_code: dict[CodeKey, dict[Slot, Kept]] = field(factory=dict)
+    _mentions: dict[CodeKey, dict[tuple[str, int], Slot]] = field(factory=dict)
+    """Code → (guild, activation) → where its members were mentioned, also where nothing is posted now."""
 
     def __contains__(self, key: CodeKey) -> bool:
         return key in self._by_code
@@ -37,17 +39,22 @@ class Posts:
     def load(self, key: CodeKey, posts: list[Post]) -> None:
         """Take over what is stored about a code."""
         self._by_code[key] = {_slot(post): _kept(post) for post in posts}
+        self._mentions[key] = {}
+        for post in posts:
+            self._note_mention(key, post)
 
     def keep_only(self, keys: set[CodeKey]) -> None:
         """Forget those about other codes."""
         for key in self._by_code.keys() - keys:
-            del self._by_code[key]
+            del self._by_code[key], self._mentions[key]
 
     def put(self, post: Post) -> None:
         """Take over a message as it is now; one about a code that was not read is in the store only."""
-        found = self._by_code.get(CodeKey(post.game, post.code))
+        key = CodeKey(post.game, post.code)
+        found = self._by_code.get(key)
         if found is not None:
             found[_slot(post)] = _kept(post)
+            self._note_mention(key, post)
 
     def of(self, key: CodeKey) -> Mapping[Slot, Kept]:
         """All messages about a code."""
@@ -58,10 +65,13 @@ class Posts:
         return self._post(code, (guild, channel, code.activation, CODE))
 
     def mention(self, code: Code, guild: Guild) -> Post | None:
-        """The message that mentions the guild's members, in whichever of its channels."""
-        found = self.of(code.code_key)
-        slots = ((guild.id, channel.id, code.activation, MENTION) for channel in guild.channels)
-        return next((self._post(code, slot) for slot in slots if slot in found), None)
+        """The message that mentions the guild's members, in whichever channel, also one that it had."""
+        slot = self._mentions.get(code.code_key, {}).get((guild.id, code.activation))
+        return None if slot is None else self._post(code, slot)
+
+    def _note_mention(self, key: CodeKey, post: Post) -> None:
+        if post.kind is PostKind.MENTION:
+            self._mentions[key][post.guild, post.activation] = _slot(post)
 
     def _post(self, code: Code, slot: Slot) -> Post | None:
         kept = self.of(code.code_key).get(slot)

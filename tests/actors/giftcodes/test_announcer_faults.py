@@ -4,7 +4,7 @@ import pytest
 import trio
 from attrs import evolve
 
-from actors.giftcodes.model import Channel, CodeState, Post
+from actors.giftcodes.model import Channel, CodeState, Outcome, Post, Redemption, Registration
 from actors.ports import Progress, Put
 from tests.worlds.announcing import DONE, SNOW, NewsRig, a_guild
 
@@ -124,3 +124,22 @@ async def test_what_an_older_perkd_posted_is_not_posted_again_nor_looked_at(auto
         await trio.sleep(1000)
     assert rig.board.calls == []
     assert rig.posts() == old
+
+
+async def test_members_are_not_mentioned_again_when_the_channel_where_they_were_is_given_up(autojump_clock):
+    rig = NewsRig()
+    await rig.store.commit(
+        Put(Registration("g", "ann", "wos", "1", mention=True)),
+        Put(Redemption("wos", "1", "SNOW", 1, Outcome.REDEEMED)),
+    )
+    await rig.add(a_guild("g", "a", "b"), SNOW)
+    async with rig.running():
+        rig.move("g", DONE)
+        await trio.sleep(20)
+        await rig.add(a_guild("g", "b"))
+        await trio.sleep(20)
+        rig.move("g", Progress(total=4, redeemed=4))
+        await trio.sleep(20)
+    async with rig.running():
+        await trio.sleep(20)
+    assert [mention.channel for mention in rig.board.mentions] == ["a"]
