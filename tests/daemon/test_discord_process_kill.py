@@ -2,6 +2,7 @@
 
 import random
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -112,7 +113,7 @@ async def test_twenty_kills_at_random_moments_of_a_campaign_in_three_channels(tm
         stage.world.latency = Latency(0.01, 0.05)
         servers = [stage.add_server(name) for name in ("Snow", "Frost", "Ice")]
         people = [SimPlayer(str(2000 + number), kid="7", name=f"P{number}") for number in range(24)]
-        registered = [servers[n % 3].registration(one.fid) for n, one in enumerate(people)]
+        registered = [servers[n % 3].registration(one.fid, mention=n < 3) for n, one in enumerate(people)]
         stage.set_up(*(server.record() for server in servers), *registered, players=people)
         for kill in range(KILLS):
             if kill % 5 == 0:
@@ -126,8 +127,14 @@ async def test_twenty_kills_at_random_moments_of_a_campaign_in_three_channels(tm
             for server in servers:
                 for code in CODES:
                     await stage.until_shown(server.channel, code, "8/8", within=60)
+                await stage.until(lambda server=server: len(_mentions(server.channel)) >= len(CODES))
             assert await stage.host.stop(process) == 0
         _assert_each_once(stage, [server.channel for server in servers], len(people))
+        assert [len(_mentions(server.channel)) for server in servers] == [len(CODES)] * 3
+
+
+def _mentions(channel: Any) -> list[Any]:
+    return [message for message in channel.messages if message.pinged]
 
 
 def _assert_each_once(stage: Stage, channels: list[object], players: int) -> None:
