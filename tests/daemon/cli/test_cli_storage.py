@@ -45,7 +45,8 @@ def test_a_backup_says_what_is_in_it_and_is_put_back(perkd: Any, store: Path, ho
     done = perkd("backup", "b.sqlite3")
     first, *more = done.stdout.splitlines()
     assert (done.returncode, done.stderr) == (0, "")
-    assert first.startswith("b.sqlite3: 2 records, up to batch 2 of term 1 (2023-11-14T22:13:20Z), 2")
+    assert first.startswith("b.sqlite3: 2 records, up to batch 2 of term 1 (2023-11-14T22:13:20Z), ")
+    assert first.endswith(" KiB")
     assert more == ["  players               2"]
     fill(store, Player("wos", "9"))
     done = perkd("restore", "b.sqlite3")
