@@ -223,7 +223,7 @@ WEB = Group(
         ),
         Figure("refresh-size", "… over the wire", "web.refresh/kib", "KiB", goal=at_most(64)),
         Figure("refresh-status", "… of it the status", "web.refresh/status", "ms"),
-        Figure("refresh-codes", "… of it ten codes and how far they are", "web.refresh/codes", "ms"),
+        Figure("refresh-codes", "… of it three live codes and how far they are", "web.refresh/codes", "ms"),
         Figure("refresh-children", "… of it 25 redeemers of 10,000", "web.refresh/children", "ms"),
         Figure("refresh-worst", "… the slowest answer, as the asker waits", "web.refresh/worst", "ms"),
         Figure("search", "players looked for among 10,000", "web.refresh/search", "ms", goal=at_most(50)),

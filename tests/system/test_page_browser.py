@@ -9,10 +9,7 @@ from actors.giftcodes.model import Code
 from actors.ports import Put
 from daemon.simulator import SimPlayer
 from supervision.testing import crash
-from tests.worlds.browser import open_tab
 from tests.worlds.page import Shown, showing
-from tests.worlds.ports import free_port
-from tests.worlds.processes import open_host, small_world
 
 ANNOUNCER = '[data-path="perkd/giftcodes/announcer"]'
 EVIL = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
@@ -116,29 +113,6 @@ new Promise(done => {
   requestAnimationFrame(look);
 })
 """
-
-
-async def test_it_comes_back_by_itself_after_a_restart_of_perkd_and_says_so_meanwhile(tmp_path: Path) -> None:
-    world, players = small_world()
-    async with open_host(tmp_path, world) as host, open_tab(tmp_path) as tab:
-        port = free_port()
-        host.write_config(listen=f"127.0.0.1:{port}")
-        host.add_players(players)
-        async with host.perkd() as process:
-            await host.until_ready()
-            await tab.open(f"http://127.0.0.1:{port}/")
-            await tab.until(f"{text_of('#codes')}.includes('3 redeemed')")
-            assert tab.faults == []
-            await host.stop(process)
-            await tab.until(f"{text_of('#connection')}.includes('does not answer')", within=5)
-            assert "no answer" in await tab.run(text_of("#health"))
-        async with host.perkd() as process:
-            await tab.until("document.getElementById('connection').hidden", within=15)
-            await tab.until(f"{text_of('#health')}.includes('healthy')")
-            await tab.until(f"{text_of('#announce')}.includes('answers again')", within=5)
-            refused = [fault for fault in tab.faults if "ERR_CONNECTION_REFUSED" not in fault]
-            assert refused == []
-            await host.stop(process)
 
 
 async def test_a_page_that_was_away_shows_no_old_crash_as_new(tmp_path: Path) -> None:
