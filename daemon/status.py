@@ -5,7 +5,6 @@ docs/commands.md. An actor that does not answer at once is a problem to be shown
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from datetime import UTC, datetime
 
 import trio
 from attrs import define, field
@@ -19,9 +18,10 @@ from actors.giftcodes.pool_policy import GameLane
 from actors.giftcodes.session_pool import PoolNumbers, PoolStatus
 from actors.giftcodes.source_health import PollerStats
 from actors.ports import Clock
-from actors.storage import StorageHealth, StorageStatus, StoreHealth
+from actors.storage import StorageHealth, StorageStatus
 from daemon.assembly import ANNOUNCER, CAMPAIGN, POLLERS, POOL, STORAGE
 from daemon.discord.report import DiscordPart, DiscordReport
+from daemon.status_document import iso, lag, lane_json, posts_json, source_json, store_json
 from supervision import Node, SupervisionError, Tree
 
 ANSWER_WITHIN = 0.25
@@ -177,9 +177,9 @@ class StatusReport:
             "already": None if numbers is None else numbers.already,
             "failed": None if numbers is None else numbers.failed,
             "retrying": None if numbers is None else numbers.retrying,
-            "posts": _posts(answers.announcer),
-            "rate": {lane.game: _lane(lane) for lane in lanes},
-            "sources": {name: _source(stats) for name, stats in answers.sources.items()},
+            "posts": posts_json(answers.announcer),
+            "rate": {lane.game: lane_json(lane) for lane in lanes},
+            "sources": {name: source_json(stats) for name, stats in answers.sources.items()},
         }
 
     def _storage(self, health: StorageHealth | None) -> dict[str, object]:
@@ -187,69 +187,12 @@ class StatusReport:
             return {"backends": {"memory": {"state": "healthy", "last_error": None}}, "lag": 0}
         if health is not None and health.stores:
             return {
-                "backends": {store.name: _store(store) for store in health.stores},
-                "lag": _lag(health.stores),
+                "backends": {store.name: store_json(store) for store in health.stores},
+                "lag": lag(health.stores),
             }
         state = "away" if health is None else "healthy" if health.healthy else "failing"
         error = None if health is None else health.last_error
         return {"backends": {self.backend: {"state": state, "last_error": error}}, "lag": 0}
-
-
-def _store(store: StoreHealth) -> dict[str, object]:
-    return {
-        "state": store.state,
-        "lag": store.lag,
-        "lag_seconds": None if store.lag_seconds is None else round(store.lag_seconds, 3),
-        "last_error": store.last_error,
-    }
-
-
-def _lag(stores: Iterable[StoreHealth]) -> int | None:
-    """Of the one that is farthest behind; None where that is not known."""
-    lags = [store.lag for store in stores]
-    known = [lag for lag in lags if lag is not None]
-    return max(known) if len(known) == len(lags) else None
-
-
-def _posts(numbers: AnnouncerNumbers | None) -> dict[str, object] | None:
-    if numbers is None:
-        return None
-    return {
-        "waiting": numbers.waiting,
-        "posted": numbers.posted,
-        "edited": numbers.edited,
-        "failing": numbers.failing or None,
-    }
-
-
-def _lane(lane: GameLane) -> dict[str, object]:
-    return {
-        "used": lane.used,
-        "limit": lane.limit,
-        "period": lane.period,
-        "waiting": lane.waiting,
-        "in_flight": lane.in_flight,
-        "paused_until": iso(lane.paused_until),
-        "reason": lane.reason,
-    }
-
-
-def _source(stats: PollerStats | None) -> dict[str, object]:
-    if stats is None:
-        return {"state": "no answer"}
-    return {
-        "state": "healthy" if stats.healthy else "failing",
-        "checks": stats.checks,
-        "consecutive_errors": stats.consecutive_errors,
-        "interval": stats.interval,
-        "last_ok_at": iso(stats.last_ok_at),
-        "last_error": stats.last_error or None,
-    }
-
-
-def iso(at: float | None) -> str | None:
-    """Unix seconds as ISO 8601 in UTC, to the second."""
-    return None if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _tree_problems(node: Node, path: str = "") -> Iterator[str]:
