@@ -92,6 +92,12 @@ class DataCentre:
     def chat(self, account: Account, peer: Person | None = None) -> Chat:
         return Chat(account, peer or self.desk.person)
 
+    def ready_key(self, account: Account | None) -> SharedKey:
+        """A key as if it had been agreed on and signed in with earlier."""
+        shared = new_key()
+        self.keys[shared.id] = (shared, Key(account))
+        return shared
+
     def write_session(self, path: Path, account: Account | None = None, *, with_key: bool = False) -> Path:
         """A session file as Telethon leaves one.
 
@@ -101,9 +107,7 @@ class DataCentre:
         session = SQLiteSession(str(path))
         session.set_dc(DC_ID, HOST, self.port)
         if account is not None or with_key:
-            shared = new_key()
-            self.keys[shared.id] = (shared, Key(account))
-            session.auth_key = AuthKey(shared.key)
+            session.auth_key = AuthKey(self.ready_key(account).key)
         session.save()
         session.close()
         return Path(session.filename)
