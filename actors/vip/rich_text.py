@@ -82,7 +82,7 @@ class RichText:
 
 def plain(text: str) -> RichText:
     """A text without formatting."""
-    return RichText(_LONE.sub("\ufffd", text))
+    return RichText(_sound(text))
 
 
 def styled(text: str, style: Style, value: str = "") -> RichText:
@@ -93,9 +93,10 @@ def styled(text: str, style: Style, value: str = "") -> RichText:
 def rich(text: str, *spans: Span) -> RichText:
     """A text with spans, in any order and however they overlap, in normal form.
 
-    What reaches over the ends is cut. Halves of surrogate pairs, which nobody can send, become `\ufffd`.
+    What reaches over the ends is cut. Lines end in line feeds, and halves of surrogate pairs, which nobody
+    can send, are replaced; offsets stay.
     """
-    text = _LONE.sub("\ufffd", text)
+    text = _sound(text)
     if not spans:
         return RichText(text)
     size = len(text)
@@ -111,12 +112,24 @@ def rich(text: str, *spans: Span) -> RichText:
 
 # --- the normal form ----------------------------------------------------------------------------
 
-_LONE = re.compile("[\ud800-\udfff]")
+_UNSOUND = re.compile("[\ud800-\udfff]|\r\n?")
 _ORDER = {style: place for place, style in enumerate(Style)}
 _EMPHASIS = (Style.UNDERLINE, Style.STRIKE, Style.BOLD, Style.ITALIC)
 UNSEEN = "\u200b\u2060\ufeff\u00ad\u200e\u200f"
 """Characters that show nothing by themselves: a text of these alone is blank, and Telegram refuses it."""
 _BLANK = re.compile(rf"[\s{UNSEEN}]*")
+
+
+def _sound(text: str) -> str:
+    return _UNSOUND.sub(lambda found: _SOUND.get(found[0], "\ufffd"), text)
+
+
+_SOUND = {"\r\n": " \n", "\r": "\n"}
+
+
+def units(text: str) -> int:
+    """The length in UTF-16 code units, which both sides count in."""
+    return len(text) + sum(char > "\uffff" for char in text)
 
 
 def is_blank(text: str) -> bool:
