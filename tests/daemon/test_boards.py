@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from attrs import define, field
 
 from actors.giftcodes.model import TERMINAL_GUILD, Channel, Code, Guild
@@ -50,3 +51,13 @@ async def test_each_guild_is_served_where_it_is() -> None:
     what = ["post", "edit", "find", "mention", "alert"]
     assert terminal.asked == [(one, TERMINAL_GUILD) for one in what]
     assert discord.asked == [(one, "123") for one in what]
+
+
+@pytest.mark.parametrize("answer", [None, 5, b"id"])
+async def test_what_a_plugged_in_board_answers_instead_of_an_id_is_not_recorded(answer: Any) -> None:
+    plugged = Noting(answer)
+    board = RoutedBoard(Noting("terminal"), Noting("discord"), {"matrix": plugged})
+    guild = Guild("matrix:friends", "Friends")
+    assert await board.post(guild, CHANNEL, ANNOUNCEMENT, "nonce") == ""
+    assert await board.mention(guild, CHANNEL, "5", Mention(ANNOUNCEMENT, ("7",)), "nonce") == ""
+    assert len(plugged.asked) == 2
