@@ -4,7 +4,13 @@ from actors.giftcodes.model import ChannelTrouble, Guild
 from daemon.discord.answers.audited import by
 from daemon.discord.answers.desk import Desk
 from daemon.discord.answers.lists import fitting
-from daemon.discord.answers.settings_text import mention, settings_lines, trouble_lines
+from daemon.discord.answers.settings_text import (
+    mention,
+    settings_lines,
+    trouble_lines,
+    unread_in,
+    unread_lines,
+)
 from daemon.discord.locale import say, say_count
 from daemon.discord.values import Caller, Card, Field, Reply
 from daemon.discord.words import game_label, game_name
@@ -102,7 +108,9 @@ async def show(desk: Desk, caller: Caller) -> Reply:
     guild = await desk.service.store.get(Guild, caller.guild) or Guild(caller.guild, caller.guild_name)
     troubles = await desk.service.store.find(ChannelTrouble, guild=caller.guild)
     text = fitting(settings_lines(guild, caller.locale), caller.locale, most=60)
-    wrong = fitting(trouble_lines(troubles, caller.locale), caller.locale, room=_FIELD)
+    unread = unread_in(await desk.status(), caller.guild)
+    lines = trouble_lines(troubles, caller.locale) + unread_lines(unread, caller.locale)
+    wrong = fitting(lines, caller.locale, room=_FIELD)
     fields = (Field(say("guild.troubles", caller.locale), wrong),) if wrong else ()
     return Reply(cards=(Card(title=say("guild.settings", caller.locale), text=text, fields=fields),))
 

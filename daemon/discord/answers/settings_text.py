@@ -1,8 +1,10 @@
 """A guild's settings and troubles in lines. Channels show as Discord's links; nobody is pinged by them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from actors.giftcodes.model import ChannelTrouble, Guild
+from daemon.cli.status_words import word
 from daemon.discord.locale import say
 from daemon.discord.status import place_and_reason
 from daemon.discord.text import moment, plain
@@ -43,6 +45,13 @@ def trouble_lines(troubles: Iterable[ChannelTrouble], locale: str) -> list[str]:
         )
         for trouble in troubles
     ]
+
+
+def unread_in(document: Mapping[str, Any], guild: str) -> list[tuple[str, str]]:
+    """From perkd's status the guild's channels that can't be read for codes, and why."""
+    watched = (document.get("discord") or {}).get("watched") or {}
+    troubles = watched.get("troubles") or ()
+    return [(word(one["channel"]), word(one["reason"])) for one in troubles if one["guild"] == guild]
 
 
 def unread_lines(unread: Iterable[tuple[str, str]], locale: str) -> list[str]:

@@ -10,6 +10,7 @@ from daemon.discord.answers.allowed import require
 from daemon.discord.answers.desk import Desk
 from daemon.discord.answers.guild_status import guild_status
 from daemon.discord.answers.lists import first_lines, fitting
+from daemon.discord.answers.settings_text import unread_in
 from daemon.discord.custom_ids import status_id
 from daemon.discord.locale import say, say_count
 from daemon.discord.rights import may
@@ -35,19 +36,12 @@ async def show_status(desk: Desk, caller: Caller, page: int = 0) -> Reply:
     require(caller, Right.ADMIN)
     document = await desk.status()
     if not may(caller.right, Right.OWNER):
-        unread = _unread(document, caller.guild)
+        unread = unread_in(document, caller.guild)
         return await guild_status(desk, caller, health=str(document.get("health", "")), unread=unread)
     tree = _tree_pages(document.get("tree") or {})
     page = max(0, min(page, len(tree)))
     card = _overview(document, caller.locale) if page == 0 else _tree_card(tree, page, caller.locale)
     return Reply(cards=(card,), buttons=_buttons(page, len(tree), caller.locale))
-
-
-def _unread(document: Document, guild: str) -> list[tuple[str, str]]:
-    """Channels of the guild that can't be read for codes, and why."""
-    watched = (document.get("discord") or {}).get("watched") or {}
-    troubles = watched.get("troubles") or ()
-    return [(word(one["channel"]), word(one["reason"])) for one in troubles if one["guild"] == guild]
 
 
 def _buttons(page: int, last: int, locale: str) -> tuple[Button, ...]:

@@ -17,6 +17,7 @@ from actors.giftcodes.model import (
     Watched,
 )
 from actors.ports import Put
+from daemon.discord.answers.settings import show
 from daemon.discord.answers.status import show_status
 from daemon.discord.render import message_of
 from daemon.service import Refused
@@ -187,8 +188,12 @@ async def test_an_admin_sees_which_watched_channel_of_its_server_cannot_be_read(
     ]
     document = a_status(discord={"watched": {"channels": 2, "codes": 0, "troubles": troubles}})
 
-    text = shown(await show_status(a_desk(MemoryStore(), status=telling(document)), ADMIN))
+    desk = a_desk(MemoryStore(), status=telling(document))
+    text = shown(await show_status(desk, ADMIN))
+    of_settings = shown(await show(desk, ADMIN))
 
+    assert "<#901> can't be read for codes" in of_settings
+    assert "999" not in of_settings
     assert "<#901> can't be read for codes: HTTP 403: \\*\\*no\\*\\*" in text
     assert "999" not in text
     assert "No code is live" in text
