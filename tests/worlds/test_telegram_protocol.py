@@ -141,20 +141,19 @@ async def test_after_a_cut_telethon_comes_back_by_itself_and_repeats_what_was_op
     assert len(telegram.seen("SendMessage")) == 2
 
 
-async def test_what_is_held_is_answered_when_the_test_says_so(phone, telegram, nursery):
+async def test_what_is_held_is_answered_when_the_test_says_so(phone, telegram):
     held = telegram.faults.hold("GetUsers")
     answers = []
 
     async def ask():
         answers.append(await phone.ask(me()))
 
-    nursery.start_soon(ask)
-    await held.reached.wait()
-    before = list(answers)
-    state = await phone.ask(functions.updates.GetStateRequest())
-    held.release()
-    while not answers:
-        await trio.sleep(0.01)
+    async with trio.open_nursery() as asking:
+        asking.start_soon(ask)
+        await held.reached.wait()
+        before = list(answers)
+        state = await phone.ask(functions.updates.GetStateRequest())
+        held.release()
 
     assert (before, len(answers)) == ([], 1)
     assert state.pts == 1
@@ -170,8 +169,8 @@ async def test_a_lost_answer_was_done_all_the_same(phone, telegram, anna):
     assert telegram.chat(anna).texts == ["hello"]
 
 
-async def test_a_connection_that_closes_cancels_what_waits(phone, telegram, nursery):
-    telegram.faults.lose_answer("GetUsers")
+async def test_a_connection_that_closes_cancels_what_waits(phone, telegram):
+    lost = telegram.faults.lose_answer("GetUsers")
     failed = []
 
     async def ask():
@@ -180,11 +179,10 @@ async def test_a_connection_that_closes_cancels_what_waits(phone, telegram, nurs
         except TaskCancelled as error:
             failed.append(error)
 
-    nursery.start_soon(ask)
-    await telegram.wait_for(lambda: telegram.seen("GetUsers"))
-    await phone.do(phone.client.disconnect)
-    while not failed:
-        await trio.sleep(0.01)
+    async with trio.open_nursery() as asking:
+        asking.start_soon(ask)
+        await lost.reached.wait()
+        await phone.do(phone.client.disconnect)
 
     assert len(failed) == 1
 
