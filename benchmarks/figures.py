@@ -231,7 +231,52 @@ WEB = Group(
     ),
 )
 
-GROUPS = (SUPERVISION, GIFTCODES, ASYNCIO, DISCORD, WEB, STORAGE, MILLION)
+OPERATING = Group(
+    "operating",
+    "Operating",
+    (
+        Figure(
+            "cold-start",
+            "`perkd run` with everything configured, to ready",
+            "operating.start/ready",
+            "s",
+            goal=at_most(2.5),
+        ),
+        Figure("cold-start-cpu", "… processor time", "operating.start/ready_processor", "s"),
+        Figure("cold-memory", "… memory then (RSS)", "operating.start/rss", "MiB", goal=at_most(180)),
+        Figure(
+            "status-process",
+            "`perkd status`, as a whole process",
+            "operating.start/status",
+            "s",
+            goal=at_most(0.5),
+        ),
+        Figure("status-process-cpu", "… processor time", "operating.start/status_processor", "s"),
+        Figure(
+            "web-idle",
+            "10,000 connections are opened: the loop is late, 99 of 100 times by less than",
+            "web_idle.flood/p99",
+            "ms",
+            goal=at_most(20),
+        ),
+        Figure("web-idle-before", "… before", "web_idle.flood/quiet_p99", "ms"),
+        Figure("web-idle-worst", "… the worst", "web_idle.flood/worst", "ms"),
+        Figure(
+            "web-idle-held", "… connections open at the end", "web_idle.flood/held", "", goal=at_most(512)
+        ),
+        Figure("web-idle-asked", "… the slowest answer of `/healthz`", "web_idle.flood/asked_worst", "ms"),
+        Figure(
+            "web-idle-refused",
+            "… not answered",
+            "web_idle.flood/refused",
+            "",
+            goal=at_most(0),
+            never_more=True,
+        ),
+    ),
+)
+
+GROUPS = (SUPERVISION, GIFTCODES, ASYNCIO, DISCORD, WEB, OPERATING, STORAGE, MILLION)
 
 
 class UnknownName(LookupError):  # noqa: N818 - what is wrong with it

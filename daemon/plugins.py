@@ -1,10 +1,12 @@
 """What installed packages plug in: adapters of their own, by entry point. docs/extending.md."""
 
-from collections.abc import Sequence
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 CAPTCHA_SOLVERS = "perkd.captcha_solvers"
 SOURCES = "perkd.sources"
@@ -38,7 +40,7 @@ class Wanted:
         Raises:
             PluginError: there is none of this name, it can't be loaded, or a method is missing.
         """
-        points = {point.name: point for point in entry_points(group=self.group)}
+        points = _points(self.group)
         if self.name not in points:
             known = ", ".join((*built_in, *sorted(points))) or "none"
             raise PluginError(
@@ -58,7 +60,7 @@ class Wanted:
                     f"it is no {self.what}; choose another"
                 )
 
-    def _make(self, point: EntryPoint, given: tuple[object, ...]) -> Any:
+    def _make(self, point: "EntryPoint", given: tuple[object, ...]) -> Any:
         try:
             return point.load()(*given)
         except (
@@ -72,4 +74,10 @@ class Wanted:
 
 def offered(group: str) -> tuple[str, ...]:
     """The names that installed packages offer in a group."""
-    return tuple(sorted({point.name for point in entry_points(group=group)}))
+    return tuple(sorted(_points(group)))
+
+
+def _points(group: str) -> "Mapping[str, EntryPoint]":
+    from importlib.metadata import entry_points  # noqa: PLC0415 - every command loads the configuration
+
+    return {point.name: point for point in entry_points(group=group)}

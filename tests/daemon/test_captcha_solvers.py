@@ -1,6 +1,7 @@
 import io
 import os
 from collections.abc import Iterator
+from importlib import metadata
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,6 @@ import trio.testing
 from attrs import frozen
 
 from actors.giftcodes.model import Player
-from daemon import plugins
 from daemon.captcha import TerminalSolver, load_solver
 from daemon.plugins import CAPTCHA_SOLVERS, PluginError
 
@@ -172,7 +172,7 @@ def offered(monkeypatch: pytest.MonkeyPatch) -> None:
         EntryPoint("gone", "no_such_package:Solver", CAPTCHA_SOLVERS),
         EntryPoint("odd", "builtins:dict", CAPTCHA_SOLVERS),
     ]
-    monkeypatch.setattr(plugins, "entry_points", lambda group: points if group == CAPTCHA_SOLVERS else [])
+    monkeypatch.setattr(metadata, "entry_points", lambda group: points if group == CAPTCHA_SOLVERS else [])
 
 
 @pytest.mark.usefixtures("offered")
