@@ -75,3 +75,14 @@ async def test_an_actor_is_restarted_and_a_code_is_retired(tmp_path: Path) -> No
         await tab.until(f"{text_of('#codes')}.includes('retired')")
         assert await tab.run("document.querySelector('[aria-label=\"Restart perkd/status/web\"]')") is None
         assert [fault for fault in tab.faults if "400" not in fault] == []
+
+
+async def test_a_game_that_was_not_called_yet_can_be_paused_too(tmp_path: Path) -> None:
+    async with showing(tmp_path, players=[], token=TOKEN) as shown:
+        tab = shown.tab
+        await log_in(shown)
+        await tab.until(f"{text_of('#rate')}.includes('not called yet')")
+        await tab.click('[aria-label="Pause wos"]')
+        await tab.click("dialog .main")
+        await tab.until(f"{text_of('#rate')}.includes('paused by operator')")
+        assert tab.faults == []

@@ -18,6 +18,13 @@ class Lane {
   }
 
   update([, lane]) {
+    this.meter.hidden = !lane;
+    if (!lane) {
+      setText(this.state, "○ not called yet");
+      setAttribute(this.state, "data-tone", "quiet");
+      this.resume.toggleAttribute("data-off", true);
+      return;
+    }
     const paused = Boolean(lane.reason);
     setText(this.state, paused ? "⏸ paused" : "● open");
     setAttribute(this.state, "data-tone", paused ? "warn" : "good");
@@ -112,9 +119,18 @@ function vipLines(vip) {
   return vip.sessions || accounts.length ? [{ name: counted(vip.sessions, "session"), state: vip.sessions ? "running" : "off", facts: [] }, ...accounts] : [];
 }
 
+let games = [];
+
+/** The games that are configured: one can be paused before it is called. */
+export function setGames(names) {
+  games = names;
+}
+
 /** Shows a status. */
 export function showGauges(status) {
-  lines("rate-body", Object.entries(status.giftcodes.rate), "No game was called yet.", (row) => new Lane(row), ([game]) => game);
+  const { rate } = status.giftcodes;
+  const lanes = [...Object.entries(rate), ...games.filter((game) => !(game in rate)).map((game) => [game, null])];
+  lines("rate-body", lanes, "No game is configured.", (row) => new Lane(row), ([game]) => game);
   lines("sources-body", Object.entries(status.giftcodes.sources).map(sourceLine), "No sources are configured.");
   lines("stores-body", Object.entries(status.storage.backends).map(storeLine), "There is no store.");
   lines("discord-body", discordLines(status.discord), "perkd runs without Discord.");

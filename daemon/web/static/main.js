@@ -5,7 +5,7 @@ import { codesTick, startCodes } from "./codes.js";
 import { Connection } from "./connection.js";
 import { announce, byId, setAttribute, setText } from "./dom.js";
 import { replaceEvents, showEvents, startEvents } from "./events.js";
-import { showGauges } from "./gauges.js";
+import { setGames, showGauges } from "./gauges.js";
 import { showOverview } from "./overview.js";
 import { refreshPlayers, startPlayers } from "./players.js";
 import { showTree, treeHears } from "./tree.js";
@@ -80,6 +80,7 @@ async function start() {
       codesTick(true);
       refreshPlayers();
     });
+    setGames(session.games);
     startPlayers(session.games);
   } catch {
     setTimeout(() => location.reload(), 3000);
