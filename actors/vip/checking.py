@@ -1,0 +1,81 @@
+"""Whether a member may open a session; and whether the one there is still has its thread."""
+
+import logging
+
+from actors.vip.model import ClosedVIPSession, EndReason, VIPBlock
+from actors.vip.parts import SessionParts
+from actors.vip.ports import FloodWait, ThreadStatus, Trouble, Unreachable
+from actors.vip.retrying import patiently
+from actors.vip.words import Notice, Word
+
+logger = logging.getLogger(__name__)
+
+_REASONS = {
+    ThreadStatus.ARCHIVED: EndReason.ARCHIVED,
+    ThreadStatus.LOCKED: EndReason.ARCHIVED,
+    ThreadStatus.GONE: EndReason.DELETED,
+    ThreadStatus.FORBIDDEN: EndReason.INACCESSIBLE,
+}
+
+
+async def refusal(parts: SessionParts) -> Notice | None:
+    """Why the member who pressed the button may not open a session; None: it may."""
+    member, policy, store = parts.member, parts.policy, parts.ports.store
+    roles = frozenset[str]().union(*(click.roles for click in parts.clicks.values()))
+    if await store.get(VIPBlock, member.key) is not None:
+        return Notice.of(Word.BLOCKED)
+    if policy.vip_role and policy.vip_role in roles:
+        return Notice.of(Word.ALREADY_VIP)
+    closed = await store.find(ClosedVIPSession, guild=member.guild, member=member.id)
+    ended = max((c.closed_at for c in closed if c.reason is EndReason.OWNER), default=None)
+    if ended is not None and parts.now() < ended + policy.cooldown:
+        return Notice.of(Word.COOLING_DOWN, seconds=int(ended + policy.cooldown - parts.now()) + 1)
+    try:
+        missing = await patiently(
+            policy,
+            lambda: parts.ports.threads.missing_permissions(member.guild),
+            tries=policy.tries,
+            longest_flood=policy.opening_flood,
+        )
+    except Trouble as error:
+        logger.warning("The permissions for VIP threads can't be checked: %s", error)
+        return Notice.of(Word.TRY_AGAIN)
+    return Notice.of(Word.MISSING_PERMISSIONS, missing=", ".join(missing)) if missing else None
+
+
+async def fault_of_thread(parts: SessionParts) -> EndReason | None:
+    """Why the session's thread is of no more use, asked of Discord itself; None: it lives.
+
+    Raises `Unreachable` when Discord does not answer, after a bounded number of tries.
+    """
+    policy, thread = parts.policy, parts.book.live.thread
+    try:
+        status = await patiently(
+            policy,
+            lambda: parts.ports.threads.fetch(thread),
+            tries=policy.tries,
+            longest_flood=policy.opening_flood,
+        )
+    except FloodWait as wait:
+        raise Unreachable(str(wait)) from wait
+    return _REASONS.get(status)
+
+
+async def judge_existing(parts: SessionParts) -> EndReason | None:
+    """A member with an open session pressed the button: answer, or tell why the session has to end first."""
+    try:
+        fault = await fault_of_thread(parts)
+    except Unreachable as error:
+        if parts.policy.clean_unreachable:
+            return EndReason.UNREACHABLE
+        logger.warning("The thread of user %s can't be checked: %s", parts.member.id, error)
+        await parts.answer_clicks(Notice.of(Word.TRY_AGAIN))
+        return None
+    if fault is None:
+        logger.debug(
+            "User %s has valid active thread %s - blocking duplicate session",
+            parts.member.id,
+            parts.book.live.thread,
+        )
+        await parts.answer_clicks(Notice.of(Word.ALREADY_OPEN, link=parts.link()))
+    return fault

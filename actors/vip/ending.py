@@ -1,0 +1,207 @@
+"""Ending a session, in whatever state it is. Each step is recorded when done; twice is harmless."""
+
+import logging
+from collections.abc import Awaitable, Callable
+
+import trio
+from attrs import define, field
+
+from actors.giftcodes.model import Audit
+from actors.ports import Change, Delete, Put
+from actors.vip import pool_messages as pool
+from actors.vip.model import ClosedVIPSession, Crossing, CrossingState, EndReason, VIPSession
+from actors.vip.parts import SessionParts
+from actors.vip.ports import FloodWait, Trouble, Unreachable
+from actors.vip.retrying import patiently
+from actors.vip.words import Notice, Word
+from supervision import ActorCrashed, AskTimeout
+
+logger = logging.getLogger(__name__)
+
+_ASK_AGAIN = 1.0
+
+REASONS = {
+    EndReason.OWNER: "Ended by its owner",
+    EndReason.STAFF: "Ended by staff {staff}",
+    EndReason.CLEARED: "Manual cleanup by staff {staff}",
+    EndReason.COMPLETED: "Upgrade completed by staff {staff}",
+    EndReason.ARCHIVED: "Thread expired/archived",
+    EndReason.DELETED: "Thread deleted",
+    EndReason.PARENT_DELETED: "Thread's channel deleted",
+    EndReason.INACCESSIBLE: "Thread inaccessible",
+    EndReason.LEFT_THREAD: "Owner left the thread",
+    EndReason.LEFT_GUILD: "Owner left the server",
+    EndReason.INACTIVE: "Inactivity",
+    EndReason.UNREACHABLE: "Thread could not be checked",
+    EndReason.OPENING_FAILED: "Opening failed",
+    EndReason.NO_PERMISSION: "Missing permissions",
+    EndReason.FORGOTTEN: "Member's data erased",
+}
+"""As the log lines have it."""
+
+CLEANING = {
+    EndReason.ARCHIVED: "🧹 Cleaning up expired/archived thread for user %s",
+    EndReason.DELETED: "🧹 Cleaning up deleted thread for user %s",
+    EndReason.PARENT_DELETED: "🧹 Cleaning up deleted thread for user %s",
+    EndReason.INACCESSIBLE: "🧹 Cleaning up deleted thread for user %s",
+}
+
+UNHEARD = frozenset({*CLEANING, EndReason.UNREACHABLE})
+"""Nobody reads a notice in the thread then; one in an archived thread would open it again."""
+
+
+@define(eq=False)
+class Ending:
+    """Drained → told → archived and locked → account given back → closed."""
+
+    _parts: SessionParts
+    _said: bool = field(default=False, init=False)
+
+    @property
+    def _session(self) -> VIPSession:
+        return self._parts.book.live
+
+    async def run(self) -> None:
+        """Do what is left to do, to the end. Raises `StoreUnavailable`: to be run again."""
+        parts, session = self._parts, self._session
+        undelivered = await self._give_up_what_waits()
+        if session.ending is EndReason.COMPLETED:
+            await self._try(lambda: parts.ports.threads.give_role(session.guild, session.member))
+        done = await self._finish_thread(undelivered, tries=parts.policy.tries)
+        await self._release()
+        if not done:  # Discord is away: the account is back, the thread is closed when it can be
+            await self._finish_thread(undelivered, tries=None)
+        await self._close(undelivered)
+
+    async def _give_up_what_waits(self) -> int:
+        """What has not crossed by now will not; returns how much that is."""
+        parts, session = self._parts, self._session
+        crossings = await parts.ports.store.find(Crossing, session=session.id)
+        lost = [c for c in crossings if c.state in {CrossingState.WAITING, CrossingState.FAILED}]
+        if not self._said:
+            await parts.report(Word.CLEAR_FOUND, state=session.state.value)
+            await parts.report(Word.CLEAR_UNDELIVERED, count=len(lost))
+            self._said = True
+        return len(lost)
+
+    async def _finish_thread(self, undelivered: int, tries: int | None) -> bool:
+        """Tell the member, archive and lock. False: Discord did not answer."""
+        session, parts = self._session, self._parts
+        if session.thread_closed:
+            return True
+        if not session.thread:
+            await parts.report(Word.CLEAR_NO_THREAD)
+            await parts.book.update(thread_closed=True)
+            return True
+        try:
+            await patiently(parts.policy, lambda: self._tell_and_close(undelivered), tries=tries)
+        except Unreachable as error:
+            logger.warning("The thread of user %s can't be closed yet: %s", session.member, error)
+            return False
+        await parts.report(Word.CLEAR_THREAD)
+        await parts.book.update(thread_closed=True)
+        return True
+
+    async def _tell_and_close(self, undelivered: int) -> None:
+        session, parts = self._session, self._parts
+        try:
+            if not session.welcome:
+                await parts.ports.threads.remove(session.thread)  # the member has not seen it
+                return
+            if not session.noticed and session.ending not in UNHEARD:
+                await self._tell(undelivered)
+            if session.ending not in {EndReason.DELETED, EndReason.PARENT_DELETED}:
+                await parts.ports.threads.close(session.thread)
+        except (Unreachable, FloodWait):
+            raise
+        except Trouble as error:
+            logger.debug("The thread of user %s needs no closing: %s", session.member, error)
+
+    async def _tell(self, undelivered: int) -> None:
+        session, parts = self._session, self._parts
+        notice = Notice.of(
+            Word.ENDED,
+            reason=(session.ending or EndReason.CLEARED).value,
+            staff=session.ended_by_name,
+            undelivered=undelivered,
+        )
+        await parts.say("ended", notice, doubtful=True)
+        await parts.book.update(noticed=True)
+        await parts.report(Word.CLEAR_TOLD)
+
+    async def _release(self) -> None:
+        session, parts = self._session, self._parts
+        if session.released:
+            return
+        while not await self._ask_release(session.id):  # noqa: ASYNC110 - the store is away
+            await trio.sleep(_ASK_AGAIN)
+        await parts.book.update(released=True)
+        if session.account:
+            await parts.report(Word.CLEAR_ACCOUNT, account=session.account)
+        else:
+            await parts.report(Word.CLEAR_NO_ACCOUNT)
+
+    async def _ask_release(self, session: str) -> bool:
+        try:
+            return bool(await self._parts.ports.pool.ask(pool.ReleaseLease(session)))
+        except (AskTimeout, ActorCrashed):
+            return False
+
+    async def _close(self, undelivered: int) -> None:
+        session, parts = self._session, self._parts
+        reason = session.ending or EndReason.CLEARED
+        closed = ClosedVIPSession(
+            session.id,
+            session.guild,
+            session.member,
+            session.started_at,
+            parts.now(),
+            reason,
+            session.account,
+            session.thread,
+            session.ended_by,
+            undelivered,
+        )
+        forgotten = reason is EndReason.FORGOTTEN
+        await parts.book.close(None if forgotten else closed, *(await self._more(session, reason)))
+        if reason is EndReason.CLEARED:
+            logger.info(
+                "✅ VIP session manually cleared for user %s (%s) by staff %s",
+                session.name or session.member,
+                session.member,
+                session.ended_by_name or session.ended_by,
+            )
+        logger.info("✅ Session cleaned up for user %s - Reason: %s", session.member, wording(session))
+        await parts.report(Word.CLEAR_DONE)
+        parts.close_reports()
+
+    async def _more(self, session: VIPSession, reason: EndReason) -> list[Change]:
+        parts = self._parts
+        if reason is EndReason.FORGOTTEN:
+            return await forget(parts)
+        if not session.ended_by or reason is EndReason.OWNER:
+            return []
+        details = f"session {session.id} of member {session.member}: {wording(session)}"
+        audit = Audit(
+            session.id, parts.now(), session.guild, session.ended_by, f"vip {reason.value}", details
+        )
+        return [Put(audit)]
+
+    async def _try(self, do: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await patiently(self._parts.policy, do, tries=self._parts.policy.tries)
+        except Trouble as error:
+            logger.warning("User %s: %s", self._session.member, error)
+
+
+def wording(session: VIPSession) -> str:
+    """Why a session ends, as the log lines have it."""
+    reason = session.ending or EndReason.CLEARED
+    return REASONS[reason].format(staff=session.ended_by_name or session.ended_by)
+
+
+async def forget(parts: SessionParts) -> list[Change]:
+    """What has to be deleted for a member to be forgotten."""
+    member = parts.member
+    closed = await parts.ports.store.find(ClosedVIPSession, guild=member.guild, member=member.id)
+    return [Delete(ClosedVIPSession, one.key) for one in closed]

@@ -1,0 +1,109 @@
+"""The messages of one session on their way, recorded before they are sent: ids and state, no text."""
+
+from typing import Any
+
+import trio
+from attrs import define, evolve, field
+
+from actors.ports import Change, Put, Store
+from actors.vip.model import Crossing, CrossingState, Side
+
+
+@define(eq=False)
+class Outbox:
+    """Both directions of one session. What is in memory is what is stored."""
+
+    _store: Store
+    session: str
+    _all: dict[str, Crossing] = field(factory=dict)
+    _open: dict[Side, dict[str, Crossing]] = field(factory=lambda: {side: {} for side in Side})
+    _targets: dict[tuple[Side, str], str] = field(factory=dict)
+    """(where it was sent to, its id there) → the crossing's key."""
+    _seq: dict[Side, int] = field(factory=lambda: dict.fromkeys(Side, 0))
+    _lock: trio.Lock = field(factory=trio.Lock)
+    _loaded: bool = False
+
+    async def load(self) -> None:
+        """Take over what is stored, also after a commit of unknown outcome. Raises `StoreUnavailable`."""
+        async with self._lock:
+            if self._loaded:
+                return
+            stored = await self._store.find(Crossing, session=self.session)
+            self._all.clear()
+            self._targets.clear()
+            for side in Side:
+                self._open[side].clear()
+            for crossing in stored:
+                self._keep(crossing)
+            self._loaded = True
+
+    def get(self, key: str) -> Crossing | None:
+        """The crossing with this key."""
+        return self._all.get(key)
+
+    def of(self, side: Side) -> list[Crossing]:
+        """All from this side, in their order."""
+        return sorted((c for c in self._all.values() if c.side is side), key=lambda c: c.seq)
+
+    def next_open(self, side: Side) -> Crossing | None:
+        """The first one from this side that something is to be done for."""
+        return min(self._open[side].values(), key=lambda c: c.seq, default=None)
+
+    def waiting(self) -> list[Crossing]:
+        """All that something is to be done for."""
+        return [c for side in Side for c in self._open[side].values()]
+
+    def by_target(self, side: Side, message: str) -> Crossing | None:
+        """The crossing that became this message on `side`."""
+        key = self._targets.get((side, message))
+        return None if key is None else self._all[key]
+
+    async def accept(self, *new: Crossing) -> None:
+        """Record new ones, with the next places in their order. Those known already stay as they are."""
+        async with self._lock:
+            added: list[Crossing] = []
+            places = dict(self._seq)
+            for crossing in new:
+                if crossing.key not in self._all:
+                    places[crossing.side] += 1
+                    added.append(evolve(crossing, seq=places[crossing.side]))
+            await self._write(*added)
+
+    async def update(self, key: str, **changes: Any) -> Crossing:
+        """Record changes of one."""
+        async with self._lock:
+            new = evolve(self._all[key], **changes)
+            if new != self._all[key]:
+                await self._write(new)
+            return new
+
+    async def fail_what_waits(self, reason: str) -> None:
+        """The session ends: what has not crossed by now does not cross any more."""
+        async with self._lock:
+            failed = [
+                evolve(c, state=CrossingState.FAILED, reason=reason)
+                for c in self.waiting()
+                if c.state is CrossingState.WAITING
+            ]
+            await self._write(*failed)
+
+    async def _write(self, *crossings: Crossing) -> None:
+        if not crossings:
+            return
+        self._loaded = False  # until the answer is there
+        changes: list[Change] = [Put(crossing) for crossing in crossings]
+        await self._store.commit(*changes)
+        for crossing in crossings:
+            self._keep(crossing)
+        self._loaded = True
+
+    def _keep(self, crossing: Crossing) -> None:
+        self._all[crossing.key] = crossing
+        self._seq[crossing.side] = max(self._seq[crossing.side], crossing.seq)
+        if crossing.open:
+            self._open[crossing.side][crossing.key] = crossing
+        else:
+            self._open[crossing.side].pop(crossing.key, None)
+        other = Side.DESK if crossing.side is Side.THREAD else Side.THREAD
+        for target in crossing.targets:
+            self._targets[other, target] = crossing.key

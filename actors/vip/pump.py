@@ -1,0 +1,180 @@
+"""Sending what is recorded: one message after another, each part once, until the session ends."""
+
+import logging
+
+import trio
+from attrs import define, field
+
+from actors.vip.checking import fault_of_thread
+from actors.vip.marks import Marks
+from actors.vip.model import Crossing, CrossingState, Side
+from actors.vip.outbox import Outbox
+from actors.vip.parts import SessionParts
+from actors.vip.ports import FloodWait, Gone, Mark, Refused, Unreachable
+from actors.vip.way import Message, Way
+
+logger = logging.getLogger(__name__)
+
+LOST_WITH_ITS_ACCOUNT = "its Telegram account is gone, and the text with it"
+
+
+@define(eq=False)
+class Pump:
+    """Works off one direction of the outbox.
+
+    What passes is waited out here. `AccountDead`, `Limited`, `WrongEpoch`, and what says that the thread
+    is gone, end it: whoever runs it decides.
+    """
+
+    _parts: SessionParts
+    _outbox: Outbox
+    _marks: Marks
+    _way: Way
+    latest: dict[str, Message] = field(factory=dict)
+    """By crossing: as they were told, so that they need not be fetched. Not stored."""
+    _wake: trio.Event = field(factory=trio.Event)
+    _idle: trio.Event = field(factory=trio.Event)
+
+    def wake(self) -> None:
+        """There may be something to do."""
+        self._wake.set()
+
+    async def idle(self) -> None:
+        """Wait until there is nothing left to do."""
+        while self._outbox.next_open(self._way.side) is not None:
+            self._idle = trio.Event()
+            await self._idle.wait()
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        pause = self._parts.policy.pause_min
+        while True:
+            self._wake = trio.Event()
+            crossing = self._outbox.next_open(self._way.side)
+            if crossing is None:
+                self._idle.set()
+                await self._wake.wait()
+                continue
+            try:
+                await self._work(crossing)
+            except Unreachable as error:
+                self._way.doubtful = True
+                logger.info("A message of user %s waits: %s", self._parts.member.id, error)
+                self._show(crossing, Mark.WAITING)
+                await trio.sleep(pause)
+                pause = min(2 * pause, self._parts.policy.pause_max)
+            except FloodWait as wait:
+                self._show(crossing, Mark.WAITING)
+                await trio.sleep(wait.seconds)
+            else:
+                pause = self._parts.policy.pause_min
+
+    async def _work(self, crossing: Crossing) -> None:
+        try:
+            if crossing.deleted:
+                await self._delete(crossing)
+            elif crossing.state is CrossingState.WAITING:
+                await self._send(crossing)
+            else:
+                await self._edit(crossing)
+        except Refused as error:
+            await self._fail(crossing, str(error))
+
+    async def _send(self, crossing: Crossing) -> None:
+        lease, way = self._parts.lease, self._way
+        if not way.is_of_this_lease(crossing) and way.side is Side.THREAD:
+            crossing = await self._outbox.update(
+                crossing.key, account=lease.account, epoch=lease.epoch, targets=()
+            )
+        message = await self._message(crossing)
+        if message is None:
+            return
+        contents = way.plan(crossing, message)
+        reply_to = way.reply_target(message.reply_to)
+        for part in range(len(crossing.targets), len(contents)):
+            target = await way.send(crossing, part, contents[part], reply_to if part == 0 else "")
+            targets = (*crossing.targets, target)
+            is_last = part == len(contents) - 1
+            crossing = await self._outbox.update(
+                crossing.key, targets=targets, **(self._done(crossing, message) if is_last else {})
+            )
+            way.doubtful = False
+        if crossing.state is CrossingState.WAITING:  # it was edited to fewer parts meanwhile
+            crossing = await self._outbox.update(crossing.key, **self._done(crossing, message))
+        self._show(crossing, Mark.SENT)
+
+    def _done(self, crossing: Crossing, shown: Message) -> dict[str, object]:
+        """What is recorded when everything of this version has been sent."""
+        latest = self.latest.get(crossing.key)
+        newer = latest is not None and latest.version > shown.version
+        if not newer:
+            self.latest.pop(crossing.key, None)
+        return {"state": CrossingState.SENT, "version": shown.version, "edited": newer}
+
+    async def _edit(self, crossing: Crossing) -> None:
+        way = self._way
+        message = await self._message(crossing) if way.is_of_this_lease(crossing) else None
+        if message is None:
+            current = self._outbox.get(crossing.key)
+            if current is not None and not current.deleted:
+                await self._outbox.update(crossing.key, edited=False)
+            return
+        contents = way.plan(crossing, message)
+        for target, content in zip(crossing.targets, contents, strict=False):
+            if target:
+                try:
+                    await way.edit(target, content)
+                except Gone:
+                    await self._ask_for_thread()
+        for target in crossing.targets[len(contents) :]:
+            await way.delete(target)
+        targets = crossing.targets[: len(contents)]
+        crossing = await self._outbox.update(crossing.key, targets=targets)
+        for part in range(len(targets), len(contents)):
+            target = await way.send(crossing, part, contents[part], version=message.version)
+            crossing = await self._outbox.update(crossing.key, targets=(*crossing.targets, target))
+            way.doubtful = False
+        await self._outbox.update(crossing.key, **self._done(crossing, message))
+
+    async def _delete(self, crossing: Crossing) -> None:
+        if self._way.is_of_this_lease(crossing):
+            for target in filter(None, crossing.targets):
+                await self._way.delete(target)
+        was_sent = crossing.state is CrossingState.SENT
+        state = CrossingState.REMOVED if was_sent else CrossingState.WITHDRAWN
+        self.latest.pop(crossing.key, None)
+        await self._outbox.update(crossing.key, state=state, edited=False)
+
+    async def _message(self, crossing: Crossing) -> Message | None:
+        """What it says now; None: it was deleted, or can't be read any more, which is recorded."""
+        known = self.latest.get(crossing.key)
+        if known is not None:
+            return known
+        if crossing.side is Side.DESK and not self._way.is_of_this_lease(crossing):
+            await self._fail(crossing, LOST_WITH_ITS_ACCOUNT)
+            return None
+        try:
+            return await self._way.fetch(crossing)
+        except Gone:
+            await self._ask_for_thread()
+            await self._outbox.update(crossing.key, deleted=True)
+            return None
+
+    async def _ask_for_thread(self) -> None:
+        """Something is gone: if it is the thread itself, that is for others to decide. Raises `Gone`."""
+        fault = await fault_of_thread(self._parts)
+        if fault is not None:
+            raise Gone(f"the thread: {fault.value}")
+
+    async def _fail(self, crossing: Crossing, reason: str) -> None:
+        """It will never cross: said on the message, and kept in the record."""
+        logger.warning("A message of user %s can't cross: %s", self._parts.member.id, reason)
+        self.latest.pop(crossing.key, None)
+        current = self._outbox.get(crossing.key) or crossing
+        state = CrossingState.FAILED if current.state is CrossingState.WAITING else current.state
+        await self._outbox.update(crossing.key, state=state, edited=False, deleted=False, reason=reason)
+        self._show(crossing, Mark.FAILED)
+
+    def _show(self, crossing: Crossing, mark: Mark) -> None:
+        if crossing.side is Side.THREAD or self._way.is_of_this_lease(crossing):
+            self._marks.show(crossing.side, crossing.source, mark)

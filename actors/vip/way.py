@@ -1,0 +1,89 @@
+"""One direction of the relay as the pump sees it: the ports of both sides, with the session's ids put in."""
+
+from collections.abc import Sequence
+
+from attrs import define
+
+from actors.vip.model import Crossing, CrossingState, Side
+from actors.vip.nonces import nonce, random_id
+from actors.vip.outbox import Outbox
+from actors.vip.parts import SessionParts
+from actors.vip.ports import Content, DeskMessage, PlanRequest, ThreadMessage
+
+Message = ThreadMessage | DeskMessage
+
+
+@define(eq=False)
+class Way:
+    """From `side` to the other one."""
+
+    side: Side
+    _parts: SessionParts
+    _outbox: Outbox
+    doubtful: bool = True
+    """The first part that waits may have been sent: its answer was lost, or an earlier life's."""
+
+    def is_of_this_lease(self, crossing: Crossing) -> bool:
+        """Its ids at Telegram are of the account that the session has now."""
+        lease = self._parts.lease
+        return (crossing.account, crossing.epoch) == (lease.account, lease.epoch)
+
+    async def fetch(self, crossing: Crossing) -> Message:
+        """The message as it is now where it was written."""
+        ports = self._parts.ports
+        if self.side is Side.THREAD:
+            return await ports.threads.message(self._parts.book.live.thread, crossing.source)
+        return await ports.desk.message(self._parts.lease, crossing.source)
+
+    def plan(self, crossing: Crossing, message: Message) -> Sequence[Content]:
+        """What is sent for it."""
+        name = message.author_name if isinstance(message, ThreadMessage) and crossing.staff else ""
+        edited = crossing.state is not CrossingState.WAITING
+        request = PlanRequest(message.body, crossing.staff, name, late=crossing.late, edited=edited)
+        planner = self._parts.ports.planner
+        return planner.to_desk(request) if self.side is Side.THREAD else planner.to_thread(request)
+
+    async def send(
+        self, crossing: Crossing, part: int, content: Content, reply_to: str = "", version: str = ""
+    ) -> str:
+        """Send one part, once; returns its id. `version`: the edit that made it necessary."""
+        parts, ports = self._parts, self._parts.ports
+        if self.side is Side.THREAD:
+            number = random_id(crossing.key, part, version, parts.lease)
+            return await ports.desk.send(parts.lease, content, number, reply_to)
+        name, thread = nonce(crossing.key, part, version), parts.book.live.thread
+        if self.doubtful:
+            found = await ports.threads.find_sent(thread, content, name, parts.book.live.welcome)
+            if found is not None:
+                return found
+        self.doubtful = True  # until its answer is recorded
+        return await ports.threads.send(thread, content, name, reply_to)
+
+    async def edit(self, target: str, content: Content) -> None:
+        """Show other content in what was sent."""
+        ports = self._parts.ports
+        if self.side is Side.THREAD:
+            await ports.desk.edit(self._parts.lease, target, content)
+        else:
+            await ports.threads.edit(self._parts.book.live.thread, target, content)
+
+    async def delete(self, target: str) -> None:
+        """Delete what was sent."""
+        ports = self._parts.ports
+        if self.side is Side.THREAD:
+            await ports.desk.delete(self._parts.lease, target)
+        else:
+            await ports.threads.delete(self._parts.book.live.thread, target)
+
+    def reply_target(self, reply_to: str) -> str:
+        """What the answered message is on the other side; "" where it is not there."""
+        if not reply_to:
+            return ""
+        key = f"{self._outbox.session}/{self.side.value}/{reply_to}"
+        if self.side is Side.DESK:
+            key = f"{key}/{self._parts.lease.account}/{self._parts.lease.epoch}"
+        written_here = self._outbox.get(key)
+        if written_here is not None and written_here.targets and self.is_of_this_lease(written_here):
+            return written_here.targets[0]
+        came_over = self._outbox.by_target(self.side, reply_to)
+        return came_over.source if came_over is not None and self.is_of_this_lease(came_over) else ""
