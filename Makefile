@@ -34,7 +34,7 @@ test: .venv/.dev ## run every test; ARGS="-k redeemer" selects
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest $(ARGS)
 
-test-system: .venv/.dev ## run the MongoDB tests against a real server (FerretDB, built where Go is present)
+test-system: .venv/.dev ## run the tests against a real MongoDB server (FerretDB) and in a real browser (Chromium)
 	@scripts/test-system.sh $(ARGS)
 
 check: .venv/.dev ## lint, types, import contracts, coverage floor (of the last make test)

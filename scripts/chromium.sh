@@ -56,7 +56,8 @@ JSON
   "": {"name": "page-tests", "dependencies": {"axe-core": "$axe"}},
   "node_modules/axe-core": {"version": "$axe", "integrity": "$axe_sum"}}}
 JSON
-    (cd "$cache" && npm ci --ignore-scripts --no-audit --no-fund --silent >&2)
+    (cd "$cache" && npm ci --ignore-scripts --no-audit --no-fund --silent >&2) ||
+        echo "axe-core could not be had: its tests are left out" >&2
 }
 
 run() {
