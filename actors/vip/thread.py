@@ -9,7 +9,7 @@ from actors.ports import StoreUnavailable
 from actors.vip import messages as m
 from actors.vip import pool_messages as pool
 from actors.vip.checking import judge_existing, refusal
-from actors.vip.ending import CLEANING, Ending, forget
+from actors.vip.ending import CLEANING, UNHEARD, Ending, forget
 from actors.vip.intake import is_staff
 from actors.vip.model import EndReason, SessionState, Side
 from actors.vip.parts import SessionParts, ThreadPorts
@@ -255,4 +255,11 @@ class VIPThreadActor(Actor):
             await relay.drain(min(_QUICK_DRAIN, parts.policy.drain) if quick else parts.policy.drain)
             await parts.book.update(drained=True)
         self._relay = None
+        await self._refuse_clicks(session.ending)
         await Ending(parts).run()
+        await self._refuse_clicks(session.ending)
+
+    async def _refuse_clicks(self, ending: EndReason | None) -> None:
+        """A thread that was lost is replaced at once; after any other end the button is pressed again."""
+        if ending not in UNHEARD:
+            await self._parts.answer_clicks(Notice.of(Word.TRY_AGAIN))
