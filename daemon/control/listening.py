@@ -13,6 +13,9 @@ from daemon.control.errors import AlreadyRunning, ControlError
 MAX_PATH = 107
 """Bytes of a Unix socket's path: `sun_path` has 108, with a zero at the end (unix(7))."""
 BACKLOG = 100
+"""Connections that wait to be accepted at the Unix socket."""
+TCP_BACKLOG = 1024
+"""The same of a port: where it is full, whoever comes next waits a second and more, also a health check."""
 PROBE_WITHIN = 2.0
 """Seconds to find out whether somebody listens at a socket that is there already."""
 
@@ -128,7 +131,7 @@ def _listen_at(family: int, host: str, port: int) -> socket.socket:
         if family == socket.AF_INET6:  # 0.0.0.0 has a socket of its own
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         listener.bind((host, port))
-        listener.listen(BACKLOG)
+        listener.listen(TCP_BACKLOG)
     except BaseException:
         listener.close()
         raise
