@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -13,7 +15,7 @@ from telethon import TelegramClient, events  # type: ignore[import-untyped]
 from actors.vip.ports import AccountDead, FloodWait, Trouble, Unreachable
 from daemon.aio import Loop, LoopEnded, Outlet, OutletClosed, TaskCancelled
 from daemon.telegram.chat import DeskChat, find_desk, is_with, probe
-from daemon.telegram.client import CONNECT_WITHIN, bounded, new_client
+from daemon.telegram.client import CONNECT_WITHIN, bounded, close, new_client
 from daemon.telegram.errors import translate
 from daemon.telegram.reading import read_message
 from daemon.telegram.session_file import SessionBusy, hold_session
@@ -56,6 +58,7 @@ class Account:
     reason: str = "it has not connected yet"
     """Why it is not connected; "" while it is."""
     dead: bool = False
+    _sent: "OrderedDict[int, int]" = field(factory=OrderedDict, init=False)
     _chat: DeskChat | None = field(default=None, init=False)
     _doubt: asyncio.Event = field(factory=asyncio.Event, init=False)
 
@@ -123,27 +126,27 @@ class Account:
         """One connection, from its beginning to its end, which is always an error."""
         client = await bounded(CONNECT_WITHIN, self._new_client, path)
         try:
-            chat = await self._connect(client)
+            handlers = _Handlers(self.name, self.events)
+            chat = await self._connect(client, handlers)
             self._doubt = asyncio.Event()
             self._chat, self.reason = chat, ""
             await self.events.send(Connected(self.name))
+            handlers.begin(chat.peer)
             logger.info("Telegram account %s is connected", self.name)
             await self._wait_for_the_end(client, self._doubt)
         finally:
             self._chat = None
-            await client.disconnect()
+            await close(client)
 
-    async def _connect(self, client: TelegramClient) -> DeskChat:
+    async def _connect(self, client: TelegramClient, handlers: "_Handlers") -> DeskChat:
         if client.session.auth_key is None or not client.session.auth_key.key:
             raise AccountDead(NOT_SIGNED_IN.format(name=self.name))
-        seen = _Handlers(self.name, self.events)
-        client.add_event_handler(seen.on_new, events.NewMessage())
-        client.add_event_handler(seen.on_edited, events.MessageEdited())
-        client.add_event_handler(seen.on_deleted, events.MessageDeleted())
+        client.add_event_handler(handlers.on_new, events.NewMessage())
+        client.add_event_handler(handlers.on_edited, events.MessageEdited())
+        client.add_event_handler(handlers.on_deleted, events.MessageDeleted())
         await bounded(CONNECT_WITHIN, client.connect)
         await probe(client)
-        seen.peer.set_result(peer := await find_desk(client, self.desk))
-        return DeskChat(client, peer)
+        return DeskChat(client, await find_desk(client, self.desk), self._sent)
 
     async def _new_client(self, path: Path) -> TelegramClient:
         return new_client(path, self.application)
@@ -169,7 +172,8 @@ class Account:
                 error = ended.exception()
                 trouble = translate(error) if isinstance(error, Exception) else None
                 raise trouble or Unreachable("the connection to Telegram was closed")
-            await probe(client)
+            with suppress(FloodWait):  # so it lives
+                await probe(client)
 
 
 @define(eq=False)
@@ -178,8 +182,16 @@ class _Handlers:
 
     name: str
     events: Outlet[Event]
-    peer: "asyncio.Future[Any]" = field(factory=lambda: asyncio.get_running_loop().create_future())
-    """The desk. Known a moment after the first update may come."""
+    _peer: "asyncio.Future[Any]" = field(factory=lambda: asyncio.get_running_loop().create_future())
+    """The desk, once updates may be told."""
+
+    def begin(self, peer: Any) -> None:
+        """Tell what has come and what comes: `Connected` was told.
+
+        Not earlier: who heard of a new message before reading what was missed would take the new one for
+        the next one.
+        """
+        self._peer.set_result(peer)
 
     async def on_new(self, event: Any) -> None:
         if is_with(event.message, await self._desk()):
@@ -193,10 +205,11 @@ class _Handlers:
 
     async def on_deleted(self, event: Any) -> None:
         if event.deleted_ids and event.chat_id is None:
+            await self._desk()
             await self._tell(Deleted(self.name, tuple(event.deleted_ids)))
 
     async def _desk(self) -> Any:
-        return await asyncio.shield(self.peer)
+        return await asyncio.shield(self._peer)
 
     async def _tell(self, told: Event) -> None:
         try:

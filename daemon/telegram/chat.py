@@ -25,7 +25,7 @@ class DeskChat:
     client: TelegramClient
     peer: types.InputPeerUser
     sent: "OrderedDict[int, int]" = field(factory=OrderedDict)
-    """Message ids by random id, of the last ones that were sent."""
+    """Message ids by random id, of the last ones that were sent, also through earlier connections."""
 
     async def send(self, message: Outgoing, random_id: int, reply_to: int | None = None) -> int | None:
         """Send; returns the message's id.
@@ -33,6 +33,8 @@ class DeskChat:
         The same `random_id` makes no second message: the first one's id is returned then, None where it
         can't be found.
         """
+        if random_id in self.sent:
+            return self.sent[random_id]
         reply = None if reply_to is None else types.InputReplyToMessage(reply_to)
         fields = {
             "peer": self.peer,
@@ -157,8 +159,6 @@ class DeskChat:
 
     async def _find_sent(self, message: Outgoing, random_id: int) -> int | None:
         """The newest own message that says the same, and is none that was sent with another random id."""
-        if random_id in self.sent:
-            return self.sent[random_id]
         others = set(self.sent.values())
         asked = functions.messages.GetHistoryRequest(self.peer, 0, None, 0, _PAGE, 0, 0, 0)
         for found in (await request(self.client, asked)).messages:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,6 +12,8 @@ from telethon import TelegramClient  # type: ignore[import-untyped]
 from actors.vip.ports import Unreachable
 from daemon.telegram.errors import translate
 from daemon.telegram.values import Application
+
+logger = logging.getLogger("perkd.telegram")
 
 T = TypeVar("T")
 
@@ -62,6 +65,14 @@ def new_client(session: Path, application: Application, *, retries: int = 0) -> 
     )
     client.parse_mode = None
     return client
+
+
+async def close(client: TelegramClient) -> None:
+    """Disconnect; the session file is written. Where it can't be, that is logged."""
+    try:
+        await client.disconnect()
+    except sqlite3.Error as error:
+        logger.warning("a Telegram session file could not be written: %s", error)
 
 
 async def bounded(within: float, ask: Callable[..., Awaitable[T]], *args: object, **fields: object) -> T:

@@ -1,5 +1,6 @@
 """Signing in: an account's session file, made with what its owner types."""
 
+import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,7 +12,7 @@ from telethon import TelegramClient, errors  # type: ignore[import-untyped]
 from actors.vip.ports import FloodWait, Trouble
 from daemon.aio import Loop, open_loop
 from daemon.telegram.chat import probe
-from daemon.telegram.client import CONNECT_WITHIN, REQUEST_WITHIN, bounded, new_client
+from daemon.telegram.client import CONNECT_WITHIN, REQUEST_WITHIN, bounded, close, new_client
 from daemon.telegram.session_file import hold_session
 from daemon.telegram.values import Application
 
@@ -76,12 +77,19 @@ def sign_in(session: Path, application: Application, questions: Questions) -> Si
 
 async def _sign_in(path: Path, application: Application, questions: Questions) -> SignedIn:
     async with open_loop("telegram login") as loop:
-        client = await loop.sync(lambda: new_client(path, application, retries=_RETRIES))
+        client = await loop.call(_new_client, path, application)
         try:
             return await _Talk(loop, client, questions).hold(path)
         finally:
             with trio.CancelScope(shield=True):
-                await loop.call(client.disconnect)
+                await loop.call(close, client)
+
+
+async def _new_client(path: Path, application: Application) -> TelegramClient:
+    try:
+        return new_client(path, application, retries=_RETRIES)
+    except sqlite3.Error as error:
+        raise LoginFailed(f"{path} is no session file ({error}); remove it and start again") from None
 
 
 @define

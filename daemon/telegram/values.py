@@ -102,7 +102,11 @@ class Outgoing:
 
 @frozen
 class Connected:
-    """The account is connected, alive, and hears the desk. What was missed is in its history, by id."""
+    """The account is connected, alive, and hears the desk.
+
+    It is the first event of each connection. What was missed meanwhile is in the history, by id: to be read
+    before any new message is taken for the next one.
+    """
 
     account: str
 

@@ -219,6 +219,18 @@ async def test_the_session_file_is_its_owners_alone_and_one_process_at_a_time_ha
     assert mode == 0o600
 
 
+async def test_a_broken_session_file_is_said_and_looked_at_again(start, account, telegram, desk_1):
+    account.session.write_bytes(b"what is this?" * 1000)
+    line = start()
+    lost = await line.wait_for(Lost)
+    account.session.unlink()
+    telegram.write_session(account.session, desk_1)
+
+    await line.wait_for(Connected)
+
+    assert "the session file can't be used" in lost.reason
+
+
 async def test_a_session_that_is_in_use_is_waited_for(start, account):
     with hold_session(account.session):
         line = start()

@@ -114,6 +114,17 @@ async def test_what_does_not_work_is_said_in_words(login, telegram, typed, said)
     assert said in done.stderr
 
 
+async def test_a_file_that_is_no_session_is_said_and_left(login, home):
+    path = home / "var/telegram/desk-1.session"
+    path.write_bytes(b"what is this?" * 1000)
+
+    done = await login(PHONE)
+
+    assert done.exit_code == 1
+    assert f"{path} is no session file" in done.stderr
+    assert path.read_bytes().startswith(b"what")
+
+
 async def test_whoever_gives_up_leaves_an_account_that_is_not_signed_in(login, telegram):
     telegram.add_account("Anna", phone=PHONE, code=CODE)
 

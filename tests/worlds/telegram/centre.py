@@ -1,6 +1,6 @@
 """The data centre: listens on 127.0.0.1, knows keys and people, and answers requests."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
@@ -20,7 +20,7 @@ from tests.worlds.telegram.desk import Talker
 from tests.worlds.telegram.failures import Fault, Faults, RefusalError
 from tests.worlds.telegram.primes import trust_the_stand_in
 from tests.worlds.telegram.srp import Verifier
-from tests.worlds.telegram.state import Account, Chat, Happened, Key, Person, random_hash
+from tests.worlds.telegram.state import Account, Chat, Happened, Key, Message, Person, random_hash
 from tests.worlds.telegram.transport import Transport
 from tests.worlds.telegram.updates import as_updates
 
@@ -58,6 +58,8 @@ class DataCentre:
     log: list[Seen] = field(factory=list)
     refused: list[Exception] = field(factory=list)
     """Connections that were closed because of what came over them."""
+    answering: Callable[[Account, Message], str | None] | None = None
+    """What the desk answers to a message of an account; None: nothing."""
     clear_step: int = 100
     """Messages that one request to clear a history takes."""
     difference_step: int = 100
@@ -187,6 +189,16 @@ class DataCentre:
             connection.fail(message_id, failure.code, failure.message)
         else:
             connection.answer(message_id, bytes(answer))
+            self._let_answer(connection, request)
+
+    def _let_answer(self, connection: Connection, request: Any) -> None:
+        """The desk may answer what an account wrote to it just now."""
+        account, random_id = connection.key.account, getattr(request, "random_id", None)
+        if self.answering is None or account is None or not isinstance(random_id, int):
+            return
+        message = account.messages[account.random_ids[random_id]]
+        if message.peer is self.desk.person and (answer := self.answering(account, message)) is not None:
+            self.desk.say(account, answer, reply_to=message.id)
 
     def _fail(self, fault: Fault, connection: Connection, message_id: int, request: Any) -> None:
         if fault.error:

@@ -1,0 +1,112 @@
+"""The port to the desk, through the accounts. Which lease may be used, others see to."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from attrs import define
+
+from actors.vip.model import AccountState
+from actors.vip.pool_messages import AccountOut, DeskDeleted, DeskEdited, DeskPosted, DeskResync
+from actors.vip.ports import Content, DeskMessage, Lease, Mark
+from daemon.telegram.chat import DeskChat
+from daemon.telegram.link import TelegramLink
+from daemon.telegram.values import (
+    Connected,
+    Deleted,
+    Died,
+    Edited,
+    Event,
+    Lost,
+    NewMessage,
+    Outgoing,
+    TelegramMessage,
+)
+
+REACTIONS = {Mark.WAITING: "👀", Mark.SENT: "👌", Mark.FAILED: "👎"}
+"""Telegram lets everybody use these."""
+
+Told = DeskPosted | DeskEdited | DeskDeleted | DeskResync | AccountOut
+Read = Callable[[str, TelegramMessage], object]
+"""Makes of an account's message what the planner understands."""
+
+
+@define(eq=False)
+class TelegramDesk:
+    """See `actors.vip.ports.Desk`."""
+
+    _link: TelegramLink
+    _show: Callable[[Content], Awaitable[Outgoing]]
+    """Makes of a content what Telegram gets: it may have to fetch a file first."""
+    _read: Read
+    _revoke: Callable[[], bool]
+    """Whether a history is cleared for both sides."""
+
+    async def send(self, lease: Lease, content: Content, random_id: int, reply_to: str = "") -> str:
+        """See `Desk.send`."""
+        account = self._link.account(lease.account)
+        reply = int(reply_to) if reply_to else None
+        id_ = await account.ask(DeskChat.send, await self._show(content), random_id, reply)
+        return "" if id_ is None else str(id_)
+
+    async def edit(self, lease: Lease, message: str, content: Content) -> None:
+        """See `Desk.edit`."""
+        account = self._link.account(lease.account)
+        await account.ask(DeskChat.edit, int(message), await self._show(content))
+
+    async def delete(self, lease: Lease, message: str) -> None:
+        """See `Desk.delete`."""
+        await self._link.account(lease.account).ask(DeskChat.delete, int(message))
+
+    async def mark(self, lease: Lease, message: str, mark: Mark) -> None:
+        """See `Desk.mark`."""
+        await self._link.account(lease.account).ask(DeskChat.react, int(message), REACTIONS[mark])
+
+    async def message(self, lease: Lease, message: str) -> DeskMessage:
+        """See `Desk.message`."""
+        found = await self._link.account(lease.account).ask(DeskChat.message, int(message))
+        return as_desk_message(lease.account, found, self._read)
+
+    async def history(self, lease: Lease, after: str, limit: int) -> Sequence[DeskMessage]:
+        """See `Desk.history`."""
+        found = await self._link.account(lease.account).ask(DeskChat.history, int(after or 0), limit)
+        return [as_desk_message(lease.account, message, self._read) for message in found]
+
+    async def clear_step(self, lease: Lease) -> int:
+        """See `Desk.clear_step`."""
+        return await self._link.account(lease.account).ask(DeskChat.clear_step, self._revoke())
+
+    async def is_empty(self, lease: Lease) -> bool:
+        """See `Desk.is_empty`."""
+        return await self._link.account(lease.account).ask(DeskChat.is_empty)
+
+    async def probe(self, account: str) -> None:
+        """See `Desk.probe`."""
+        await self._link.account(account).ask(DeskChat.probe)
+
+
+def as_desk_message(account: str, message: TelegramMessage, read: Read) -> DeskMessage:
+    """A message as the port has it. Two edits within one second have the same version: so tells Telegram."""
+    return DeskMessage(
+        id=str(message.id),
+        body=read(account, message),
+        at=message.at,
+        own=message.own,
+        reply_to="" if message.reply_to is None else str(message.reply_to),
+        version="" if message.edited_at is None else str(int(message.edited_at)),
+    )
+
+
+def as_told(event: Event, read: Read) -> Told | None:
+    """What the pool is told of what happened in an account; None: nothing."""
+    match event:
+        case NewMessage(account, message):
+            return DeskPosted(account, as_desk_message(account, message, read))
+        case Edited(account, message):
+            return DeskEdited(account, as_desk_message(account, message, read))
+        case Deleted(account, ids):
+            return DeskDeleted(account, tuple(map(str, ids)))
+        case Connected(account):
+            return DeskResync(account)
+        case Died(account, reason):
+            return AccountOut(account, AccountState.DEAD, reason)
+        case Lost():
+            return None
