@@ -80,6 +80,9 @@ class RichText:
         return self if end - start == len(self.text) else self.part(start, end)
 
 
+NOTHING = RichText()
+
+
 def plain(text: str) -> RichText:
     """A text without formatting."""
     return RichText(_sound(text))
