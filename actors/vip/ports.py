@@ -185,8 +185,8 @@ class Threads(Protocol):
     async def find_sent(self, thread: str, content: Content, nonce: str, after: str) -> str | None:
         """The id of our message that was posted with this nonce, looked for after message `after`.
 
-        Where Discord does not tell nonces: our own message of that very content that is in no other's
-        place. None: it was not posted.
+        Where Discord does not tell nonces: our own message of that very content. With the content
+        `Content(None)` the text is unknown, and only the nonce can tell. None: it was not posted.
         """
         ...
 

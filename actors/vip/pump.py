@@ -91,20 +91,27 @@ class Pump:
             return
         contents = way.plan(crossing, message)
         reply_to = way.reply_target(message.reply_to)
+        # An earlier try may have arrived with an older text: a repetition does not change it, an edit does.
+        unsure = message.version != crossing.version and (way.doubtful or bool(crossing.targets))
         for part in range(len(crossing.targets), len(contents)):
             target = await way.send(crossing, part, contents[part], reply_to if part == 0 else "")
             targets = (*crossing.targets, target)
             is_last = part == len(contents) - 1
             crossing = await self._outbox.update(
-                crossing.key, targets=targets, **(self._done(crossing, message) if is_last else {})
+                crossing.key,
+                targets=targets,
+                **(self._done(crossing, message, unsure=unsure) if is_last else {}),
             )
             way.doubtful = False
         if crossing.state is CrossingState.WAITING:  # it was edited to fewer parts meanwhile
-            crossing = await self._outbox.update(crossing.key, **self._done(crossing, message))
+            done = self._done(crossing, message, unsure=unsure)
+            crossing = await self._outbox.update(crossing.key, **done)
         self._show(crossing, Mark.SENT)
 
-    def _done(self, crossing: Crossing, shown: Message) -> dict[str, object]:
-        """What is recorded when everything of this version has been sent."""
+    def _done(self, crossing: Crossing, shown: Message, *, unsure: bool = False) -> dict[str, object]:
+        """What is recorded when everything of this version has been sent; `unsure`: to be edited at once."""
+        if unsure:
+            return {"state": CrossingState.SENT, "edited": True}
         latest = self.latest.get(crossing.key)
         newer = latest is not None and latest.version > shown.version
         if not newer:
@@ -137,9 +144,13 @@ class Pump:
         await self._outbox.update(crossing.key, **self._done(crossing, message))
 
     async def _delete(self, crossing: Crossing) -> None:
-        if self._way.is_of_this_lease(crossing):
-            for target in filter(None, crossing.targets):
-                await self._way.delete(target)
+        way = self._way
+        if way.is_of_this_lease(crossing):
+            lost = None
+            if crossing.state is CrossingState.WAITING and way.doubtful:
+                lost = await way.find_lost(crossing)
+            for target in filter(None, (*crossing.targets, lost)):
+                await way.delete(target)
         was_sent = crossing.state is CrossingState.SENT
         state = CrossingState.REMOVED if was_sent else CrossingState.WITHDRAWN
         self.latest.pop(crossing.key, None)

@@ -59,6 +59,17 @@ class Way:
         self.doubtful = True  # until its answer is recorded
         return await ports.threads.send(thread, content, name, reply_to)
 
+    async def find_lost(self, crossing: Crossing) -> str | None:
+        """What may have been sent of its next part, by a try whose answer was lost; the text is unknown."""
+        parts, ports, session = self._parts, self._parts.ports, self._parts.book.live
+        if self.side is Side.DESK:
+            name = nonce(crossing.key, len(crossing.targets), "")
+            return await ports.threads.find_sent(session.thread, Content(None), name, session.welcome)
+        ours = [t for c in self._outbox.of(Side.THREAD) if self.is_of_this_lease(c) for t in c.targets if t]
+        after = max([session.desk_from, *ours], key=int)
+        history = await ports.desk.history(parts.lease, after, 100)
+        return next((m.id for m in history if m.own), None)  # all else is known
+
     async def edit(self, target: str, content: Content) -> None:
         """Show other content in what was sent."""
         ports = self._parts.ports
