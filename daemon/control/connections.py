@@ -37,7 +37,7 @@ _PIECE = 64 * 1024
 logger = logging.getLogger("perkd.http")
 
 
-class BoundedStream(trio.abc.HalfCloseableStream):
+class BoundedStream:
     """A connection whose other side has to read what it is sent, in time; else it is closed."""
 
     def __init__(self, stream: trio.SocketStream) -> None:
@@ -54,10 +54,6 @@ class BoundedStream(trio.abc.HalfCloseableStream):
             if scope.cancelled_caught:
                 self.close()
                 raise trio.BrokenResourceError(f"nothing was read for {SEND_WITHIN:g} s")
-
-    async def wait_send_all_might_not_block(self) -> None:
-        """See trio."""
-        await self._stream.wait_send_all_might_not_block()
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
         """See trio."""

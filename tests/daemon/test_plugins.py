@@ -260,6 +260,19 @@ def test_the_configurations_of_the_manual_are_accepted(text: str, tmp_path: Path
     assert config_of(tmp_path / "config.toml", game + text)
 
 
+async def test_a_start_without_a_plug_in_that_is_named_ends_with_2_and_says_which(tmp_path: Path) -> None:
+    world, _ = small_world(players=0)
+    async with open_host(tmp_path, world) as host:
+        host.write_config('[boards.webhook]\nurl = "http://a/"\n')
+        async with host.perkd() as process:
+            with trio.fail_after(30):
+                assert await process.wait() == 2
+        assert "[boards.webhook]: no such board; there are none. Install the package" in host.log_text()
+        checked = await host.command("check", check=False)
+        assert checked.returncode == 1
+        assert "no such board" in checked.stdout.decode()
+
+
 async def test_perkd_redeems_what_a_plugged_in_source_finds_and_posts_it_to_a_plugged_in_board(
     tmp_path: Path,
 ) -> None:

@@ -138,6 +138,23 @@ async def test_what_is_no_http_ends_its_connection_and_nothing_else(nonsense: by
         assert len(site.web) == 1
 
 
+async def test_a_fault_in_one_connection_is_logged_and_ends_no_other(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(Site()) as site:
+        with monkeypatch.context() as broken, trio.fail_after(5):
+            broken.setattr(connections._Connection, "_read_data", _fail)
+            async with await site.connection() as stream:
+                assert await until_closed(stream) == b""
+        assert await site.ask() == OK
+        assert len(site.web) == 1
+    assert "a connection failed inside perkd" in caplog.text
+
+
+async def _fail(_connection: object) -> None:
+    raise RuntimeError("ordered by the test")
+
+
 # --- many ---------------------------------------------------------------------------------------
 
 
