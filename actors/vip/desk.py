@@ -160,12 +160,12 @@ class VIPDeskActor(Actor):
             self.start_soon(self._start_child, member)
 
     async def _start_child(self, member: m.Member) -> None:
-        threads = self._ports.threads
+        threads, adopted = self._ports.threads, False
         while True:
             try:
                 ref: ActorRef | None = await threads.start_child(member.child, member)
             except AlreadyRunning:
-                ref = threads.get(member.child)
+                ref, adopted = threads.get(member.child), True
             except (NotRunning, StartFailed) as error:
                 logger.warning("The VIP actor of user %s can't start: %s", member.id, error)
                 ref = None
@@ -175,6 +175,8 @@ class VIPDeskActor(Actor):
         self._starting.discard(member)
         self._refs[member] = ref
         ref.monitor(self.ref, m.EndedFor(member, ref))
+        if adopted:
+            self._tell(member, m.Resync())  # an earlier life of this actor may have dropped what it was told
         self._hand_over(member)
 
     def _ended(self, member: m.Member, ref: ActorRef) -> None:
