@@ -14,6 +14,7 @@ from attrs import frozen
 from daemon.discord.locale_en import TEXTS
 from daemon.discord.locale_en_answers import ANSWERS
 from daemon.discord.locale_en_buttons import BUTTONS
+from daemon.discord.locale_en_vip import VIP
 
 DEFAULT = "en-US"
 
@@ -28,7 +29,7 @@ class Language:
 
 
 ENGLISH = Language(
-    MappingProxyType({**TEXTS, **ANSWERS, **BUTTONS}), lambda count: "one" if count == 1 else "other"
+    MappingProxyType({**TEXTS, **ANSWERS, **BUTTONS, **VIP}), lambda count: "one" if count == 1 else "other"
 )
 
 LANGUAGES: Mapping[str, Language] = MappingProxyType({"en": ENGLISH})

@@ -1,0 +1,119 @@
+"""English: what perkd says in VIP threads and at the desk. Part of `locale_en.TEXTS`' language; see there.
+
+These are Discord's Markdown; what is filled in is escaped. At Telegram they show the same.
+"""
+
+VIP: dict[str, str] = {
+    # -- answers to the button ------------------------------------------------------------------------
+    "vip.opened": "✅ Your VIP thread is open: {link}",
+    "vip.already_open": (
+        "You have a VIP thread already: {link}\nGo on writing there. To end it, write `!end` in it; then you "
+        "can open a new one."
+    ),
+    "vip.already_vip": "You are a VIP already; there is nothing to upgrade.",
+    "vip.blocked": "You can't open a VIP thread here. Ask the server's staff if you think that is a mistake.",
+    "vip.cooling_down": "Your last VIP thread ended just now. You can open a new one in {seconds}.",
+    "vip.missing_permissions": (
+        "I can't open a thread here, because I lack permissions: {missing}. Please tell the server's staff."
+    ),
+    "vip.queued": (
+        "⏳ Everybody at the desk is busy. You are number {position} on the waiting list; your thread opens "
+        "by itself when it is your turn."
+    ),
+    "vip.try_again": "Discord does not answer me right now. Please try again in a minute; nothing was lost.",
+    # -- in the thread --------------------------------------------------------------------------------
+    "vip.welcome": (
+        "👋 Welcome! What you write here goes to the VIP desk, and its answers come back here. A reaction on "
+        "your message shows whether it has arrived. Only you and the server's staff can write to the desk.\n"
+        "To end this, write `!end`."
+    ),
+    "vip.inactivity_warning.one": (
+        "💤 Nobody has written for a while. Without a message this ends in {hours} hour."
+    ),
+    "vip.inactivity_warning.other": (
+        "💤 Nobody has written for a while. Without a message this ends in {hours} hours."
+    ),
+    "vip.ended": "🔒 This VIP thread has ended: {reason}.",
+    "vip.ended.undelivered.one": "⚠️ {count} message could not be delivered any more.",
+    "vip.ended.undelivered.other": "⚠️ {count} messages could not be delivered any more.",
+    "vip.skipped.one": "⚠️ {count} message from while perkd was away was too old to be passed on.",
+    "vip.skipped.other": (
+        "⚠️ {count} messages from while perkd was away were too old, or too many, to be passed on."
+    ),
+    "vip.account_moved": (
+        "🔁 The desk is reached through another account from now on. What it was told before, it may not see."
+    ),
+    "vip.refused_command": (
+        "That command is for the server's staff. To end your own thread, write `!end` in it."
+    ),
+    # -- why it ended ---------------------------------------------------------------------------------
+    "vip.reason.owner": "its member ended it",
+    "vip.reason.staff": "{staff} of the staff ended it",
+    "vip.reason.cleared": "{staff} of the staff cleared it",
+    "vip.reason.completed": "the upgrade is complete",
+    "vip.reason.archived": "the thread was archived",
+    "vip.reason.deleted": "the thread was deleted",
+    "vip.reason.parent_deleted": "the thread's channel was deleted",
+    "vip.reason.inaccessible": "I can't reach the thread any more",
+    "vip.reason.left_thread": "its member left the thread",
+    "vip.reason.left_guild": "its member left the server",
+    "vip.reason.inactive": "nobody had written for too long",
+    "vip.reason.unreachable": "Discord did not answer",
+    "vip.reason.opening_failed": "it could not be opened",
+    "vip.reason.no_permission": "I lack permissions to open it",
+    "vip.reason.forgotten": "the member's data was erased",
+    # -- at the desk ----------------------------------------------------------------------------------
+    "vip.introduction": "🆕 **{name}** (Discord {member}) would like to upgrade to VIP.",
+    "vip.introduction.moved": (
+        "🔁 **{name}** (Discord {member}) goes on here: the account they wrote through is not available "
+        "any more."
+    ),
+    # -- clearing, step by step -----------------------------------------------------------------------
+    "vip.clear_nothing": "There is no live VIP session of this member. Nothing had to be cleared.",
+    "vip.clear_found": "Found a session: {state}.",
+    "vip.clear_undelivered.none": "Every message had been delivered.",
+    "vip.clear_undelivered.one": "{count} message was not delivered, and won't be.",
+    "vip.clear_undelivered.other": "{count} messages were not delivered, and won't be.",
+    "vip.clear_told": "Told the member.",
+    "vip.clear_thread": "Archived and locked the thread.",
+    "vip.clear_no_thread": "There was no thread to close.",
+    "vip.clear_account": "Gave {account} back; its history is being cleared.",
+    "vip.clear_no_account": "There was no account to give back.",
+    "vip.clear_done": "✅ Cleared. The member can open a new thread.",
+    "vip.state.waiting": "on the waiting list",
+    "vip.state.opening": "opening",
+    "vip.state.open": "open",
+    "vip.state.ending": "ending",
+    # -- for the staff log ----------------------------------------------------------------------------
+    "vip.late_answer": "📨 The desk answered through {account}, but the session it was meant for is over:",
+    "vip.account_out": "⚠️ The Telegram account {account} is {state}: {reason}",
+    # -- marks on what is relayed: short, see SAID_UNITS ----------------------------------------------
+    "vip.mark.staff": "🛡 **{name}:**",
+    "vip.mark.member": "👤 **{name}** (the member):",
+    "vip.mark.late": "🕓 *from {at}, while perkd was away*",
+    "vip.mark.forwarded": "↪️ *forwarded from {name}*",
+    "vip.mark.forwarded_hidden": "↪️ *forwarded*",
+    "vip.mark.more": "✏️ *added when the message was edited:*",
+    # -- files and the like ---------------------------------------------------------------------------
+    "vip.file.voice": "🎤 voice message, {seconds}",
+    "vip.file.round_video": "🎥 video message, {seconds}",
+    "vip.file.sticker": "🖼 sticker {words}",
+    "vip.file.too_large": "📎 {name} ({size}) is not here: it is over the limit of {limit}.",
+    "vip.file.too_large_back": "📎 {name} ({size}) was not passed on: it is over the limit of {limit}.",
+    "vip.file.absent": "📎 {kind} {name} is not here: it can't be passed on.",
+    "vip.file.absent_back": "📎 {kind} {name} was not passed on: that is not possible.",
+    "vip.kind.file": "File",
+    "vip.kind.picture": "Picture",
+    "vip.kind.video": "Video",
+    "vip.kind.audio": "Audio",
+    "vip.kind.animation": "Animation",
+    "vip.kind.voice": "Voice message",
+    "vip.kind.round_video": "Video message",
+    "vip.kind.sticker": "Sticker",
+    "vip.thing.poll": "📊 Poll:",
+    "vip.thing.location": "📍 Location:",
+    "vip.thing.contact": "👤 Contact:",
+    "vip.thing.embed": "🔗 Embedded:",
+    "vip.thing.dice": "🎲 Dice:",
+    "vip.thing.other": "❔ A kind of message that can't be passed on.",
+}
