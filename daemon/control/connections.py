@@ -122,11 +122,7 @@ class Connections:
     """How many were closed to hold the bound."""
     _open: dict[BoundedStream, _Connection] = field(factory=dict, init=False)
     """Those that have been idle for longest come first."""
-
     _fewer: trio.Event = field(factory=trio.Event, init=False)
-
-    def __len__(self) -> int:
-        return len(self._open)
 
     async def serve(self, accepted: trio.SocketStream) -> None:
         """Serve one connection to its end."""

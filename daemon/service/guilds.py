@@ -6,7 +6,7 @@ from actors.giftcodes.model import TERMINAL_GUILD, Guild
 from daemon.service.audit import By
 from daemon.service.guild_settings import remove_channel, set_channel
 from daemon.service.ports import Service
-from daemon.service.problems import Refused
+from daemon.service.problems import NotFound, Refused
 from daemon.service.values import shown
 
 _GUILD = re.compile(r"([a-z0-9_-]{1,32}):[!-~]{1,64}")
@@ -40,7 +40,11 @@ async def set_board_channel(
 async def remove_board_channel(service: Service, *, guild: str, channel: str) -> Guild:
     """Post no more codes to a channel. Raises `Refused`, `NotFound`, `StoreUnavailable`."""
     _check(service, guild, channel)
-    return await remove_channel(service, By(guild, "", ""), channel=channel)
+    try:
+        return await remove_channel(service, By(guild, "", ""), channel=channel)
+    except NotFound:
+        text = f"no codes are posted to {channel} of {guild}: `perkd guilds list` tells to which"
+        raise NotFound(text) from None
 
 
 def _check(service: Service, guild: str, channel: str) -> None:
