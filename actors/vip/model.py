@@ -182,6 +182,8 @@ class Crossing(Record):
     state: CrossingState = CrossingState.WAITING
     targets: tuple[str, ...] = ()
     """The ids of what it has become on the other side, in order; more are to come while it waits."""
+    kinds: tuple[str, ...] = ()
+    """What each of them is made of."""
     account: str = ""
     epoch: int = 0
     """The lease that its Telegram ids belong to."""

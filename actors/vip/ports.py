@@ -11,6 +11,7 @@ from typing import Protocol
 
 from attrs import frozen
 
+from actors.vip.model import Side
 from actors.vip.words import Notice
 
 # --- what may go wrong --------------------------------------------------------------------------
@@ -82,6 +83,8 @@ class Content:
     body: object
     notice: Notice | None = None
     """Instead of a body: something perkd itself says."""
+    kind: str = ""
+    """What it is made of: a message of one kind can't be edited into one of another."""
 
     @classmethod
     def say(cls, notice: Notice) -> "Content":
@@ -314,6 +317,15 @@ class PlanRequest:
     edited: bool = False
 
 
+@frozen
+class EditSteps:
+    """What is done with the messages that stand for one, now that it was edited. Places count from 0."""
+
+    edits: tuple[tuple[int, Content], ...] = ()
+    deletes: tuple[int, ...] = ()
+    adds: tuple[Content, ...] = ()
+
+
 class Planner(Protocol):
     """Turns what was written on one side into what is sent on the other. Pure."""
 
@@ -323,4 +335,12 @@ class Planner(Protocol):
 
     def to_thread(self, request: PlanRequest) -> Sequence[Content]:
         """The messages to be sent, in order; at least one."""
+        ...
+
+    def edit(self, request: PlanRequest, side: Side, kinds: Sequence[str]) -> EditSteps:
+        """What an edit on `side` does to what was sent for it, which is of these kinds."""
+        ...
+
+    def said_back(self, request: PlanRequest, side: Side) -> Content | None:
+        """What is said on `side`, where it was written, of what can't cross; None: all of it can."""
         ...

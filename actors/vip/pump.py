@@ -10,7 +10,7 @@ from actors.vip.marks import Marks
 from actors.vip.model import Crossing, CrossingState, Side
 from actors.vip.outbox import Outbox
 from actors.vip.parts import SessionParts
-from actors.vip.ports import FloodWait, Gone, Mark, Refused, Unreachable
+from actors.vip.ports import Content, FloodWait, Gone, Mark, Refused, Unreachable
 from actors.vip.way import Message, Way
 
 logger = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ class Pump:
         lease, way = self._parts.lease, self._way
         if not way.is_of_this_lease(crossing) and way.side is Side.THREAD:
             crossing = await self._outbox.update(
-                crossing.key, account=lease.account, epoch=lease.epoch, targets=()
+                crossing.key, account=lease.account, epoch=lease.epoch, targets=(), kinds=()
             )
         message = await self._message(crossing)
         if message is None:
@@ -95,13 +95,11 @@ class Pump:
         unsure = message.version != crossing.version and (way.doubtful or bool(crossing.targets))
         for part in range(len(crossing.targets), len(contents)):
             target = await way.send(crossing, part, contents[part], reply_to if part == 0 else "")
-            targets = (*crossing.targets, target)
-            is_last = part == len(contents) - 1
-            crossing = await self._outbox.update(
-                crossing.key,
-                targets=targets,
-                **(self._done(crossing, message, unsure=unsure) if is_last else {}),
-            )
+            grown = _grown(crossing, target, contents[part])
+            if part == len(contents) - 1:
+                await way.say_back(crossing, message)
+                grown |= self._done(crossing, message, unsure=unsure)
+            crossing = await self._outbox.update(crossing.key, **grown)
             way.doubtful = False
         if crossing.state is CrossingState.WAITING:  # it was edited to fewer parts meanwhile
             done = self._done(crossing, message, unsure=unsure)
@@ -126,21 +124,26 @@ class Pump:
             if current is not None and not current.deleted:
                 await self._outbox.update(crossing.key, edited=False)
             return
-        contents = way.plan(crossing, message)
-        for target, content in zip(crossing.targets, contents, strict=False):
-            if target:
+        steps = way.plan_edit(crossing, message)
+        for place, content in steps.edits:
+            if crossing.targets[place]:
                 try:
-                    await way.edit(target, content)
+                    await way.edit(crossing.targets[place], content)
                 except Gone:
                     await self._ask_for_thread()
-        for target in crossing.targets[len(contents) :]:
-            await way.delete(target)
-        targets = crossing.targets[: len(contents)]
-        crossing = await self._outbox.update(crossing.key, targets=targets)
-        for part in range(len(targets), len(contents)):
-            target = await way.send(crossing, part, contents[part], version=message.version)
-            crossing = await self._outbox.update(crossing.key, targets=(*crossing.targets, target))
+        for place in reversed(steps.deletes):
+            await way.delete(crossing.targets[place])
+        kept = [n for n in range(len(crossing.targets)) if n not in steps.deletes]
+        crossing = await self._outbox.update(
+            crossing.key,
+            targets=tuple(crossing.targets[n] for n in kept),
+            kinds=tuple(crossing.kinds[n] for n in kept),
+        )
+        for content in steps.adds:
+            target = await way.send(crossing, len(crossing.targets), content, version=message.version)
+            crossing = await self._outbox.update(crossing.key, **_grown(crossing, target, content))
             way.doubtful = False
+        await way.say_back(crossing, message)
         await self._outbox.update(crossing.key, **self._done(crossing, message))
 
     async def _delete(self, crossing: Crossing) -> None:
@@ -189,3 +192,8 @@ class Pump:
     def _show(self, crossing: Crossing, mark: Mark) -> None:
         if crossing.side is Side.THREAD or self._way.is_of_this_lease(crossing):
             self._marks.show(crossing.side, crossing.source, mark)
+
+
+def _grown(crossing: Crossing, target: str, content: Content) -> dict[str, object]:
+    """One more message stands for it."""
+    return {"targets": (*crossing.targets, target), "kinds": (*crossing.kinds, content.kind)}

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from attrs import evolve, frozen
 
 from actors.vip.model import Side
-from actors.vip.ports import Content, PlanRequest
+from actors.vip.ports import Content, EditSteps, PlanRequest
 from actors.vip.relay_values import (
     SAID_UNITS,
     EditPlan,
@@ -234,19 +234,39 @@ class RelayPlanner:
 
     def to_desk(self, request: PlanRequest) -> Sequence[Content]:
         """The messages for the desk."""
-        return [Content(part) for part in self.plan(request, Side.THREAD).parts]
+        return _contents(self.plan(request, Side.THREAD).parts)
 
     def to_thread(self, request: PlanRequest) -> Sequence[Content]:
         """The messages for the thread."""
-        return [Content(part) for part in self.plan(request, Side.DESK).parts]
+        return _contents(self.plan(request, Side.DESK).parts)
+
+    def edit(self, request: PlanRequest, side: Side, kinds: Sequence[str]) -> EditSteps:
+        """What an edit on `side` does to what was sent for it."""
+        message, limits = self._named(request, side)
+        plan = plan_edit([PartKind(kind) for kind in kinds], message, side, limits, late=request.late)
+        edits = tuple((place, Content(part, kind=part.kind.value)) for place, part in plan.edits)
+        return EditSteps(edits, plan.deletes, tuple(_contents(plan.adds)))
+
+    def said_back(self, request: PlanRequest, side: Side) -> Content | None:
+        """What is said on `side` of what can't cross."""
+        back = self.plan(request, side).back
+        return Content(Part(after=back), kind=PartKind.TEXT.value) if back else None
 
     def plan(self, request: PlanRequest, side: Side) -> Plan:
         """The whole plan, with what is said back on `side`, where the message was written."""
+        message, limits = self._named(request, side)
+        return plan_new(message, side, limits, late=request.late)
+
+    def _named(self, request: PlanRequest, side: Side) -> tuple[Incoming, Limits]:
+        """The message with its author's role, and the limits of where it goes."""
         message = request.body
         if not isinstance(message, Incoming):
             raise TypeError(f"the planner relays Incoming, not {type(message).__name__}")
         if side is Side.DESK:
-            return plan_new(evolve(message, role=Role.DESK), side, self.thread, late=request.late)
+            return evolve(message, role=Role.DESK), self.thread
         role = Role.STAFF if request.staff else Role.OWNER
-        named = evolve(message, role=role, name=request.author_name or message.name)
-        return plan_new(named, side, self.desk, late=request.late)
+        return evolve(message, role=role, name=request.author_name or message.name), self.desk
+
+
+def _contents(parts: Iterable[Part]) -> list[Content]:
+    return [Content(part, kind=part.kind.value) for part in parts]

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from attrs import define
 
-from actors.vip.model import Crossing, CrossingState, Side
+from actors.vip.model import Crossing, Side
 from actors.vip.nonces import nonce, random_id
 from actors.vip.outbox import Outbox
 from actors.vip.parts import SessionParts
-from actors.vip.ports import Content, DeskMessage, PlanRequest, ThreadMessage
+from actors.vip.ports import Content, DeskMessage, EditSteps, PlanRequest, ThreadMessage
 
 Message = ThreadMessage | DeskMessage
 
@@ -37,11 +37,32 @@ class Way:
 
     def plan(self, crossing: Crossing, message: Message) -> Sequence[Content]:
         """What is sent for it."""
-        name = message.author_name if isinstance(message, ThreadMessage) and crossing.staff else ""
-        edited = crossing.state is not CrossingState.WAITING
-        request = PlanRequest(message.body, crossing.staff, name, late=crossing.late, edited=edited)
-        planner = self._parts.ports.planner
+        request, planner = self._request(crossing, message), self._parts.ports.planner
         return planner.to_desk(request) if self.side is Side.THREAD else planner.to_thread(request)
+
+    def plan_edit(self, crossing: Crossing, message: Message) -> EditSteps:
+        """What its edit does to what was sent."""
+        request = self._request(crossing, message)
+        return self._parts.ports.planner.edit(request, self.side, crossing.kinds)
+
+    def _request(self, crossing: Crossing, message: Message) -> PlanRequest:
+        name = message.author_name if isinstance(message, ThreadMessage) and crossing.staff else ""
+        return PlanRequest(message.body, crossing.staff, name, late=crossing.late)
+
+    async def say_back(self, crossing: Crossing, message: Message) -> None:
+        """Tell who wrote it what of it can't cross, once."""
+        parts, ports = self._parts, self._parts.ports
+        content = ports.planner.said_back(self._request(crossing, message), self.side)
+        if content is None:
+            return
+        if self.side is Side.THREAD:
+            name, thread = nonce(crossing.key, "back", message.version), parts.book.live.thread
+            if self.doubtful and await ports.threads.find_sent(thread, content, name, crossing.source):
+                return
+            await ports.threads.send(thread, content, name, crossing.source)
+        else:
+            number = random_id(crossing.key, "back", message.version, parts.lease)
+            await ports.desk.send(parts.lease, content, number, crossing.source)
 
     async def send(
         self, crossing: Crossing, part: int, content: Content, reply_to: str = "", version: str = ""
@@ -68,7 +89,9 @@ class Way:
         ours = [t for c in self._outbox.of(Side.THREAD) if self.is_of_this_lease(c) for t in c.targets if t]
         after = max([session.desk_from, *ours], key=int)
         history = await ports.desk.history(parts.lease, after, 100)
-        return next((m.id for m in history if m.own), None)  # all else is known
+        answered = {c.source for c in self._outbox.of(Side.DESK)}
+        # What was said back to the desk answers one of its messages; all else that is our own is known.
+        return next((m.id for m in history if m.own and m.reply_to not in answered), None)
 
     async def edit(self, target: str, content: Content) -> None:
         """Show other content in what was sent."""

@@ -8,10 +8,12 @@ import trio
 from attrs import define, field
 
 from actors.vip import ports
+from actors.vip.model import Side
 from actors.vip.ports import (
     AccountDead,
     Content,
     DeskMessage,
+    EditSteps,
     Forbidden,
     Gone,
     Lease,
@@ -495,7 +497,7 @@ class WorldPeople:
 
 
 class PlainPlanner:
-    """One part per line; what is late or of staff says so."""
+    """One part per line; a line that begins with "huge" can't cross, and is said on both sides."""
 
     def to_desk(self, request: PlanRequest) -> Sequence[Content]:
         return self._plan(request)
@@ -503,8 +505,18 @@ class PlainPlanner:
     def to_thread(self, request: PlanRequest) -> Sequence[Content]:
         return self._plan(request)
 
+    def edit(self, request: PlanRequest, side: Side, kinds: Sequence[str]) -> EditSteps:
+        parts = self._plan(request)
+        edits = tuple(enumerate(parts[: len(kinds)]))
+        return EditSteps(edits, tuple(range(len(parts), len(kinds))), tuple(parts[len(kinds) :]))
+
+    def said_back(self, request: PlanRequest, side: Side) -> Content | None:
+        huge = [line for line in str(request.body).split("\n") if line.startswith("huge")]
+        return Content(f"could not cross: {huge}") if huge else None
+
     def _plan(self, request: PlanRequest) -> Sequence[Content]:
-        return [Content(line) for line in str(request.body).split("\n")]
+        lines = str(request.body).split("\n")
+        return [Content("(too large)" if line.startswith("huge") else line) for line in lines]
 
 
 @define(eq=False)

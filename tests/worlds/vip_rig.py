@@ -29,6 +29,7 @@ from actors.vip.model import (
 )
 from actors.vip.policy import VIPPolicy
 from actors.vip.pool_messages import DeskDeleted, DeskEdited, DeskPosted, PoolStatus
+from actors.vip.ports import Planner
 from actors.vip.words import Notice, Word
 from daemon.assembly_vip import ACCOUNT_POOL, OFFICE, VIPParts, vip_spec
 from daemon.clock import SteadyClock
@@ -60,6 +61,7 @@ POLICY = VIPPolicy(staff_roles=frozenset({STAFF_ROLE}), vip_role=VIP_ROLE, inact
 class VIPRig:
     accounts: tuple[str, ...] = ("a", "b")
     policy: VIPPolicy = POLICY
+    planner: Planner = field(factory=PlainPlanner)
     clock: SteadyClock = field(factory=SteadyClock)
     world: World = field(init=False)
     store: MemoryStore = field(init=False)
@@ -88,7 +90,7 @@ class VIPRig:
             desk=WorldDesk(world, life),
             answers=people,
             staff=people,
-            planner=PlainPlanner(),
+            planner=self.planner,
             policy=lambda: self.policy,
             accounts=self.accounts,
             epochs=Epochs(),

@@ -3,6 +3,9 @@ import trio
 
 from actors.vip.model import AccountState, CrossingState, SessionState
 from actors.vip.ports import FloodWait, Mark
+from actors.vip.relay_plan import RelayPlanner
+from actors.vip.relay_values import File, FileKind, Incoming, Limits, Said, Say
+from actors.vip.rich_text import RichText
 from actors.vip.words import Word
 from tests.worlds.vip import World, find
 from tests.worlds.vip_rig import POLICY, STAFF_ROLE, VIPRig
@@ -360,3 +363,41 @@ async def test_a_crash_at_any_step_of_relaying_loses_and_doubles_nothing(
     assert steps > 50
     for step in range(steps):
         await _relaying(kind, step)
+
+
+@pytest.mark.parametrize("lost", [False, True])
+async def test_what_can_not_cross_is_said_on_both_sides_once(autojump_clock: object, lost: bool) -> None:
+    rig = VIPRig()
+    async with rig.running():
+        await rig.opened()
+        if lost:
+            rig.world.steps.lose("discord.send")
+            rig.world.steps.lose("desk.send", 2)
+        rig.say("look:\nhuge film")
+        rig.desk_says("huge archive")
+        await trio.sleep(30)
+        at_desk, in_thread = (sorted(map(str, b)) for b in (rig.chat_bodies(), rig.thread().bodies()))
+        assert at_desk == ["(too large)", "could not cross: ['huge archive']", "look:"]
+        assert in_thread == ["(too large)", "could not cross: ['huge film']"]
+
+
+async def test_the_real_planner_splits_marks_and_says_what_is_too_large(autojump_clock: object) -> None:
+    limits = Limits(text=4096, caption=1024, file=1000, files=10, request=5000)
+    rig = VIPRig(planner=RelayPlanner(limits, limits))
+    async with rig.running():
+        await rig.opened()
+        film = File(FileKind.VIDEO, "film.mp4", size=2000, source="url")
+        rig.say(Incoming(RichText("look"), files=(film,)))
+        long = rig.say(
+            Incoming(RichText("x " * 3000), name="Sue"), author="50", roles=frozenset({STAFF_ROLE})
+        )
+        await trio.sleep(5)
+        first, *parts = rig.chat_bodies()
+        assert (first.text.text, first.after[0].text) == ("look", Say.TOO_LARGE)
+        assert [said.text for said in rig.thread().bodies()[0].after] == [Say.TOO_LARGE_BACK]
+        assert len(parts) == 2
+        assert parts[0].before[0] == Said.of(Say.STAFF, name="name-50")
+        rig.edit(long, Incoming(RichText("short"), edited_at=1.0))
+        await trio.sleep(5)
+        assert [p.text.text for p in rig.chat_bodies()] == ["look", "short"]
+        assert {c.kinds for c in rig.crossings()} == {("text",)}
