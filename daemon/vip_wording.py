@@ -7,19 +7,23 @@ Texts come from Discord's table of languages, as Markdown; what is filled in nev
 """
 
 from datetime import UTC, datetime
+from itertools import accumulate
 
 from actors.vip.relay_values import Part, Said, Say
-from actors.vip.rich_text import NOTHING, RichText, Style, plain
+from actors.vip.rich_text import NOTHING, RichText, Span, Style, plain, rich, units
+from actors.vip.splitting import split
 from actors.vip.words import Notice, Word
 from daemon.discord.locale import DEFAULT, has, say, say_count
-from daemon.discord.markdown import from_markdown, to_markdown
-from daemon.discord.text import clean, cut
+from daemon.discord.markdown import from_markdown
+from daemon.discord.text import ELLIPSIS, clean
 
 LONGEST_NAME = 48
 """In UTF-16 units: escaped it may be twice as long, and a line has to fit `SAID_UNITS`."""
 _LONGEST_VALUE = 300
 _COUNTED = ("count", "hours")
 _BYTES = 1024
+_FIRST_PLACE = 0xE000
+"""A character of the private planes, which `clean` takes out of values."""
 _NEW_LINE = plain("\n")
 _BLOCKS = {Style.PRE, Style.QUOTE}
 
@@ -70,13 +74,27 @@ def notice_words(notice: Notice, locale: str = DEFAULT) -> RichText:
 def _counted(text_id: str, count: int, values: dict[str, str], locale: str) -> RichText:
     if count == 0 and has(f"{text_id}.none"):
         return _filled(f"{text_id}.none", values, locale)
-    others = {key: value for key, value in values.items() if key != "count"}
-    return from_markdown(say_count(text_id, count, locale, **others)).stripped()
+    places = {key: place for key, place in _places(values).items() if key != "count"}
+    return _with_values(say_count(text_id, count, locale, **places), values)
 
 
 def _filled(text_id: str, values: dict[str, str], locale: str) -> RichText:
-    """The text, formatted as it says; values are escaped by now."""
-    return from_markdown(say(text_id, locale, **values)).stripped()
+    """The text, formatted as it says, with its values as they are."""
+    return _with_values(say(text_id, locale, **_places(values)), values)
+
+
+def _places(values: dict[str, str]) -> dict[str, str]:
+    """A character per value, which stands for it while the text is read as Markdown."""
+    return {key: chr(_FIRST_PLACE + place) for place, key in enumerate(values)}
+
+
+def _with_values(source: str, values: dict[str, str]) -> RichText:
+    read = from_markdown(source)
+    value_of = {place: values[key] for key, place in _places(values).items()}
+    said = [value_of.get(char, char) for char in read.text]
+    at = [0, *accumulate(map(len, said))]
+    spans = (Span(at[s.start], at[s.end], s.style, s.value) for s in read.spans)
+    return rich("".join(said), *spans).stripped()
 
 
 def _lines(texts: list[RichText]) -> RichText:
@@ -90,8 +108,11 @@ def _lines(texts: list[RichText]) -> RichText:
 
 
 def _foreign(value: object, longest: int) -> str:
-    """A value as Markdown that shows it as it is, on one line."""
-    return to_markdown(plain(cut(clean(str(value)), longest)))
+    """A value on one line, cut where it is too long."""
+    text = clean(str(value))
+    if units(text) <= longest:
+        return text
+    return split(plain(text), longest - 1)[0].text.rstrip() + ELLIPSIS
 
 
 def _said_value(key: str, value: str | float, locale: str) -> str:
