@@ -111,7 +111,7 @@ class Pump:
         if unsure:
             return {"state": CrossingState.SENT, "edited": True}
         latest = self.latest.get(crossing.key)
-        newer = latest is not None and latest.version > shown.version
+        newer = latest is not None and latest is not shown and latest.version >= shown.version
         if not newer:
             self.latest.pop(crossing.key, None)
         return {"state": CrossingState.SENT, "version": shown.version, "edited": newer}

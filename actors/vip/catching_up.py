@@ -1,0 +1,68 @@
+"""Catching up on one side of a session with what was missed."""
+
+from collections.abc import Sequence
+
+from attrs import define
+
+from actors.vip import resync
+from actors.vip.model import Side
+from actors.vip.parts import SessionParts
+from actors.vip.ports import ThreadMessage
+from actors.vip.recording import Recorder
+from actors.vip.retrying import patiently
+from actors.vip.way import Message
+from actors.vip.words import Notice, Word
+
+
+@define(eq=False)
+class CatchingUp:
+    """Reads a side's history, and has recorded what the outbox does not know."""
+
+    _parts: SessionParts
+    _recorder: Recorder
+
+    async def run(self, side: Side) -> None:
+        """Wait out every outage; raises what says that thread or account is lost."""
+        parts, session, recorder = self._parts, self._parts.book.live, self._recorder
+        start = session.welcome if side is Side.THREAD else session.desk_from
+        seen = (session.seen_thread if side is Side.THREAD else session.seen_desk) or start
+        lease = (session.account, session.epoch)
+        history = await self._read(side, resync.window_start(recorder.outbox, side, seen, lease))
+        fresh = [m for m in history if int(m.id) > int(seen or 0)]
+        pairs = [(c, m) for m in fresh if (c := recorder.crossing(m)) is not None]
+        pairs = [(c, m) for c, m in pairs if recorder.outbox.get(c.key) is None]
+        new = resync.bounded([c for c, _ in pairs], [m.at for _, m in pairs], parts.now(), parts.policy)
+        missed = resync.compare(recorder.outbox, side, lease, history, new=new, seen=seen)
+        messages = {c.key: m for c, m in pairs}
+        for crossing in missed.new:
+            await recorder.record(crossing, messages[crossing.key])
+        for crossing, message in missed.edited:
+            await recorder.note_edit(crossing, message)
+        for crossing in missed.deleted:
+            await recorder.outbox.update(crossing.key, deleted=True)
+        if missed.skipped:
+            await self._tell_skipped(missed)
+        for message in fresh:
+            if isinstance(message, ThreadMessage) and message.command:
+                await recorder.obey(message)
+        await parts.book.update(**{f"seen_{side.value}": missed.seen})
+
+    async def _read(self, side: Side, after: str) -> list[Message]:
+        parts, history = self._parts, list[Message]()
+        while True:
+
+            async def page(after: str = after) -> Sequence[Message]:
+                if side is Side.THREAD:
+                    return await parts.ports.threads.history(parts.book.live.thread, after, resync.PAGE)
+                return await parts.ports.desk.history(parts.lease, after, resync.PAGE)
+
+            messages = await patiently(parts.policy, page)
+            history.extend(messages)
+            if not messages:
+                return history
+            after = messages[-1].id
+
+    async def _tell_skipped(self, missed: resync.Missed) -> None:
+        notice = Notice.of(Word.SKIPPED, count=missed.skipped)
+        what = f"skipped {missed.seen}"
+        await patiently(self._parts.policy, lambda: self._parts.say(what, notice, doubtful=True))

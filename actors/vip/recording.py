@@ -1,0 +1,103 @@
+"""Recording what is written, edited and deleted while a session is open, and obeying its command."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+
+from attrs import define
+
+from actors.vip.intake import from_desk, from_thread, is_staff
+from actors.vip.model import Crossing, CrossingState, EndReason, Side
+from actors.vip.nonces import nonce
+from actors.vip.outbox import Outbox
+from actors.vip.parts import SessionParts
+from actors.vip.ports import Content, ThreadMessage, Trouble
+from actors.vip.pump import Pump
+from actors.vip.way import Message
+from actors.vip.words import Notice, Word
+
+logger = logging.getLogger(__name__)
+
+
+@define(eq=False)
+class Recorder:
+    """Records first, then wakes the pump. Every method raises `StoreUnavailable`."""
+
+    _parts: SessionParts
+    outbox: Outbox
+    _pumps: Mapping[Side, Pump]
+    _end: Callable[[EndReason, str, str], None]
+
+    def crossing(self, message: Message) -> Crossing | None:
+        """As what it would be recorded; None: it does not cross."""
+        if isinstance(message, ThreadMessage):
+            return from_thread(self._parts, message)
+        return from_desk(self._parts, message)
+
+    async def posted(self, message: Message) -> None:
+        """Somebody wrote."""
+        if isinstance(message, ThreadMessage) and message.command:
+            await self.obey(message)
+            return
+        crossing = self.crossing(message)
+        if crossing is None or self.outbox.get(crossing.key) is not None:
+            return
+        await self.record(crossing, message)
+
+    async def record(self, crossing: Crossing, message: Message) -> None:
+        """A message that is not known yet."""
+        pump = self._pumps[crossing.side]
+        if crossing.state is CrossingState.WAITING:
+            pump.latest[crossing.key] = message
+        await self.outbox.accept(crossing)
+        pump.wake()
+        if crossing.state is CrossingState.SKIPPED and crossing.side is Side.DESK and not crossing.late:
+            notice = Notice.of(Word.LATE_ANSWER, account=crossing.account)
+            await self._parts.ports.staff.note(notice, message.body)
+
+    async def edited(self, message: Message) -> None:
+        """Somebody edited."""
+        crossing = self.crossing(message)
+        known = None if crossing is None else self.outbox.get(crossing.key)
+        if known is not None:
+            await self.note_edit(known, message)
+
+    async def note_edit(self, known: Crossing, message: Message) -> None:
+        """A known message has a newer version."""
+        pump = self._pumps[known.side]
+        latest = pump.latest.get(known.key)
+        shown = latest.version if latest is not None else known.version
+        if (not known.open and known.state is not CrossingState.SENT) or message.version < shown:
+            return
+        pump.latest[known.key] = message
+        if known.state is CrossingState.SENT:
+            await self.outbox.update(known.key, edited=True)
+        pump.wake()
+
+    async def deleted(self, side: Side, messages: Sequence[str]) -> None:
+        """Somebody deleted."""
+        lease = self._parts.lease
+        for message in messages:
+            key = Crossing(
+                self.outbox.session, side, message, 0, 0.0, account=lease.account, epoch=lease.epoch
+            ).key
+            known = self.outbox.get(key)
+            if known is not None and (known.open or known.state is CrossingState.SENT):
+                await self.outbox.update(key, deleted=True)
+                self._pumps[side].wake()
+
+    async def obey(self, message: ThreadMessage) -> None:
+        """`!end` in the thread; other commands are for others."""
+        parts = self._parts
+        if message.command != "end":
+            return
+        if message.author == parts.member.id:
+            self._end(EndReason.OWNER, message.author, message.author_name)
+        elif is_staff(parts, message.roles):
+            self._end(EndReason.STAFF, message.author, message.author_name)
+        elif message.person:
+            notice = Content.say(Notice.of(Word.REFUSED_COMMAND))
+            name = nonce(self.outbox.session, "refused", message.id)
+            try:
+                await parts.ports.threads.send(parts.book.live.thread, notice, name, message.id)
+            except Trouble as error:
+                logger.info("A refusal was not told to user %s: %s", message.author, error)
