@@ -19,16 +19,16 @@ from daemon.discord.text import FENCE, ZWSP
 def to_markdown(value: RichText) -> str:
     """A message for Discord that looks like the text. What it can't show is left out, never a character."""
     text, out, at = value.text, list[str](), 0
-    inner = [span for span in value.spans if span.style is not Style.QUOTE]
+    inner = _InTurn([span for span in value.spans if span.style is not Style.QUOTE])
     for quote in value.spans:
         if quote.style is Style.QUOTE:
             start = text.rfind("\n", 0, quote.start) + 1
             end = text.find("\n", quote.end)
             end = len(text) if end < 0 else end
-            out.append(_flow(text, inner, at, start))
-            out.append("> " + _flow(text, inner, start, end).replace("\n", "\n> "))
+            out.append(_flow(text, inner.up_to(start), at, start))
+            out.append("> " + _flow(text, inner.up_to(end), start, end).replace("\n", "\n> "))
             at = end
-    out.append(_flow(text, inner, at, len(text)))
+    out.append(_flow(text, inner.up_to(len(text)), at, len(text)))
     return _TOKENS.sub(rf"\g<0>{ZWSP}", "".join(out))
 
 
@@ -46,18 +46,37 @@ _TOKENS = re.compile(r"@(?=everyone|here)|<(?=[@#/:&!]|a:|t:|id:)", re.IGNORECAS
 _LANGUAGE = re.compile(r"[A-Za-z0-9_+\-.#]{1,40}")
 
 
+@define(eq=False)
+class _InTurn:
+    """Hands out spans, sorted by their starts, to pieces of the text that follow one another."""
+
+    _spans: Sequence[Span]
+    _next: int = 0
+    _going_on: list[Span] = field(factory=list)
+
+    def up_to(self, end: int) -> list[Span]:
+        """Those in the piece from where the last one ended."""
+        spans, found = self._spans, self._going_on
+        while self._next < len(spans) and spans[self._next].start < end:
+            found.append(spans[self._next])
+            self._next += 1
+        self._going_on = [span for span in found if span.end > end]
+        return found
+
+
 def _flow(text: str, spans: Sequence[Span], start: int, end: int) -> str:
     """A piece that stands outside of quotes, or in one."""
     out, at = list[str](), start
-    mine = [piece for span in spans if (piece := _within(text, span, start, end)) is not None]
-    inline = [span for span in mine if span.style is not Style.PRE]
+    pieces_of = (_within(text, span, start, end) for span in spans)
+    mine = sorted((piece for piece in pieces_of if piece is not None), key=lambda piece: piece.start)
+    inline = _InTurn([span for span in mine if span.style is not Style.PRE])
     for block in mine:
         if block.style is Style.PRE:
-            out.append(_Line(text, at, block.start).written(inline))
+            out.append(_Line(text, at, block.start).written(inline.up_to(block.start)))
             language = block.value if _LANGUAGE.fullmatch(block.value) else ""
             out.append(f"{FENCE}{language}\n{_apart(text[block.start : block.end])}\n{FENCE}")
             at = block.end
-    out.append(_Line(text, at, end).written(inline))
+    out.append(_Line(text, at, end).written(inline.up_to(end)))
     pieces = [piece for piece in out if piece]
     for place in range(1, len(pieces)):  # two runs of backticks would be one
         if pieces[place - 1].endswith("`") and pieces[place].startswith("`"):
