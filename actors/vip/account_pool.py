@@ -1,16 +1,17 @@
 """AccountPoolActor: who has which Telegram account, and until when nobody may."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from attrs import define, field, frozen
 
-from actors.ports import Clock, Put, Store, StoreUnavailable
+from actors.ports import Clock, Store, StoreUnavailable
 from actors.vip import pool_messages as m
-from actors.vip.account_book import AccountBook, Waiting, lease_to, moved_to, taken_over
+from actors.vip.account_book import Waiting
+from actors.vip.account_ledger import AccountLedger
 from actors.vip.clearing import Cleared, clear
 from actors.vip.epochs import Epochs
-from actors.vip.model import AccountState, VIPAccount, VIPSession
+from actors.vip.model import AccountState, VIPAccount
 from actors.vip.policy import VIPPolicy
 from actors.vip.ports import Desk, Lease, StaffLog
 from actors.vip.words import Notice, Word
@@ -67,16 +68,17 @@ class AccountPoolActor(Actor):
     """
 
     _ports: PoolPorts
-    _book: AccountBook = field(factory=AccountBook, init=False)
+    _ledger: AccountLedger = field(init=False)
     _holders: dict[str, ActorRef] = field(factory=dict, init=False)
     """Of leased accounts: session → who has it."""
     _clearing: set[str] = field(factory=set, init=False)
-    _loaded: bool = field(default=False, init=False)
     _timer: Timer | None = field(default=None, init=False)
     _wake_at: float = field(default=0.0, init=False)
 
     async def started(self) -> None:
         """Read the accounts, and take back what belongs to no session. Without a store: later."""
+        ports = self._ports
+        self._ledger = AccountLedger(ports.store, ports.clock, ports.epochs, ports.accounts)
         await self._look()
 
     async def receive(self, message: object) -> object:  # noqa: C901, PLR0911 - one line a case
@@ -87,9 +89,9 @@ class AccountPoolActor(Actor):
             case m.ReleaseLease(session):
                 return await self._release(session)
             case m.WithdrawLease(session):
-                self._book.withdraw(session)
+                self._ledger.book.withdraw(session)
             case m.QueuePosition(session):
-                return self._book.position(session)
+                return self._ledger.book.position(session)
             case m.DeskPosted() | m.DeskEdited() | m.DeskDeleted() | m.DeskResync():
                 await self._route(message)
             case m.AccountOut(name, state, reason):
@@ -97,9 +99,7 @@ class AccountPoolActor(Actor):
             case m.RestoreAccount(name):
                 return await self._restore(name)
             case m.PoolStatus():
-                return m.PoolNumbers(
-                    self._loaded, tuple(self._book.accounts.values()), len(self._book.queue())
-                )
+                return self._numbers()
             case _ClearingDone():
                 await self._cleared(message)
             case _Tick():
@@ -107,7 +107,7 @@ class AccountPoolActor(Actor):
                 await self._look()
             case _HolderEnded(session):
                 self._holders.pop(session, None)
-                self._book.withdraw(session)
+                self._ledger.book.withdraw(session)
             case _:
                 return await Actor.receive(self, message)
         return None
@@ -115,44 +115,33 @@ class AccountPoolActor(Actor):
     # --- leases ---------------------------------------------------------------------------------
 
     async def _request(self, request: m.RequestLease) -> m.Granted | m.Queued | m.NotNow:
-        if not self._loaded:
+        ledger, session = self._ledger, request.session
+        if not ledger.loaded:
             return m.NotNow()
-        if request.session not in self._holders:
-            request.holder.monitor(self.ref, _HolderEnded(request.session))
-        self._holders[request.session] = request.holder
-        held = self._book.leased_to(request.session)
-        if held is not None:
-            return m.Granted(Lease(held.name, held.epoch))
-        self._book.wait(Waiting(request.since, request.session, request.member, request.holder))
-        try:
-            await self._grant_what_is_free(asking=request.session)
-        except StoreUnavailable:
-            return m.NotNow()
-        held = self._book.leased_to(request.session)
-        if held is not None:
-            return m.Granted(Lease(held.name, held.epoch))
-        return m.Queued(self._book.position(request.session))
+        if session not in self._holders:
+            request.holder.monitor(self.ref, _HolderEnded(session))
+        self._holders[session] = request.holder
+        if ledger.lease_of(session) is None:
+            ledger.book.wait(Waiting(request.since, session, request.member, request.holder))
+            try:
+                await self._grant(asking=session)
+            except StoreUnavailable:
+                return m.NotNow()
+        lease = ledger.lease_of(session)
+        return m.Queued(ledger.book.position(session)) if lease is None else m.Granted(lease)
 
-    async def _grant_what_is_free(self, asking: str = "") -> None:
-        """Serve the waiting list, the oldest first. `asking` is told by the answer to its question."""
-        for waiting in self._book.queue():
-            account = self._book.next_free()
-            if account is None:
-                return
-            leased = lease_to(account, waiting.session, waiting.member, self._now())
-            await self._write(leased)
-            self._book.withdraw(waiting.session)
-            lease = Lease(leased.name, leased.epoch)
-            self._ports.epochs.open(lease)
-            logger.info("VIP account %s is leased for user %s", lease, waiting.member)
+    async def _grant(self, asking: str = "") -> None:
+        """Give out what is free. `asking` is told by the answer to its question."""
+        for waiting, lease in await self._ledger.grant():
             if waiting.session != asking:
                 self._tell(waiting.holder, m.LeaseGranted(waiting.session, lease))
 
     async def _release(self, session: str) -> bool:
-        if not self._loaded:
+        ledger = self._ledger
+        if not ledger.loaded:
             return False
-        self._book.withdraw(session)
-        held = self._book.leased_to(session)
+        ledger.book.withdraw(session)
+        held = ledger.book.leased_to(session)
         if held is None:
             return True
         try:
@@ -162,15 +151,14 @@ class AccountPoolActor(Actor):
         return True
 
     async def _give_back(self, account: VIPAccount, reason: str) -> None:
-        self._ports.epochs.close(account.name)  # first: from now on nothing is sent with this lease
-        await self._write(moved_to(account, AccountState.DRAINING, self._now(), reason))
+        await self._ledger.move(account, AccountState.DRAINING, reason)
         self._holders.pop(account.session, None)
         self._start_clearing()
 
     # --- clearing -------------------------------------------------------------------------------
 
     def _start_clearing(self) -> None:
-        for account in self._book.due(self._now()):
+        for account in self._ledger.book.due(self._now()):
             if account.name not in self._clearing:
                 self._clearing.add(account.name)
                 self.start_soon(self._clear, Lease(account.name, account.epoch))
@@ -182,37 +170,35 @@ class AccountPoolActor(Actor):
 
     async def _cleared(self, done: _ClearingDone) -> None:
         self._clearing.discard(done.account)
-        account, outcome, now = self._book.accounts[done.account], done.outcome, self._now()
+        account, outcome = self._ledger.book.accounts[done.account], done.outcome
         if account.epoch != done.epoch or account.state in {AccountState.LEASED, AccountState.DEAD}:
             return  # something else was decided meanwhile
-        until = None if outcome.again_in is None else now + outcome.again_in
+        until = None if outcome.again_in is None else self._now() + outcome.again_in
         try:
-            await self._write(moved_to(account, outcome.state, now, outcome.reason, until))
-            if outcome.state is AccountState.FREE:
-                await self._grant_what_is_free()
+            await self._ledger.move(account, outcome.state, outcome.reason, until)
+            await self._grant()
         except StoreUnavailable:
             self._wake_in(_SOON)
             return
         if outcome.state is not AccountState.FREE and outcome.state is not account.state:
-            self._tell_staff(self._book.accounts[done.account])
+            self._tell_staff(self._ledger.book.accounts[done.account])
         if outcome.again_in is not None:
             self._wake_in(outcome.again_in)
 
     # --- what goes wrong with an account --------------------------------------------------------
 
     async def _take_out(self, name: str, state: AccountState, reason: str) -> None:
-        account = self._book.accounts.get(name)
+        account = self._ledger.book.accounts.get(name)
         if account is None or account.state in {state, AccountState.DEAD}:
             return
-        now, holder = self._now(), self._holders.get(account.session)
-        until = now + self._ports.policy().limited if state is AccountState.LIMITED else None
-        self._ports.epochs.close(name)
+        holder = self._holders.get(account.session)
+        until = self._now() + self._ports.policy().limited if state is AccountState.LIMITED else None
         try:
-            await self._write(moved_to(account, state, now, reason, until))
+            out = await self._ledger.move(account, state, reason, until)
         except StoreUnavailable:
             self.after(_SOON, m.AccountOut(name, state, reason))
             return
-        self._tell_staff(self._book.accounts[name])
+        self._tell_staff(out)
         if holder is not None:
             self._tell(holder, m.MoveAccount(account.session, Lease(name, account.epoch), reason))
 
@@ -224,20 +210,21 @@ class AccountPoolActor(Actor):
         self.start_soon(self._ports.staff.note, notice)
 
     async def _restore(self, name: str) -> bool:
-        account = self._book.accounts.get(name)
+        account = self._ledger.book.accounts.get(name)
         if account is None:
             return False
         if account.state not in {AccountState.LEASED, AccountState.FREE}:
-            await self._write(
-                moved_to(account, AccountState.DRAINING, self._now(), "restored by an operator")
-            )
+            try:
+                await self._ledger.move(account, AccountState.DRAINING, "restored by an operator")
+            except StoreUnavailable:
+                self.after(_SOON, m.RestoreAccount(name))
             self._start_clearing()
         return True
 
     # --- what the desk writes -------------------------------------------------------------------
 
     async def _route(self, event: DeskEvent) -> None:
-        account = self._book.accounts.get(event.account)
+        account = self._ledger.book.accounts.get(event.account)
         if account is None:
             return
         if account.state is not AccountState.LEASED:
@@ -258,21 +245,21 @@ class AccountPoolActor(Actor):
         self.start_soon(self._ports.staff.note, notice, event.message.body)
         if account.state is AccountState.FREE:
             try:
-                await self._write(
-                    moved_to(account, AccountState.DRAINING, self._now(), "a late answer has to be cleared")
-                )
+                await self._ledger.move(account, AccountState.DRAINING, "a late answer has to be cleared")
             except StoreUnavailable:
-                return  # it is no secret, only untidy: the introduction of the next session is the wall
+                return  # the introduction of the next session is the wall
             self._start_clearing()
 
     # --- looking after it all -------------------------------------------------------------------
 
     async def _look(self) -> None:
         try:
-            if not self._loaded:
-                await self._load()
-            await self._reconcile()
-            await self._grant_what_is_free()
+            if not self._ledger.loaded:
+                await self._ledger.load()
+            for account in await self._ledger.orphans():
+                logger.warning("VIP account %s was leased for a session that is over: back", account.name)
+                await self._give_back(account, "its session was over")
+            await self._grant()
         except StoreUnavailable as error:
             logger.warning("The store can't be asked about VIP accounts: %s", error)
             self._wake_in(_SOON)
@@ -280,41 +267,9 @@ class AccountPoolActor(Actor):
         self._start_clearing()
         self._wake_in(self._ports.policy().reconcile)
 
-    async def _load(self) -> None:
-        stored = await self._ports.store.find(VIPAccount)
-        accounts = taken_over(stored, self._ports.accounts, self._now())
-        changed = [Put(account) for account in accounts if account not in stored]
-        if changed:
-            await self._ports.store.commit(*changed)
-        for account in self._revived(accounts):
-            self._book.put(account)
-            if account.state is AccountState.LEASED:
-                self._ports.epochs.open(Lease(account.name, account.epoch))
-        self._loaded = True
-
-    def _revived(self, accounts: Iterable[VIPAccount]) -> list[VIPAccount]:
-        """A dead account that is still configured is looked at once per life: a person may have signed in."""
-        return [
-            moved_to(a, AccountState.DRAINING, self._now(), a.reason)
-            if a.state is AccountState.DEAD and a.name in self._ports.accounts
-            else a
-            for a in accounts
-        ]
-
-    async def _reconcile(self) -> None:
-        """Take back every lease that no live session has."""
-        leased = self._book.leased()
-        if not leased:
-            return
-        live = {session.id for session in await self._ports.store.find(VIPSession)}
-        for account in leased:
-            if account.session not in live:
-                logger.warning("VIP account %s was leased for a session that is over: back", account.name)
-                await self._give_back(account, "its session was over")
-
-    async def _write(self, account: VIPAccount) -> None:
-        await self._ports.store.commit(Put(account))
-        self._book.put(account)
+    def _numbers(self) -> m.PoolNumbers:
+        book = self._ledger.book
+        return m.PoolNumbers(self._ledger.loaded, tuple(book.accounts.values()), len(book.queue()))
 
     def _wake_in(self, seconds: float) -> None:
         at = self._now() + seconds
