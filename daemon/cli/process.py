@@ -20,7 +20,7 @@ def run(context: click.Context, session: Session) -> None:
 
 @click.command()
 @click.option("--exit-when-done", is_flag=True, help="End once every player-code pair has an outcome.")
-@click.option("--no-web", is_flag=True, help="Accepted for later: there is no web page yet.")
+@click.option("--no-web", is_flag=True, help="Without the web page.")
 @click.pass_context
 def demo(context: click.Context, exit_when_done: bool, no_web: bool) -> None:
     """Watch perkd at work against its own simulator.

@@ -39,6 +39,7 @@ class Demo:
 
     show: Callable[[Look], None]
     exit_when_done: bool = False
+    web: bool = True
     world: World = field(factory=sample_world)
     progress: Progress = field(factory=Progress)
     seconds: float = 0.0
@@ -48,7 +49,7 @@ class Demo:
         """Run in `directory` until a signal, or until all is done. Raises what a tree raises."""
         async with trio.open_nursery() as nursery:
             port = await nursery.start(serve, self.world)
-            config = load_config(write_configuration(directory, self.world, port), {})
+            config = load_config(write_configuration(directory, self.world, port, web=self.web), {})
             async with open_daemon(config) as made:
                 nursery.start_soon(self._watch, made)
                 nursery.start_soon(_stop_on_hangup, made)
@@ -67,7 +68,8 @@ class Demo:
             seconds = trio.current_time() - began
             if not was_done:
                 self.seconds = seconds
-            self.show(Look(self.progress, await made.report.make(), seconds, ask))
+            page = "" if made.web is None or not made.web.url else f"See it: {made.web.url}\n"
+            self.show(Look(self.progress, await made.report.make(), seconds, page + ask))
             if self.progress.done and self.exit_when_done:
                 made.tree.stop()
                 return
@@ -111,11 +113,10 @@ def run_demo(*, exit_when_done: bool = False, web: bool = True) -> int:
 
     0 when every player-code pair got an outcome, or nobody asked to wait for it; 1 otherwise.
     """
-    del web  # the page comes with a later release; the option is there so that scripts can rely on it
     console = plain_console()
     screen = Screen(console, live=console.is_terminal and not console.is_dumb_terminal)
     _set_up_logging(screen)
-    demo = Demo(screen.show, exit_when_done)
+    demo = Demo(screen.show, exit_when_done, web)
     with tempfile.TemporaryDirectory(prefix="perkd-demo-") as directory:
         screen.open()
         try:

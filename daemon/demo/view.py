@@ -143,4 +143,4 @@ def _footer(look: Look) -> list[Text]:
         first = Text("Every pair has an outcome. perkd watches on; Ctrl-C stops it in order.", "bold green")
     else:
         first = Text("A real daemon over real HTTP; only the games are simulated. Ctrl-C stops it.", "dim")
-    return [first, *([Text(look.ask, "dim")] if look.ask else [])]
+    return [first, *(Text(line, "dim") for line in look.ask.splitlines())]

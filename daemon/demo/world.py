@@ -10,7 +10,7 @@ _CONFIG = """\
 data_dir = "var"
 
 [status]
-listen = ""
+listen = "{listen}"
 socket = "var/perkd.sock"
 
 {games}
@@ -47,8 +47,11 @@ _KINDS = {"wos": "rss", "ks": "json"}
 """How each game's real source publishes: one of each is shown."""
 
 
-def write_configuration(directory: Path, world: World, port: int) -> Path:
-    """Write `config.toml` and the games' keys into `directory`; return the configuration's path."""
+def write_configuration(directory: Path, world: World, port: int, *, web: bool = True) -> Path:
+    """Write `config.toml` and the games' keys into `directory`; return the configuration's path.
+
+    `web`: the page is served, at a port that is free.
+    """
     for game in world.games.values():
         key_file = directory / f"{game.name}.key"
         key_file.touch(mode=0o600)
@@ -59,6 +62,7 @@ def write_configuration(directory: Path, world: World, port: int) -> Path:
         for source in world.sources.values()
     ]
     path = directory / "config.toml"
-    text = _CONFIG.format(games="\n".join(games), sources="\n".join(sources))
+    listen = "127.0.0.1:0" if web else ""
+    text = _CONFIG.format(games="\n".join(games), sources="\n".join(sources), listen=listen)
     path.write_text(text, encoding="utf-8")
     return path

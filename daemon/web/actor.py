@@ -36,6 +36,8 @@ class WebActor(Actor):
     token_env: str
     make_app: Callable[[], ASGIApp]
     feed: StatusFeed
+    on_bound: Callable[[int], None] = lambda _port: None
+    """Told the port once connections are accepted."""
     bound: int = field(default=0, init=False)
     """The port it listens on."""
     _stop: trio.Event = field(factory=trio.Event, init=False)
@@ -59,6 +61,7 @@ class WebActor(Actor):
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self.feed.run)
                 self.bound = await nursery.start(self._run)
+                self.on_bound(self.bound)
                 up.set()
                 await self._ended.wait()
                 nursery.cancel_scope.cancel()

@@ -58,8 +58,10 @@ def _source(name: str, source: Document, now: float) -> Iterator[str]:
     if last is None:
         yield f"source {name} has not been read yet{error}"
         return
-    silent = now - _unix(last)
-    if silent > allowed:
+    silent, errors = now - _unix(last), source.get("consecutive_errors", 0)
+    if errors >= MISSED_CHECKS:  # the interval, and with it the patience, grows with them
+        yield f"source {name} failed {errors} times in a row{error}"
+    elif silent > allowed:
         yield f"source {name} was last read {silent:.0f} s ago{error}"
 
 

@@ -1,5 +1,6 @@
 """The web side of one daemon, put together: what `app.py` takes from here are actors."""
 
+import logging
 from collections.abc import Awaitable, Callable
 
 from attrs import define, field
@@ -24,6 +25,8 @@ from daemon.web.pages import Pages
 from daemon.web.watching import StatusFeed
 from supervision import DynamicRef, Tree
 
+logger = logging.getLogger("perkd.web")
+
 ANSWER_WITHIN = 2.0
 """Seconds the campaign has to tell how codes stand."""
 
@@ -40,6 +43,8 @@ class WebSide:
     service: Callable[[], Service]
     reload: Callable[[], Awaitable[Document]]
     codes: CodeFeed
+    bound: int = field(default=0, init=False)
+    """The port it listens on; 0 before."""
     _watchers: Watchers = field(factory=Watchers)
 
     def actor(self) -> WebActor:
@@ -48,12 +53,23 @@ class WebSide:
         feed = StatusFeed(self.report.make)
         return WebActor(
             host,
-            port,
+            port or self.bound,  # where any would do, a new life keeps the last one's
             self._token(),
             self.config.status.token_env,
             lambda: self._app(feed),
             feed,
+            self._note_port,
         )
+
+    def _note_port(self, port: int) -> None:
+        self.bound = port
+        logger.info("🌐 The page is at %s", self.url, extra={"url": self.url})
+
+    @property
+    def url(self) -> str:
+        """Where the page is; "" before it is served."""
+        host, _ = self._address()
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.bound}/" if self.bound else ""
 
     def notes(self) -> tuple[str, ...]:
         """What an operator has to know of it."""

@@ -95,6 +95,10 @@ def test_it_is_ready_while_everything_makes_progress(case: Case) -> None:
             "source feed was last read 32 s ago: HTTP 500",
         ),
         (
+            evolve(WELL, source={"consecutive_errors": 3, "last_error": "HTTP 500"}),
+            "source feed failed 3 times in a row: HTTP 500",
+        ),
+        (
             evolve(WELL, source={"interval": 300.0, "last_ok_at": "2026-11-18T10:51:00Z"}),
             "source feed was last read 940 s ago",
         ),
