@@ -2,7 +2,6 @@ import re
 import time
 
 from attrs import evolve
-from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.vip.ports import PlanRequest
@@ -12,7 +11,7 @@ from daemon.discord.markdown import from_markdown, markdown_units, to_markdown
 from daemon.telegram.entities import from_entities, to_entities
 from daemon.vip_relaying import PLANNER
 from daemon.vip_wording import part_words
-from tests.worlds.rich_texts import WORDS, calm_texts, rich_texts, seen
+from tests.worlds.rich_texts import WORDS, calm_texts, given_any, rich_texts, seen
 
 MENTION = re.compile(r"<@[!&]?\d+>|<#\d+>|@everyone|@here", re.IGNORECASE)
 FILES = st.lists(
@@ -39,7 +38,7 @@ REQUESTS = st.builds(
 )
 
 
-@given(REQUESTS)
+@given_any(REQUESTS)
 def test_every_message_for_the_desk_fits_telegram(request):
     for content in PLANNER.to_desk(request):
         text, entities = to_entities(part_words(content.body))
@@ -48,14 +47,14 @@ def test_every_message_for_the_desk_fits_telegram(request):
         assert all(one.offset >= 0 and one.offset + one.length <= units(text) for one in entities)
 
 
-@given(REQUESTS)
+@given_any(REQUESTS)
 def test_every_message_for_the_thread_fits_discord(request):
     for content in PLANNER.to_thread(request):
         assert markdown_units(part_words(content.body)) <= 2000
         assert part_words(content.body) or content.body.files
 
 
-@given(calm_texts(), st.sampled_from([1, 60]))
+@given_any(calm_texts(), st.sampled_from([1, 60]))
 def test_a_text_crosses_whole_in_both_directions(value, times):
     message = Incoming(evolve(value, text=value.text * times))
     there = [part_words(content.body) for content in PLANNER.to_desk(PlanRequest(message))]
@@ -81,7 +80,7 @@ def test_a_message_of_2000_characters_crosses_in_milliseconds():
     assert best < 0.05  # some twenty times what it takes
 
 
-@given(REQUESTS)
+@given_any(REQUESTS)
 def test_nothing_that_is_relayed_mentions_anybody_on_discord(request):
     for content in PLANNER.to_thread(request):
         assert not MENTION.search(to_markdown(part_words(content.body)))

@@ -1,5 +1,4 @@
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.vip.model import EndReason, SessionState
@@ -10,7 +9,7 @@ from daemon.discord.locale import has
 from daemon.discord.markdown import from_markdown, markdown_units, to_markdown
 from daemon.telegram.entities import to_entities
 from daemon.vip_wording import notice_words, part_words, said_words
-from tests.worlds.rich_texts import NASTY, WORDS, calm_texts, looks, seen
+from tests.worlds.rich_texts import NASTY, WORDS, calm_texts, given_any, looks, seen
 
 VALUES = {
     Say.STAFF: {"name": "Eve"},
@@ -66,7 +65,7 @@ def test_kinds_and_states_have_words(kind):
     assert has(f"vip.kind.{kind.value}") or has(f"vip.state.{kind.value}")
 
 
-@given(st.sampled_from(list(VALUES)), st.one_of(WORDS, st.sampled_from(NASTY).map(lambda one: one * 99)))
+@given_any(st.sampled_from(list(VALUES)), st.one_of(WORDS, st.sampled_from(NASTY).map(lambda one: one * 99)))
 def test_a_line_never_takes_more_than_its_room(text, foreign):
     values = {
         key: foreign if isinstance(value, str) and key != "kind" else value
@@ -77,14 +76,14 @@ def test_a_line_never_takes_more_than_its_room(text, foreign):
     assert "\n" not in line.text
 
 
-@given(WORDS)
+@given_any(WORDS)
 def test_a_name_is_never_read_as_markdown(name):
     line = said_words(Said.of(Say.STAFF, name=name))
     assert [span.style for span in line.spans] == [Style.BOLD]
     assert from_markdown(to_markdown(line)).text == line.text
 
 
-@given(calm_texts())
+@given_any(calm_texts())
 def test_a_relayed_text_looks_as_it_was_written(value):
     part = Part(
         before=(Said.of(Say.STAFF, name="Eve"),),

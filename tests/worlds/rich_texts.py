@@ -2,6 +2,7 @@
 
 import string
 
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from actors.vip.rich_text import UNSEEN, RichText, Span, Style, rich
@@ -41,6 +42,12 @@ _CALM = st.lists(
 ).map("".join)
 
 ADDRESSES = st.sampled_from(["https://a.example/b", "http://b.example/?q=1&r=2", "https://c.example/d-e#f"])
+
+
+def given_any(*strategies):
+    """`given`, on machines that have other things to do as well: texts take as long as they take."""
+    unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    return lambda test: unhurried(given(*strategies)(test))
 
 
 @st.composite

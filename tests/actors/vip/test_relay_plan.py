@@ -1,6 +1,5 @@
 import pytest
 from attrs import evolve
-from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.vip.model import Side
@@ -21,7 +20,7 @@ from actors.vip.relay_values import (
     ThingKind,
 )
 from actors.vip.rich_text import plain
-from tests.worlds.rich_texts import WORDS, rich_texts, seen
+from tests.worlds.rich_texts import WORDS, given_any, rich_texts, seen
 
 MB = 1024 * 1024
 TELEGRAM = Limits(text=4096, caption=1024, file=50 * MB, files=1, request=50 * MB)
@@ -59,7 +58,7 @@ MESSAGES = st.builds(
 )
 
 
-@given(MESSAGES, st.sampled_from([TELEGRAM, DISCORD]), st.booleans())
+@given_any(MESSAGES, st.sampled_from([TELEGRAM, DISCORD]), st.booleans())
 def test_of_every_message_something_is_sent_that_fits(message, limits, late):
     plan = _new(message, limits=limits, late=late)
     if is_command(message.text.text):
@@ -74,7 +73,7 @@ def test_of_every_message_something_is_sent_that_fits(message, limits, late):
         assert len(part.files) == 1 or sum(f.size or limits.file for f in part.files) <= limits.request
 
 
-@given(MESSAGES)
+@given_any(MESSAGES)
 def test_text_and_files_cross_once_and_in_their_order(message):
     plan = _new(message, limits=DISCORD)
     if plan.skipped is None:
@@ -88,12 +87,12 @@ def test_text_and_files_cross_once_and_in_their_order(message):
         assert len(told) >= len(message.files) - len(sent)
 
 
-@given(MESSAGES, st.booleans())
+@given_any(MESSAGES, st.booleans())
 def test_the_same_message_gives_the_same_plan(message, late):
     assert _new(message, late=late) == _new(message, late=late)
 
 
-@given(MESSAGES, MESSAGES)
+@given_any(MESSAGES, MESSAGES)
 def test_an_edit_takes_every_old_message_and_every_new_part_once(before, after):
     old, after = _new(before, limits=DISCORD), evolve(after, edited_at=5.0)
     new = _new(after, limits=DISCORD)

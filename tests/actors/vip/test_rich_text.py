@@ -1,11 +1,10 @@
 import itertools
 
-from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.vip.intervals import minus, union
 from actors.vip.rich_text import RichText, Span, Style, is_blank, plain, rich, styled
-from tests.worlds.rich_texts import WORDS, looks, rich_texts
+from tests.worlds.rich_texts import WORDS, given_any, looks, rich_texts
 
 STYLES = {style.value: style for style in Style}
 
@@ -14,18 +13,18 @@ def _rich(text, *spans):
     return [(s.start, s.end, s.style.value, s.value) for s in rich(text, *(Span(*s) for s in spans)).spans]
 
 
-@given(rich_texts())
+@given_any(rich_texts())
 def test_the_normal_form_of_a_normal_form_is_itself(value):
     assert rich(value.text, *value.spans) == value
 
 
-@given(WORDS, st.data())
+@given_any(WORDS, st.data())
 def test_a_text_is_not_changed_by_its_spans(text, data):
     value = data.draw(rich_texts(st.just(text)))
     assert value.text == plain(text).text
 
 
-@given(rich_texts())
+@given_any(rich_texts())
 def test_spans_of_one_style_neither_overlap_nor_touch(value):
     for style in Style:
         spans = sorted((s.start, s.end) for s in value.spans if s.style is style)
@@ -35,7 +34,7 @@ def test_spans_of_one_style_neither_overlap_nor_touch(value):
         assert all(one[1] <= other[0] for one, other in itertools.pairwise(spans))
 
 
-@given(rich_texts())
+@given_any(rich_texts())
 def test_nothing_but_a_quote_lies_over_code(value):
     for _, styles in looks(value):
         names = {name for name, _ in styles}
@@ -43,7 +42,7 @@ def test_nothing_but_a_quote_lies_over_code(value):
             assert names <= {"code", "quote"} or names <= {"pre", "quote"}
 
 
-@given(rich_texts())
+@given_any(rich_texts())
 def test_no_span_begins_or_ends_with_white_space(value):
     for span in value.spans:
         piece = value.text[span.start : span.end]
@@ -51,7 +50,7 @@ def test_no_span_begins_or_ends_with_white_space(value):
         assert piece == piece.lstrip("\n") if span.style is Style.PRE else piece == piece.lstrip()
 
 
-@given(rich_texts(), st.data())
+@given_any(rich_texts(), st.data())
 def test_two_pieces_look_like_the_whole(value, data):
     cut = data.draw(st.integers(0, len(value.text)))
     first, second = value.part(0, cut), value.part(cut, len(value.text))
@@ -61,7 +60,7 @@ def test_two_pieces_look_like_the_whole(value, data):
     assert pieces == [(c, {s for s in styles if s[0] not in without}) for c, styles in looks(value)]
 
 
-@given(rich_texts(), rich_texts())
+@given_any(rich_texts(), rich_texts())
 def test_texts_are_put_together_with_their_spans(one, other):
     both = one + other
     assert both.text == one.text + other.text
@@ -129,7 +128,7 @@ def test_a_text_without_anything_to_see_is_blank():
     assert styled(" ab ", Style.BOLD).stripped() == styled("ab", Style.BOLD)
 
 
-@given(st.sets(st.integers(0, 30)), st.sets(st.integers(0, 30)))
+@given_any(st.sets(st.integers(0, 30)), st.sets(st.integers(0, 30)))
 def test_intervals_are_sets_of_places(these, those):
     one, other = union((i, i + 1) for i in these), union((i, i + 1) for i in those)
     left = minus(one, other)

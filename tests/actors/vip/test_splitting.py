@@ -1,16 +1,16 @@
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from actors.vip.rich_text import Span, Style, is_blank, plain, rich, units
 from actors.vip.splitting import split, text_units
 from daemon.discord.markdown import from_markdown, markdown_units, to_markdown
-from tests.worlds.rich_texts import WORDS, calm_texts, looks, rich_texts, seen
+from tests.worlds.rich_texts import WORDS, calm_texts, given_any, looks, rich_texts, seen
 
 LIMITS = st.integers(2, 40)
 
 
-@given(rich_texts(), LIMITS)
+@given_any(rich_texts(), LIMITS)
 def test_parts_put_together_are_the_text(value, longest):
     parts = split(value, longest)
     assert seen("".join(part.text for part in parts)) == seen(value.text)
@@ -18,21 +18,21 @@ def test_parts_put_together_are_the_text(value, longest):
     assert all(char in rest for char in whole)
 
 
-@given(rich_texts(), st.integers(60, 200))
+@given_any(rich_texts(), st.integers(60, 200))
 def test_where_no_stretch_is_blank_nothing_at_all_is_left_out(value, longest):
     pieces = [value.text[i : i + longest // 2] for i in range(0, len(value.text), max(longest // 4, 1))]
     assume(not any(map(is_blank, pieces)))
     assert "".join(part.text for part in split(value, longest)) == value.text
 
 
-@given(rich_texts(), LIMITS)
+@given_any(rich_texts(), LIMITS)
 def test_no_part_is_too_long_or_empty(value, longest):
     for part in split(value, longest):
         assert units(part.text) <= longest
         assert not is_blank(part.text)
 
 
-@given(rich_texts(), LIMITS)
+@given_any(rich_texts(), LIMITS)
 def test_spans_go_on_in_the_next_part(value, longest):
     def styles(values):
         lines = {"pre", "quote"}  # these end with a part's line
@@ -41,18 +41,18 @@ def test_spans_go_on_in_the_next_part(value, longest):
     assert styles(split(value, longest)) == styles([value])
 
 
-@given(rich_texts(WORDS.map(lambda text: text * 3)), st.integers(150, 300))
+@given_any(rich_texts(WORDS.map(lambda text: text * 3)), st.integers(150, 300))
 def test_what_is_written_for_discord_is_measured(value, longest):
     assert all(units(to_markdown(part)) <= longest for part in split(value, longest, markdown_units))
 
 
-@given(calm_texts(), st.integers(60, 90))
+@given_any(calm_texts(), st.integers(60, 90))
 def test_parts_on_discord_read_as_the_text(value, longest):
     parts = split(value, longest, markdown_units)
     assert seen("".join(from_markdown(to_markdown(part)).text for part in parts)) == seen(value.text)
 
 
-@given(rich_texts(), LIMITS, LIMITS)
+@given_any(rich_texts(), LIMITS, LIMITS)
 def test_the_first_part_may_have_less_room(value, first, longest):
     parts = split(value, longest, first=first)
     assert all(
@@ -63,7 +63,7 @@ def test_the_first_part_may_have_less_room(value, first, longest):
 TOGETHER = ["👨‍👩‍👧", "🇩🇪", "e\u0301", "👍🏽", "🏳️‍🌈", "क्षि", "각", "🏴󠁧󠁢󠁳󠁣󠁴󠁿"]
 
 
-@given(st.lists(st.sampled_from(TOGETHER), min_size=1, max_size=12), st.integers(14, 40))
+@given_any(st.lists(st.sampled_from(TOGETHER), min_size=1, max_size=12), st.integers(14, 40))
 def test_what_is_one_character_for_a_reader_is_not_cut(characters, longest):
     parts = [part.text for part in split(plain("".join(characters)), longest)]
     for part in parts:

@@ -1,7 +1,6 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 from telethon.extensions import BinaryReader
 from telethon.helpers import add_surrogate
@@ -12,7 +11,7 @@ from daemon.discord.markdown import from_markdown, to_markdown
 from daemon.telegram.entities import MOST_ENTITIES, from_entities, to_entities
 from daemon.telegram.reading import read_message, write_entities
 from daemon.telegram.values import Entity
-from tests.worlds.rich_texts import WORDS, calm_texts, looks, rich_texts, seen
+from tests.worlds.rich_texts import WORDS, calm_texts, given_any, looks, rich_texts, seen
 
 KINDS = ["Bold", "Italic", "Underline", "Strike", "Spoiler", "Code", "Pre", "TextUrl", "Blockquote"]
 
@@ -31,14 +30,14 @@ def telegrams(draw):
     return text, entities
 
 
-@given(rich_texts())
+@given_any(rich_texts())
 def test_what_is_sent_to_telegram_looks_the_same_when_it_is_read(value):
     text, entities = to_entities(value)
     assert looks(from_entities(text, entities)) == looks(value)
     assert text == value.stripped().text
 
 
-@given(telegrams())
+@given_any(telegrams())
 def test_what_telegram_has_is_sent_again_as_it_was(message):
     text, entities = message
     value = from_entities(text, entities)
@@ -46,7 +45,7 @@ def test_what_telegram_has_is_sent_again_as_it_was(message):
     assert looks(from_entities(*to_entities(value))) == looks(value)
 
 
-@given(rich_texts())
+@given_any(rich_texts())
 def test_entities_are_as_telegram_keeps_them(value):
     text, entities = to_entities(value)
     wide = add_surrogate(text)
@@ -64,20 +63,20 @@ def test_entities_are_as_telegram_keeps_them(value):
     assert [e.offset for e in entities] == sorted(e.offset for e in entities)
 
 
-@given(calm_texts())
+@given_any(calm_texts())
 def test_from_discord_to_telegram_and_back_looks_the_same(value):
     there = from_entities(*to_entities(from_markdown(to_markdown(value))))
     assert looks(there) == looks(value)
     assert looks(from_markdown(to_markdown(there))) == looks(value)
 
 
-@given(WORDS)
+@given_any(WORDS)
 def test_every_message_of_discord_arrives_whole(source):
     read = from_markdown(source)
     assert seen(to_entities(read)[0]) == seen(read.text)
 
 
-@given(rich_texts())
+@given_any(rich_texts())
 def test_telethon_carries_text_and_entities_unchanged(value):
     text, entities = to_entities(value)
     sent = types.Message(
