@@ -106,3 +106,13 @@ def test_a_stack_of_marks_that_fits_nowhere_is_cut():
     parts = split(plain("e" + "\u0301" * 300), 100)
     assert "".join(part.text for part in parts) == "e" + "\u0301" * 300
     assert all(len(part.text) <= 100 for part in parts)
+
+
+@pytest.mark.parametrize("syllable", ["\u1100\u1161\u11a8", "\uac00\u11a8", "\u1100\u1100\u1161"])
+def test_a_syllable_of_several_letters_is_not_cut(syllable):
+    parts = split(plain(syllable * 5), len(syllable) + 1)
+    assert [part.text for part in parts] == [syllable] * 5
+
+
+def test_two_flags_are_not_mixed_up():
+    assert [part.text for part in split(plain("🇩🇪🇫🇷🇮🇹"), 6)] == ["🇩🇪", "🇫🇷", "🇮🇹"]
