@@ -6,20 +6,19 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 import trio
 from attrs import define, field
-from telethon import TelegramClient, events  # type: ignore[import-untyped]
 
 from actors.vip.ports import AccountDead, FloodWait, Trouble, Unreachable
-from daemon.aio import Loop, LoopEnded, Outlet, OutletClosed, TaskCancelled
-from daemon.telegram.chat import DeskChat, find_desk, is_with, probe
-from daemon.telegram.client import CONNECT_WITHIN, bounded, close, new_client
+from daemon.aio import Loop, LoopEnded, Outlet, TaskCancelled
+from daemon.telegram.chat import DeskChat, find_desk, probe
+from daemon.telegram.client import CONNECT_WITHIN, Client, bounded, close, new_client
 from daemon.telegram.errors import translate
-from daemon.telegram.reading import read_message
+from daemon.telegram.handlers import Handlers
 from daemon.telegram.session_file import SessionBusy, hold_session
-from daemon.telegram.values import Application, Connected, Deleted, Died, Edited, Event, Lost, NewMessage
+from daemon.telegram.values import Application, Connected, Died, Event, Lost
 
 logger = logging.getLogger("perkd.telegram")
 
@@ -125,8 +124,8 @@ class Account:
     async def _live(self, path: Path) -> None:
         """One connection, from its beginning to its end, which is always an error."""
         client = await bounded(CONNECT_WITHIN, self._new_client, path)
+        handlers = Handlers(self.name, self.events)
         try:
-            handlers = _Handlers(self.name, self.events)
             chat = await self._connect(client, handlers)
             self._doubt = asyncio.Event()
             self._chat, self.reason = chat, ""
@@ -136,19 +135,18 @@ class Account:
             await self._wait_for_the_end(client, self._doubt)
         finally:
             self._chat = None
+            handlers.end()
             await close(client)
 
-    async def _connect(self, client: TelegramClient, handlers: "_Handlers") -> DeskChat:
+    async def _connect(self, client: Client, handlers: Handlers) -> DeskChat:
         if client.session.auth_key is None or not client.session.auth_key.key:
             raise AccountDead(NOT_SIGNED_IN.format(name=self.name))
-        client.add_event_handler(handlers.on_new, events.NewMessage())
-        client.add_event_handler(handlers.on_edited, events.MessageEdited())
-        client.add_event_handler(handlers.on_deleted, events.MessageDeleted())
+        handlers.listen(client)
         await bounded(CONNECT_WITHIN, client.connect)
         await probe(client)
         return DeskChat(client, await find_desk(client, self.desk), self._sent)
 
-    async def _new_client(self, path: Path) -> TelegramClient:
+    async def _new_client(self, path: Path) -> Client:
         return new_client(path, self.application)
 
     async def _use(self, do: Callable[[], Awaitable[T]]) -> T:
@@ -159,7 +157,7 @@ class Account:
             self._doubt.set()
             raise
 
-    async def _wait_for_the_end(self, client: TelegramClient, doubt: asyncio.Event) -> None:
+    async def _wait_for_the_end(self, client: Client, doubt: asyncio.Event) -> None:
         ended = asyncio.ensure_future(client.disconnected)
         while True:
             doubted = asyncio.ensure_future(doubt.wait())
@@ -174,45 +172,3 @@ class Account:
                 raise trouble or Unreachable("the connection to Telegram was closed")
             with suppress(FloodWait):  # so it lives
                 await probe(client)
-
-
-@define(eq=False)
-class _Handlers:
-    """Telethon's handlers: they only hand over. What they raised, Telethon would swallow."""
-
-    name: str
-    events: Outlet[Event]
-    _peer: "asyncio.Future[Any]" = field(factory=lambda: asyncio.get_running_loop().create_future())
-    """The desk, once updates may be told."""
-
-    def begin(self, peer: Any) -> None:
-        """Tell what has come and what comes: `Connected` was told.
-
-        Not earlier: who heard of a new message before reading what was missed would take the new one for
-        the next one.
-        """
-        self._peer.set_result(peer)
-
-    async def on_new(self, event: Any) -> None:
-        if is_with(event.message, await self._desk()):
-            await self._tell(NewMessage(self.name, read_message(event.message)))
-
-    async def on_edited(self, event: Any) -> None:
-        message = event.message
-        # A reaction and a link's preview come as edits, too.
-        if is_with(message, await self._desk()) and message.edit_date and not message.edit_hide:
-            await self._tell(Edited(self.name, read_message(message)))
-
-    async def on_deleted(self, event: Any) -> None:
-        if event.deleted_ids and event.chat_id is None:
-            await self._desk()
-            await self._tell(Deleted(self.name, tuple(event.deleted_ids)))
-
-    async def _desk(self) -> Any:
-        return await asyncio.shield(self._peer)
-
-    async def _tell(self, told: Event) -> None:
-        try:
-            await self.events.send(told)
-        except OutletClosed:
-            logger.debug("Telegram account %s: nobody listens any more", self.name)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from telethon import TelegramClient  # type: ignore[import-untyped]
+from telethon.tl import types  # type: ignore[import-untyped]
 
 from actors.vip.ports import Unreachable
 from daemon.telegram.errors import translate
@@ -36,7 +37,25 @@ def quieten() -> None:
     logging.getLogger(_SENDER).addFilter(_is_news)
 
 
-def new_client(session: Path, application: Application, *, retries: int = 0) -> TelegramClient:
+class Client(TelegramClient):  # type: ignore[misc]  # Telethon has no types
+    """Telethon's client, which tells what its own update handling drops.
+
+    Of a difference (what happened while it was not connected, or in a gap) it tells new messages only: edits
+    and deletions are sorted out, because by then its state is that behind the difference.
+    """
+
+    on_missed: Callable[[list[Any]], None] | None = None
+    """Gets the updates of each difference that Telethon has asked for."""
+
+    async def __call__(self, asked: Any, *args: Any, **fields: Any) -> Any:
+        """Make a request; see Telethon."""
+        answer = await super().__call__(asked, *args, **fields)
+        if isinstance(answer, types.updates.Difference | types.updates.DifferenceSlice) and self.on_missed:
+            self.on_missed(answer.other_updates)
+        return answer
+
+
+def new_client(session: Path, application: Application, *, retries: int = 0) -> Client:
     """A client for one connection; `retries` is for requests that Telegram has trouble with.
 
     - No automatic reconnect: it would repeat requests by itself, catch up on nothing, and not notice a ban. A
@@ -46,7 +65,7 @@ def new_client(session: Path, application: Application, *, retries: int = 0) -> 
     - `flood_sleep_threshold=0`: flood waits are told, not slept through.
     """
     quieten()
-    client = TelegramClient(
+    client = Client(
         str(session),
         application.api_id,
         application.api_hash.reveal(),
@@ -73,6 +92,9 @@ async def close(client: TelegramClient) -> None:
         await client.disconnect()
     except sqlite3.Error as error:
         logger.warning("a Telegram session file could not be written: %s", error)
+    ended = client.disconnected
+    if ended.done() and not ended.cancelled():
+        ended.exception()  # known already; asyncio would complain that nobody looked
 
 
 async def bounded(within: float, ask: Callable[..., Awaitable[T]], *args: object, **fields: object) -> T:

@@ -152,6 +152,19 @@ async def test_files_go_both_ways(phone, telegram, anna, desk, tmp_path):
     assert (received, event.message.file.name) == (data[::-1], "answer.bin")
 
 
+async def test_a_desk_that_answers_answers_each_message_once(phone, telegram, anna, desk):
+    telegram.answering = lambda account, message: f"{account.name}, you said {message.text}"
+
+    for text in ("one", "two"):
+        await phone.do(phone.client.send_message, desk, text)
+    heard = await phone.hear(2)
+
+    assert [event.message.message for event in heard] == ["Anna, you said one", "Anna, you said two"]
+    assert [event.message.reply_to.reply_to_msg_id for event in heard] == [
+        message.id for message in telegram.chat(anna).messages if message.out
+    ]
+
+
 async def test_typing_and_reading_are_taken_note_of(phone, telegram, desk):
     await phone.ask(functions.messages.SetTypingRequest(desk, types.SendMessageTypingAction()))
     await phone.ask(functions.messages.ReadHistoryRequest(desk, 0))

@@ -15,7 +15,9 @@ from tests.worlds.telegram_line import QUICK, Line
 
 
 @pytest.fixture
-async def telegram() -> AsyncIterator[DataCentre]:
+async def telegram(nursery: trio.Nursery) -> AsyncIterator[DataCentre]:
+    """Bounds the test, too: a task that fails cancels it."""
+    nursery.start_soon(_run_out_of_time)
     async with open_telegram() as centre:
         yield centre
 
@@ -56,3 +58,8 @@ async def line(account: Account, nursery: trio.Nursery) -> Line:
     with trio.fail_after(20):
         await running.wait_for(Connected)
     return running
+
+
+async def _run_out_of_time() -> None:
+    await trio.sleep(40)
+    raise TimeoutError

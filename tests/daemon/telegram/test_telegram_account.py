@@ -1,20 +1,10 @@
 """An account with the real Telethon and the stand-in: messages both ways, by the chat's methods."""
 
 import pytest
-import trio
 
 from actors.vip.ports import FloodWait, Gone, Limited, Refused, Unreachable
 from daemon.telegram.chat import DeskChat
 from daemon.telegram.values import Deleted, Edited, Entity, NewMessage, Outgoing
-
-
-@pytest.fixture(autouse=True)
-async def bounded(nursery):
-    async def fail():
-        await trio.sleep(40)
-        raise TimeoutError
-
-    nursery.start_soon(fail)
 
 
 async def test_a_message_is_sent_with_its_formatting_and_its_reply(line, telegram, desk_1):

@@ -19,15 +19,6 @@ from tests.worlds.telegram_line import QUICK
 LEASE = Lease("desk-1", 1)
 
 
-@pytest.fixture(autouse=True)
-async def _within(nursery):
-    async def fail():
-        await trio.sleep(40)
-        raise TimeoutError
-
-    nursery.start_soon(fail)
-
-
 class Told:
     """What the pool would be told."""
 

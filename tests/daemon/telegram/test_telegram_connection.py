@@ -12,17 +12,8 @@ from daemon.telegram import account as module
 from daemon.telegram.chat import DeskChat
 from daemon.telegram.client import bounded
 from daemon.telegram.session_file import SessionBusy, hold_session
-from daemon.telegram.values import Connected, Died, Lost, NewMessage, Outgoing
+from daemon.telegram.values import Connected, Deleted, Died, Edited, Lost, NewMessage, Outgoing
 from tests.worlds.telegram_line import Line
-
-
-@pytest.fixture(autouse=True)
-async def _within(nursery):
-    async def fail():
-        await trio.sleep(40)
-        raise TimeoutError
-
-    nursery.start_soon(fail)
 
 
 @pytest.fixture
@@ -64,6 +55,41 @@ async def test_what_was_missed_is_in_the_history_by_id_when_it_is_connected_agai
     missed = await line.account.ask(DeskChat.history, seen.id, 100)
 
     assert [message.text for message in missed] == ["missed"]
+
+
+async def test_what_was_edited_and_deleted_while_it_was_cut_off_is_told(line, telegram, desk_1):
+    first, second = telegram.desk.say(desk_1, "one"), telegram.desk.say(desk_1, "two")
+    await line.wait_for(NewMessage, 2)
+    telegram.faults.refuse_connections = True
+    telegram.drop_connections()
+    await line.wait_for(Lost)
+    telegram.desk.edit(desk_1, first, "uno")
+    telegram.desk.delete(desk_1, second)
+
+    telegram.faults.refuse_connections = False
+    edited = await line.wait_for(Edited)
+    deleted = await line.wait_for(Deleted)
+
+    assert (edited.message.id, edited.message.text) == (first.id, "uno")
+    assert deleted.ids == (second.id,)
+
+
+async def test_where_telegram_tells_no_difference_the_history_has_what_was_missed(line, telegram, desk_1):
+    telegram.difference_most = 5
+    telegram.faults.refuse_connections = True
+    telegram.drop_connections()
+    await line.wait_for(Lost)
+    for number in range(20):
+        telegram.desk.say(desk_1, f"missed {number}")
+
+    telegram.faults.refuse_connections = False
+    await line.wait_for(Connected, 2)
+    found = await line.account.ask(DeskChat.history, 0, 100)
+    telegram.desk.say(desk_1, "and live again")
+    heard = await line.wait_for(NewMessage)
+
+    assert [message.text for message in found] == [f"missed {number}" for number in range(20)]
+    assert heard.message.text == "and live again"
 
 
 async def test_a_gap_in_the_updates_is_filled(line, telegram, desk_1):

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 
 import pytest
-import trio
 from telethon.tl import types
 
 from actors.vip.ports import Gone, Refused
@@ -13,15 +12,6 @@ from daemon.telegram.values import Entity, Media, MediaKind, NewMessage, Outgoin
 from tests.worlds.telegram.desk import document
 
 DATA = bytes(range(256)) * 1200
-
-
-@pytest.fixture(autouse=True)
-async def _within(nursery):
-    async def fail():
-        await trio.sleep(40)
-        raise TimeoutError
-
-    nursery.start_soon(fail)
 
 
 async def test_a_file_is_sent_with_its_name_and_caption(line, telegram, desk_1):

@@ -21,15 +21,6 @@ from tests.worlds.telegram_line import Line
 PHONE, CODE, PASSWORD = "+15550001", "54321", "correct horse"
 
 
-@pytest.fixture(autouse=True)
-async def _within(nursery):
-    async def fail():
-        await trio.sleep(50)
-        raise TimeoutError
-
-    nursery.start_soon(fail)
-
-
 @pytest.fixture
 def home(tmp_path: Path, telegram) -> Path:
     """A configuration with an account, whose session file knows where the stand-in is and nothing more."""

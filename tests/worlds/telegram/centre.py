@@ -64,6 +64,8 @@ class DataCentre:
     """Messages that one request to clear a history takes."""
     difference_step: int = 100
     """Entries in one answer to a request for the difference."""
+    difference_most: int | None = None
+    """More than so many entries are not told at all: the difference is too long."""
     _nursery: trio.Nursery | None = None
     _numbers: Any = field(factory=lambda: count(5001))
     _heard: trio.Event = field(factory=trio.Event)

@@ -15,7 +15,10 @@ def get_state(call: Call) -> types.updates.State:
 
 @method(functions.updates.GetDifferenceRequest)
 def get_difference(call: Call) -> TLObject:
-    return difference(call.account, call.request.pts, call.centre.difference_step)
+    account, most = call.account, call.centre.difference_most
+    if most is not None and sum(1 for happened in account.log if happened.pts > call.request.pts) > most:
+        return types.updates.DifferenceTooLong(account.pts)
+    return difference(account, call.request.pts, call.centre.difference_step)
 
 
 @method(functions.messages.SetTypingRequest)
