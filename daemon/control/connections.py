@@ -16,11 +16,15 @@ from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.config import Config
 from hypercorn.events import Event, Updated
 from hypercorn.protocol.h11 import H11Protocol
+from hypercorn.protocol.ws_stream import WSStream
 from hypercorn.trio.task_group import TaskGroup
 from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
 from hypercorn.utils import parse_socket_addr
+from wsproto.events import CloseConnection
+from wsproto.events import Event as SocketEvent
+from wsproto.frame_protocol import CloseReason
 
 MOST_CONNECTIONS = 512
 """Open at once: a page has some, and a process may often have no more than a thousand files open."""
@@ -72,11 +76,26 @@ class BoundedStream:
         self.socket.close()
 
 
+class _Socket(WSStream):
+    """hypercorn tells the other side that its message is too large, but not the application."""
+
+    async def _send_wsproto_event(self, event: SocketEvent) -> None:
+        await super()._send_wsproto_event(event)
+        if isinstance(event, CloseConnection) and event.code == CloseReason.MESSAGE_TOO_BIG:
+            code = int(CloseReason.MESSAGE_TOO_BIG)
+            await cast(Any, self.app_put)({"type": "websocket.disconnect", "code": code})
+
+
 class _Protocol(H11Protocol):
     """HTTP/1.1 and WebSockets. No HTTP/2, with or without TLS: nothing here bounds its streams."""
 
     async def _check_protocol(self, event: Request) -> None:
         """Go on with HTTP/1.1, which whoever offers another one has to understand."""
+
+    async def _create_stream(self, request: Request) -> None:
+        await super()._create_stream(request)
+        if isinstance(self.stream, WSStream):
+            self.stream.__class__ = _Socket  # the only place where hypercorn would take ours
 
 
 class _Connection(TCPServer):

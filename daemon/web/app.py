@@ -125,9 +125,9 @@ class Web:
         if self.watchers.count >= MOST_WATCHERS:
             await socket.close(1013, "too many watch already")
             return
-        await socket.accept()
-        self.watchers.count += 1
+        self.watchers.count += 1  # before anything is waited for: many may come at once
         try:
+            await socket.accept()
             with self.feed.watching():
                 async with trio.open_nursery() as nursery:
                     for task in (self._send_status, self._send_events, self._until_gone):

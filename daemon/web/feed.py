@@ -42,9 +42,9 @@ class FeedRoute:
         if self.readers >= MOST_READERS or not _is_number(after):
             await socket.close(1013 if _is_number(after) else 1008)
             return
-        await socket.accept()
-        self.readers += 1
+        self.readers += 1  # before anything is waited for: many may come at once
         try:
+            await socket.accept()
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._until_gone, socket, nursery.cancel_scope)
                 await self._send(socket, int(after))
@@ -55,10 +55,11 @@ class FeedRoute:
     async def _send(self, socket: WebSocket, number: int) -> None:
         try:
             while True:
-                for one in self.feed.after(number):
+                # Taken together: what is published while these are sent comes in the next round.
+                news, number = self.feed.after(number), self.feed.last
+                for one in news:
                     with trio.fail_after(READ_WITHIN):
                         await socket.send_text(json.dumps(message_of(one)))
-                number = self.feed.last
                 await self.feed.wait(number)
         except (WebSocketDisconnect, RuntimeError, trio.TooSlowError) as error:
             logger.debug("a reader of the feed is gone: %s", error)

@@ -73,7 +73,7 @@ class Happenings:
             and (not kind or str(one.event["event"]).casefold() == kind.casefold())
             and (not path or one.event["path"] == path or str(one.event["path"]).startswith(f"{path}/"))
         ]
-        return found[-most:]
+        return found[-most:] if most else []
 
     async def wait(self, number: int) -> None:
         """Wait until there is one newer than `number`."""

@@ -48,8 +48,10 @@ class StatusFeed:
         """Look again and again."""
         while True:
             await self._wanted.wait()
-            self._latest = await self.make(False)
-            self._number += 1
-            self._new.set()
-            self._new = trio.Event()
+            made = await self.make(False)
+            if self._watchers:  # else it would be kept for whoever comes in an hour
+                self._latest = made
+                self._number += 1
+                self._new.set()
+                self._new = trio.Event()
             await trio.sleep(self.every)
