@@ -8,10 +8,10 @@ checks needs the token. What changes something needs the token everywhere.
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
 from attrs import frozen
+from starlette.requests import cookie_parser
 
 from daemon.secrets import Secret
 
@@ -20,6 +20,8 @@ OPEN = frozenset({"/healthz", "/readyz"})
 LOGIN = frozenset({"/login", "/static/page.css"})
 """Paths that lead to a token's being given."""
 COOKIE = "perkd_session"
+_LINKED = frozenset({"/", "/login"})
+"""Where a link on another site may lead; who opens the first without the token is sent on to the second."""
 _READING = frozenset({"GET", "HEAD"})
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -107,7 +109,7 @@ def _from_here(asked: Asked) -> bool:
     """Without an `Origin` it is no browser's script; a browser says where a link or picture stands."""
     origin = asked.headers.get("origin")
     if origin is None:
-        is_link = asked.method in _READING and not asked.websocket and asked.path == "/"
+        is_link = asked.method in _READING and not asked.websocket and asked.path in _LINKED
         return is_link or asked.headers.get("sec-fetch-site", "none") in {"none", "same-origin"}
     try:
         there = urlsplit(origin)
@@ -125,11 +127,8 @@ def _split(host: str) -> tuple[str, int | None]:
 
 
 def _cookie(text: str) -> str:
-    try:
-        cookies: SimpleCookie = SimpleCookie(text)
-    except CookieError:
-        return ""
-    return cookies[COOKIE].value if COOKIE in cookies else ""
+    """Ours, whatever others of this host (ports are all the same to cookies) have put beside it."""
+    return cookie_parser(text).get(COOKIE, "")
 
 
 def _same(given: str, wanted: str) -> bool:

@@ -38,6 +38,20 @@ def test_on_loopback_everything_may_be_read_without_a_token_and_elsewhere_nothin
     assert status(OPEN, Asked("GET", path, {"host": "perkd.example", **BEARER})) == 403
 
 
+def test_a_link_on_another_site_leads_to_the_form_where_the_token_is_wanted() -> None:
+    link = {"host": "perkd.example", "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}
+    assert status(FAR, Asked("GET", "/", link)) == 401
+    assert status(FAR, Asked("GET", "/login", link)) == 200  # a redirect keeps what began it
+    assert status(FAR, Asked("POST", "/login", link)) == 403
+    assert status(FAR, Asked("GET", "/api/status", link)) == 403
+
+
+@pytest.mark.parametrize("others", ['{"a": 1}', "x[1]=2", "name with spaces", "a=b=c", 'quoted="1;2'])
+def test_cookies_of_others_at_this_host_do_not_hide_ours(others: str) -> None:
+    asked = Asked("POST", "/api/codes/retire", {**HOST, "cookie": f"{others}; {COOKIE}={NEAR.cookie()}"})
+    assert status(NEAR, asked) == 200
+
+
 def test_without_a_token_it_is_said_which_variable_to_set() -> None:
     refusal = OPEN.refuse(Asked("GET", "/", {"host": "perkd.example"}))
     assert refusal is not None
