@@ -22,6 +22,8 @@ WATCHDOG = "WATCHDOG_USEC"
 WATCHDOG_PID = "WATCHDOG_PID"
 ANSWER_WITHIN = 5.0
 """Seconds an actor has to answer; busy is not stuck."""
+ASK_AGAIN = 2.0
+"""Seconds until an actor that did not answer is asked again: one slow answer must not cost half the time."""
 
 
 @frozen
@@ -101,7 +103,7 @@ class NotifyActor(Actor):
             else:
                 self.notifier.tell("WATCHDOG=1", f"STATUS={self.summary()}")
             self._silent = silent
-            await trio.sleep(every)
+            await trio.sleep(min(every, ASK_AGAIN) if silent else every)
 
     async def _who_is_silent(self) -> str:
         """Who does not answer, as a sentence; "" when all do."""

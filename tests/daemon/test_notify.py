@@ -90,6 +90,24 @@ async def test_an_actor_that_makes_no_progress_starves_the_watchdog_until_it_doe
         tree.stop()
 
 
+async def test_one_slow_answer_does_not_starve_the_watchdog(
+    manager: socket.socket, autojump_clock: MockClock
+) -> None:
+    worker = Worker()
+    tree = tree_of(manager, worker, every=60.0)  # WatchdogSec=2min
+    async with trio.open_nursery() as nursery:
+        await nursery.start(tree.run)
+        await trio.sleep(55)
+        heard(manager)
+        worker.stuck = True
+        await trio.sleep(15)
+        assert heard(manager) == []
+        worker.stuck = False
+        await trio.sleep(10)
+        assert heard(manager) == ["WATCHDOG=1\nSTATUS=2 codes live"]
+        tree.stop()
+
+
 async def test_without_a_watchdog_only_start_and_end_are_told(
     manager: socket.socket, autojump_clock: MockClock
 ) -> None:
