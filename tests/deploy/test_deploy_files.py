@@ -84,6 +84,16 @@ def test_alerts_and_panels_ask_for_metrics_and_labels_that_there_are(expression:
     assert expression.count("(") == expression.count(")")
 
 
+@pytest.mark.parametrize("expression", [expression for expression, _ in expressions()])
+def test_series_whose_labels_differ_are_compared_without_them_and_gauges_are_no_counters(
+    expression: str,
+) -> None:
+    outcomes = set(re.findall(r'outcome="([a-z]+)"', expression))
+    assert len(outcomes) < 2 or "> ignoring(outcome)" in expression
+    grown = re.findall(r"(?:increase|rate)\((\w+)", expression)
+    assert all(name.endswith("_total") for name in grown)
+
+
 def test_every_metric_of_the_daemon_is_on_the_board_or_watched_or_told_by_another() -> None:
     asked = set(_WORD.findall(" ".join(expression for expression, _ in expressions())))
     told_by_others = {
@@ -147,6 +157,7 @@ def test_the_unit_names_a_credential_for_every_secret_and_is_told_of_progress() 
     unit = (DEPLOY / "perkd.service").read_text()
     assert set(re.findall(r"LoadCredential=([A-Z_]+):", unit)) == SECRETS
     assert "Type=notify" in unit
+    assert not re.search("^ProcSubset=pid", unit, re.MULTILINE)  # prometheus_client reads /proc/stat
     assert re.search(r"^WatchdogSec=", unit, re.MULTILINE)
     assert re.search(r"^RestartPreventExitStatus=2$", unit, re.MULTILINE)
 
