@@ -1,0 +1,78 @@
+"""`perkd check`, the part about Telegram: what is there is looked at, and nobody is connected."""
+
+import contextlib
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from daemon.config import AccountConfig, Config, TelegramConfig, VipConfig
+from daemon.finding import Finding
+from daemon.telegram.examination import examine_telegram
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
+    monkeypatch.setenv("TELEGRAM_API_ID", "12345")
+    monkeypatch.setenv("TELEGRAM_API_HASH", "a secret hash")
+    account = AccountConfig("desk-1", tmp_path / "desk-1.session")
+    return Config(telegram=TelegramConfig(accounts=(account,)))
+
+
+def write_session(path: Path, key: bytes, mode: int = 0o600) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE sessions (dc_id, server_address, port, auth_key, takeout_id)")
+        connection.execute("INSERT INTO sessions VALUES (2, '127.0.0.1', 443, ?, NULL)", (key,))
+        connection.commit()
+    path.chmod(mode)
+
+
+def found(config: Config) -> list[Finding]:
+    return list(examine_telegram(config))
+
+
+def test_without_accounts_nothing_is_said_unless_the_desk_is_wanted() -> None:
+    assert found(Config()) == []
+    (finding,) = found(Config(vip=VipConfig(enabled=True)))
+    assert not finding.well
+    assert "telegram.accounts" in finding.way_out
+
+
+def test_an_account_that_is_signed_in_is_well(config: Config) -> None:
+    write_session(config.telegram.accounts[0].session, b"k" * 256)
+    assert [finding.well for finding in found(config)] == [True, True]
+    assert "a secret hash" not in str(found(config))
+
+
+@pytest.mark.parametrize(
+    ("key", "mode", "words", "way_out"),
+    [
+        (b"", 0o600, "holds no session", "perkd telegram login desk-1"),
+        (b"short", 0o600, "holds no session", "perkd telegram login desk-1"),
+        (b"k" * 256, 0o644, "is open to others", "chmod 600"),
+    ],
+)
+def test_what_is_wrong_with_a_session_file_is_told(
+    config: Config, key: bytes, mode: int, words: str, way_out: str
+) -> None:
+    write_session(config.telegram.accounts[0].session, key, mode)
+    finding = found(config)[1]
+    assert not finding.well
+    assert words in finding.text
+    assert way_out in finding.way_out
+
+
+def test_a_file_that_is_not_there_or_is_no_database_is_told(config: Config) -> None:
+    assert "it is not signed in" in found(config)[1].text
+    path = config.telegram.accounts[0].session
+    path.write_bytes(b"no database at all" * 100)
+    path.chmod(0o600)
+    assert "holds no session" in found(config)[1].text
+
+
+def test_a_missing_application_is_told(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TELEGRAM_API_HASH")
+    assert "TELEGRAM_API_HASH" in found(config)[0].text
+    monkeypatch.setenv("TELEGRAM_API_HASH", "x")
+    monkeypatch.setenv("TELEGRAM_API_ID", "not a number")
+    assert "is no number" in found(config)[0].text
