@@ -1,5 +1,6 @@
 """`perkd check`: is everything there that a run needs? Asks, and changes nothing."""
 
+import logging
 import os
 from collections.abc import Awaitable, Sequence
 from pathlib import Path
@@ -32,10 +33,16 @@ ROOM_WANTED = 16 << 20
 
 
 _WAYS_OUT = {
-    Status.PROTOCOL_CHANGED.value: "check the signing key, base_url, origin and protocol of the game",
+    Status.PROTOCOL_CHANGED.value: "check the key ({key}), base_url, origin and protocol of [games.{name}]",
     Status.RATE_LIMITED.value: "this address has spent its calls: wait a minute; is something else calling?",
     Status.NETWORK_ERROR.value: "check base_url, the network and the firewall",
     Status.UPSTREAM_ERROR.value: "the game's API has trouble: try again later",
+}
+_SAID = {
+    Status.PROTOCOL_CHANGED.value: "refuses how it is asked",
+    Status.RATE_LIMITED.value: "wants fewer calls",
+    Status.NETWORK_ERROR.value: "can't be reached",
+    Status.UPSTREAM_ERROR.value: "is out of order",
 }
 
 
@@ -133,13 +140,15 @@ async def _game(name: str, game: GameConfig, config: Config) -> Finding:
         verdict = (await api.probe()).verdict
     if verdict.kind is FailureClass.SUCCESS:
         return Finding(what, well=True, text="; ".join(["host, key and signature are right", *notes]))
-    way_out = _WAYS_OUT.get(verdict.status, "the game answered something unknown: see docs/redeeming.md")
-    return Finding(what, well=False, text=verdict.status, way_out=way_out)
+    way_out = _WAYS_OUT.get(verdict.status, "see docs/redeeming.md, or tell the maintainers")
+    held_by = game.sign_key_env or str(game.sign_key_file)
+    text = f"{_SAID.get(verdict.status, 'answered something unknown')} ({verdict.status})"
+    return Finding(what, well=False, text=text, way_out=way_out.format(name=name, key=held_by))
 
 
 async def _source(source: SourceConfig) -> Finding:
     """Ask the source once: a feed is connected to, and nothing waited for."""
-    what, way_out = f"source {source.name}", f"check its url, {source.url}"
+    what, way_out = f"source {source.name}", f"check its url, {source.url}, and the network"
     try:
         return Finding(what, well=True, text=await _reach(source_settings(source)))
     except trio.TooSlowError:
@@ -198,6 +207,8 @@ def _socket(path: Path) -> Finding:
 
 def run_check(config: Config) -> int:
     """`perkd check`: prints a table; returns 0 when all is well, else 1."""
+    # The libraries' own log lines say nothing that the findings don't, and would stand between them.
+    logging.getLogger("hikari").addHandler(logging.NullHandler())
     findings = trio.run(examine, config)
     plain_console().print(draw_findings(findings))
     return 0 if all(finding.well for finding in findings) else 1

@@ -13,6 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from actors.giftcodes.circuit import PAUSED_BY_OPERATOR
 from daemon.cli.status_tree import draw_tree, folded_tree
 from daemon.cli.status_words import BAD, GOOD, count, number, spoken, style, word
 from daemon.cli.times import duration
@@ -86,7 +87,7 @@ def _giftcodes(numbers: Document, width: int | None, now: float) -> Iterator[Tex
         known = numbers.get("codes_known")
         of_known = f" of {known} known" if known is not None else ""
         yield from _line("codes", Text(f"{numbers.get('codes', 0)} live{of_known}"), width)
-        yield from _line("pairs of live codes", _pairs(numbers), width)
+        yield from _line("redemptions", _pairs(numbers), width)
     posts = numbers.get("posts") or {}
     if posts.get("waiting"):
         failing = f": {word(posts['failing'])}" if posts.get("failing") else ""
@@ -121,12 +122,20 @@ def _lane(lane: Document, now: float) -> Text:
     if waiting := lane.get("waiting"):
         text.append(f" · {waiting} waiting")
     if lane.get("reason"):
-        text.append(" · ").append(f"paused {_pause(lane, now)}: {word(lane['reason'])}", "red")
+        text.append(" · ").append(f"paused {_why(lane, now)}", "red")
     return text
 
 
+def _why(lane: Document, now: float) -> str:
+    """By whom or what, and how long still, in the words of `problems`."""
+    if lane["reason"] != PAUSED_BY_OPERATOR:
+        return f"{_pause(lane, now)}: {word(lane['reason'])}"
+    endless = str(lane.get("paused_until")).startswith("9999-")
+    return "by an operator" if endless else f"by an operator, {_pause(lane, now)}"
+
+
 def _pause(lane: Document, now: float) -> str:
-    """How long the pause still lasts, in the words of `problems`."""
+    """How long the pause still lasts."""
     try:
         left = math.ceil(datetime.fromisoformat(str(lane.get("paused_until"))).timestamp() - now)
     except ValueError:

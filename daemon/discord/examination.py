@@ -205,7 +205,8 @@ class _Examination:
 def _failed(what: str, error: hikari.HikariError) -> Finding:
     """Discord's answer in a few words: an error of the library may hold a whole page, or a header."""
     if isinstance(error, hikari.HTTPResponseError):
-        text = f"answered {int(error.status)}"
-    else:
-        text = f"can't be reached ({type(error).__name__})"
-    return Finding(what, well=False, text=text, way_out="try again later; is it reachable from this host?")
+        return Finding(what, well=False, text=f"answered HTTP {int(error.status)}", way_out="try again later")
+    text = f"can't be reached ({type(error).__name__})"
+    return Finding(
+        what, well=False, text=text, way_out="check the network, the firewall and [discord] rest_url"
+    )

@@ -52,8 +52,11 @@ async def test_a_check_beside_a_running_daemon_disturbs_it_not(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        (Fault(answer="SIGN ERROR"), ["PROTOCOL_CHANGED", "check the signing key"]),
-        (Fault(answer="HTTP 403"), ["PROTOCOL_CHANGED", "base_url, origin"]),
+        (
+            Fault(answer="SIGN ERROR"),
+            ["refuses how it is asked (PROTOCOL_CHANGED)", "check the key ("],
+        ),
+        (Fault(answer="HTTP 403"), ["PROTOCOL_CHANGED", "origin and protocol of [games.wos]"]),
         (Fault(answer="HTTP 429"), ["RATE_LIMITED", "wait a minute"]),
         (Fault(answer="HTTP 503"), ["UPSTREAM_ERROR", "try again later"]),
         (Fault(cut="connection"), ["NETWORK_ERROR", "the network and the firewall"]),

@@ -108,8 +108,7 @@ perkd 0.1.0 · degraded · up 3 d 4 h
   ! game ks is paused for 12 s more: RATE_LIMITED
 
 codes         2 live of 5 known
-pairs of live codes  43 owed · 45 redeemed · 3 already · 2 failed (1 tried again
-                     later)
+redemptions   43 owed · 45 redeemed · 3 already · 2 failed (1 tried again later)
 to be posted  7 messages: 12: HTTP 503
 wos           28 of 30 calls in 60 s · 2 in flight · 43 waiting
 ks            28 of 30 calls in 60 s · paused 12 s more: BLOCKED
@@ -215,6 +214,18 @@ def test_no_text_from_outside_breaks_a_line_or_drives_the_terminal(name: str, er
 )
 def test_a_pause_is_told_as_the_time_that_is_left(paused_until: str | None, says: str) -> None:
     lane = {**LANE, "paused_until": paused_until, "reason": "BLOCKED"}
+    assert draw({"giftcodes": {"rate": {"ks": lane}}}, None).plain.endswith(says)
+
+
+@pytest.mark.parametrize(
+    ("paused_until", "says"),
+    [
+        ("2026-11-21T10:18:49Z", "paused by an operator, 56 s more"),
+        ("9999-12-31T00:00:00Z", "paused by an operator"),
+    ],
+)
+def test_a_pause_that_a_person_ordered_is_told_as_such(paused_until: str, says: str) -> None:
+    lane = {**LANE, "paused_until": paused_until, "reason": "PAUSED_BY_OPERATOR"}
     assert draw({"giftcodes": {"rate": {"ks": lane}}}, None).plain.endswith(says)
 
 

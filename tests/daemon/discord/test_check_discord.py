@@ -139,7 +139,7 @@ async def test_a_discord_that_can_not_be_reached_is_told_in_a_few_words(config: 
     assert finding.text.startswith("can't be reached")
     discord.faults.answer("GET", "/users/@me", status=503, times=99)
     (finding,) = await findings(config, discord)
-    assert (finding.well, finding.text) == (False, "answered 503")
+    assert (finding.well, finding.text) == (False, "answered HTTP 503")
 
 
 async def test_two_hundred_servers_are_all_seen(config: Config, discord: Any) -> None:
