@@ -32,6 +32,7 @@ from daemon.control.body import (
 )
 from daemon.control.errors import NotRunning
 from daemon.service import BadFile, NotFound, Refused, Service, documents
+from daemon.service.audit import By, record
 
 logger = logging.getLogger("perkd.control")
 
@@ -40,6 +41,8 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 R = TypeVar("R")
 
 
+RECORD_WITHIN = 5.0
+"""Seconds the audit log has for what was done already."""
 IN_ONE_GO = 200
 """Rows of a long answer made before others have a turn: that many take about two milliseconds."""
 
@@ -78,6 +81,17 @@ class _Control:
     service: Service
     make_status: Callable[[bool], Awaitable[Document]]
     do_reload: Callable[[], Awaitable[Document]]
+    by: By | None = None
+
+    async def _note(self, action: str, details: str = "") -> None:
+        """Into the audit log. The order is carried out already: a log that is away does not undo it."""
+        if self.by is None:
+            return
+        try:
+            with trio.fail_after(RECORD_WITHIN):
+                await record(self.service, self.by, action, details)
+        except (StoreUnavailable, trio.TooSlowError) as error:
+            logger.error("The audit log lacks %s %s: %s", action, details, error)  # noqa: TRY400 - all there is
 
     # --- the daemon -----------------------------------------------------------------------------
 
@@ -95,14 +109,16 @@ class _Control:
 
     async def reload(self, _request: Request) -> Response:
         """`POST /api/reload`."""
-        return _JSON(await self.do_reload())
+        done = await self.do_reload()
+        await self._note("reload")
+        return _JSON(done)
 
     # --- players --------------------------------------------------------------------------------
 
     async def list_players(self, request: Request) -> Response:
         """`GET /api/players?game=`."""
         players = await operations.list_players(self.service, **read_query(request, "game"))
-        return _JSON([documents.player_document(player) for player in players])
+        return await _answer_list(players, documents.player_document)
 
     async def export_players(self, request: Request) -> Response:
         """`GET /api/players.csv?game=`."""
@@ -114,7 +130,10 @@ class _Control:
         """`POST /api/players`: `{"fid", "game"?, "state"?, "name"?}`."""
         values = {"game": "", "fid": "", **await read_texts(request, "game", "fid", "state", "name")}
         added = await operations.add_player(self.service, **values)
-        return _JSON(documents.player_added_document(added), 201 if added.result == "added" else 200)
+        document = documents.player_added_document(added)
+        if added.result == "added":
+            await self._note("players add", f"{values['game']} {values['fid']}".strip())
+        return _JSON(document, 201 if added.result == "added" else 200)
 
     async def import_players(self, request: Request) -> Response:
         """`POST /api/players/import`: a CSV file."""
@@ -125,6 +144,7 @@ class _Control:
         """`POST /api/players/remove`: `{"fid", "game"?}`."""
         values = {"game": "", "fid": "", **await read_texts(request, "game", "fid")}
         removed = await operations.remove_player(self.service, **values)
+        await self._note("players remove", f"{values['game']} {values['fid']}".strip())
         return _JSON(documents.player_removed_document(removed))
 
     # --- codes ----------------------------------------------------------------------------------
@@ -132,13 +152,13 @@ class _Control:
     async def list_codes(self, request: Request) -> Response:
         """`GET /api/codes?game=&state=`."""
         codes = await operations.list_codes(self.service, **read_query(request, "game", "state"))
-        return _JSON([documents.code_document(code) for code in codes])
+        return await _answer_list(codes, documents.code_document)
 
     async def add_code(self, request: Request) -> Response:
         """`POST /api/codes`: `{"code", "game"?}`."""
         values = await read_texts(request, "game", "code")
         added = await operations.add_code(
-            self.service, code=values.get("code", ""), game=values.get("game", "")
+            self.service, code=values.get("code", ""), game=values.get("game", ""), by=self.by
         )
         return _JSON(documents.code_added_document(added), 201 if added.result == "added" else 200)
 
@@ -146,7 +166,7 @@ class _Control:
         """`POST /api/codes/retire`: `{"code", "game"?}`."""
         values = await read_texts(request, "game", "code")
         retired = await operations.retire_code(
-            self.service, code=values.get("code", ""), game=values.get("game", "")
+            self.service, code=values.get("code", ""), game=values.get("game", ""), by=self.by
         )
         return _JSON(documents.code_retired_document(retired))
 
@@ -215,6 +235,7 @@ def control_app(
     reload: Callable[[], Awaitable[Document]] = _no_reload,
     *,
     writable: bool = True,
+    by: By | None = None,
     more: Sequence[BaseRoute] = (),
 ) -> Starlette:
     """The application.
@@ -225,9 +246,10 @@ def control_app(
         reload: reads the configuration again and says what changed; raises `ConfigError` for a faulty one.
         writable: False leaves out everything that changes something: for a TCP port, where any page
             that a browser shows could order it.
+        by: who is named in the audit log for what is ordered here; None: nobody, and nothing is recorded.
         more: routes of other parts, such as the web page; they go before those of the same path here.
     """
-    control = _Control(service, status, reload)
+    control = _Control(service, status, reload, by)
     routes = [*control.reading(), *(control.writing() if writable else ())]
     return Starlette(routes=[*more, *routes], exception_handlers={HTTPException: _say_http_error})
 

@@ -114,9 +114,17 @@ class Actions:
             raise Refused(f"{path} serves this very request: restart perkd instead")
         above, _, name = below.rpartition("/")
         # The browser may go meanwhile; what was stopped must be started again all the same.
-        text = ""
+        done: list[AsciiJSON] = []
         with trio.CancelScope(shield=True):
+            done.append(await self._restart_and_note(above, name, path))
+        return done[0]
+
+    async def _restart_and_note(self, above: str, name: str, path: str) -> AsciiJSON:
+        try:
             text = await self._restart(above, name, path)
+        except NoDaemon:  # it was stopped all the same
+            await self._done("actors restart", f"{path}: it did not start again", "")
+            raise
         return await self._done("actors restart", path, text)
 
     async def _restart(self, above: str, name: str, path: str) -> str:
@@ -126,13 +134,15 @@ class Actions:
             if isinstance(parent, DynamicRef):
                 await parent.stop_child(name)
                 return f"{path} has ended; it is started again when there is work for it."
-            await _restart_group(parent, group_of(parent, name))
+            group = group_of(parent, name)
+            await _restart_group(parent, group)
         except ChildNotFound as error:
             raise NotFound(f"path {path[:200]!r}: there is no such actor") from error
         except SupervisionError as error:
             text = f"{path} could not be started again: {error}: mend that, and try once more"
             raise NoDaemon(text) from error
-        return f"{path} is restarted."
+        others = ", ".join(one for one in group if one != name)
+        return f"{path} is restarted{f', and with it {others}' if others else ''}."
 
     def _parent(self, above: str, path: str) -> SupervisorRef | DynamicRef:
         finders: tuple[Callable[[str], SupervisorRef | DynamicRef], ...] = (

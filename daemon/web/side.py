@@ -96,7 +96,7 @@ class WebSide:
         actions = Actions(self.tree, self.service(), self._tell_pool)
         page = (*Pages(guard).routes(), *data.routes(), *actions.routes())
         routes = [*page, *web.routes(), codes]
-        return control_app(self.service(), self.report.make, self.reload, more=routes)
+        return control_app(self.service(), self.report.make, self.reload, by=actions.by, more=routes)
 
     async def _ask_campaign(self, question: object) -> object:
         return await self.tree.ref(CAMPAIGN).ask(question, timeout=ANSWER_WITHIN)

@@ -110,7 +110,9 @@ async def test_what_depends_on_the_actor_by_its_strategy_is_restarted_with_it(tm
         assert actions.group_of(parent, "session_pool") == ["session_pool", "redeemers", "verifier"]
         assert actions.group_of(parent, "verifier") == ["verifier"]
         assert actions.group_of(here.made.tree.supervisor("giftcodes"), "campaign") == ["campaign"]
-        await here.post("/api/actors/restart", path="perkd/giftcodes/redemption/session_pool")
+        answer = await here.post("/api/actors/restart", path="perkd/giftcodes/redemption/session_pool")
+        assert "session_pool is restarted, and with it " in answer["text"]
+        assert "redeemers" in answer["text"]
         # Who waited for the old pool asks the new one.
         await until(lambda: here.get("/api/status"), lambda seen: lane(seen).get("waiting", 0) >= 10)
 
@@ -164,6 +166,7 @@ async def test_one_that_does_not_start_again_is_told_and_a_second_try_starts_it(
             refused = await here.post("/api/actors/restart", 503, path="perkd/giftcodes/announcer")
             assert "could not be started again" in refused["error"]
         assert here.made.tree.supervisor("giftcodes").child("announcer").state == "stopped"
+        assert [one[3] for one in await audits(here)] == ["perkd/giftcodes/announcer: it did not start again"]
         await here.post("/api/actors/restart", path="perkd/giftcodes/announcer")
         assert here.made.tree.supervisor("giftcodes").child("announcer").state == "running"
 
