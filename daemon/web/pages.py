@@ -157,4 +157,5 @@ def _set_cookie(value: str, *, secure: bool) -> str:
 
 def _is_https(request: Request) -> bool:
     """Whether the browser speaks TLS: to us, or to the proxy before us."""
-    return "https" in {request.url.scheme, request.headers.get("x-forwarded-proto", "").lower()}
+    forwarded = request.headers.get("x-forwarded-proto", "").partition(",")[0]  # the first proxy's word
+    return "https" in {request.url.scheme, forwarded.strip().lower()}
