@@ -6,6 +6,8 @@ longest makes room for the newest; where none is idle, the newest is closed at o
 """
 
 import logging
+import socket as socketlib
+from contextlib import suppress
 from functools import partial
 from typing import Any, cast
 
@@ -145,6 +147,7 @@ class Connections:
 
     async def serve(self, accepted: trio.SocketStream) -> None:
         """Serve one connection to its end."""
+        _notice_death(accepted)
         stream = BoundedStream(accepted)
         if not self._make_room():
             stream.close()
@@ -185,6 +188,17 @@ class Connections:
         """Close what is open, however busy."""
         for stream in list(self._open):
             stream.close()
+
+
+def _notice_death(stream: trio.SocketStream) -> None:
+    """A reader that vanished without a word (a host that lost its power) must not keep its place for ever."""
+    if stream.socket.family == socketlib.AF_UNIX:
+        return
+    with suppress(OSError):  # it has gone already: reading tells
+        stream.setsockopt(socketlib.SOL_SOCKET, socketlib.SO_KEEPALIVE, 1)
+        for name, value in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3)):
+            if hasattr(socketlib, name):  # not every system has all of them
+                stream.setsockopt(socketlib.IPPROTO_TCP, getattr(socketlib, name), value)
 
 
 async def _quietly(connection: _Connection) -> None:

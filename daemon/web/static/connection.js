@@ -3,6 +3,7 @@
 const SILENCE = 6000; // ms; the status comes every second, so a connection without it is dead
 const FIRST = 500;
 const LONGEST = 4000;
+const ANSWER_WITHIN = 10000; // ms; a daemon that accepts and does not answer is away as well
 
 /**
  * Keeps a connection. `on.open(socket)` before anything comes, `on.status(status, reasons)`,
@@ -48,7 +49,9 @@ export class Connection {
   /** Asked first by fetch: that tells whether the daemon is away or the token is wanted, a WebSocket does not. */
   async reopen() {
     try {
-      const response = await fetch("/api/events?limit=100&brief=1", { headers: { accept: "application/json" } });
+      const response = await fetch("/api/events?limit=100&brief=1", {
+        headers: { accept: "application/json" }, signal: AbortSignal.timeout(ANSWER_WITHIN),
+      });
       if (response.status === 401) {
         location.assign("/login");
         return;

@@ -151,6 +151,23 @@ async def test_a_fault_in_one_connection_is_logged_and_ends_no_other(
     assert "a connection failed inside perkd" in caplog.text
 
 
+async def test_whoever_vanishes_without_a_word_is_noticed_by_the_system(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[int] = []
+
+    async def look(connection: connections._Connection) -> None:
+        await trio.lowlevel.checkpoint()
+        seen.append(connection.stream.socket.getsockopt(sockets.SOL_SOCKET, sockets.SO_KEEPALIVE))
+
+    async with running(Site()) as site:
+        monkeypatch.setattr(connections._Connection, "_read_data", look)
+        with trio.fail_after(5):
+            async with await site.connection() as stream:
+                await until_closed(stream)
+    assert seen == [1]
+
+
 async def _fail(_connection: object) -> None:
     raise RuntimeError("ordered by the test")
 
