@@ -56,7 +56,7 @@ def _failure_table(progress: Progress) -> Table:
         header_style="dim",
     )
     table.add_column("code", no_wrap=True)
-    table.add_column("status", style="yellow")
+    table.add_column("status", style="yellow", overflow="fold")
     table.add_column("what it means")
     table.add_column("players")
     for failure in progress.failures:
