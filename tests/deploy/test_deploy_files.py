@@ -98,7 +98,6 @@ def test_every_metric_of_the_daemon_is_on_the_board_or_watched_or_told_by_anothe
     asked = set(_WORD.findall(" ".join(expression for expression, _ in expressions())))
     told_by_others = {
         "perkd_info",
-        "perkd_source_up",
         "perkd_source_checks_total",
         "perkd_source_errors_in_a_row",
     }
