@@ -13,7 +13,7 @@ BEGINNING = "1970-01-01T00:00:00Z"
 
 @click.group()
 def guilds() -> None:
-    """List guilds and their channels; set up those of plugged-in boards."""
+    """List guilds and channels; set up plugged-in boards."""
 
 
 @guilds.command("list")
