@@ -72,8 +72,10 @@ async def assert_nothing_is_left(discord: Discord, times: Callable[[int], Awaita
     with trio.fail_after(PATIENCE):
         for number in range(TIMES):
             await times(number)
-            assert (threads(), asyncio_objects()) == before[:2]
+            assert threads() == before[0]
         await settle(discord, len(before[2]))
+    # One may be held by a log record, or by what an earlier test left; a leak would be there twenty times.
+    assert asyncio_objects() <= before[1] + 1
     assert descriptors() == before[2]
 
 
