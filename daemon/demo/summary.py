@@ -69,7 +69,7 @@ def _who(failure: Failure) -> str:
     asked = neutralised(", ".join(dict.fromkeys(failure.names)))
     if not failure.untried:
         return asked
-    return f"{asked}; {failure.untried} more were not asked any more"
+    return f"{asked}; {failure.untried} others were not asked any more"
 
 
 def _words(status: str) -> str:

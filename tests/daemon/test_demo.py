@@ -185,7 +185,7 @@ def test_the_summary_says_what_each_status_means() -> None:
     )
     assert WORDS["WRONG_STATE"] in text
     assert "something unknown" in text
-    assert "Bob; 22 more were not asked any more" in text
+    assert "Bob; 22 others were not asked any more" in text
 
 
 def test_a_screen_gives_the_terminal_back() -> None:
