@@ -1,11 +1,17 @@
-"""What every test may ask for: the MongoDB that tests run against."""
+"""What every test may ask for: the MongoDB that tests run against; and how properties are tried."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.worlds.mongodb.target import MongoTarget, description, open_target
 from tests.worlds.mongodb.threads import MongoThread, mongo_in_thread
+
+# A busy machine makes no example wrong. In CI the same ones are tried each time, elsewhere always new ones.
+settings.register_profile("perkd", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("perkd")
 
 
 def pytest_report_header() -> str:
