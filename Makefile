@@ -18,6 +18,7 @@ $(BIN)/python:
 	@$(PYTHON) -m venv .venv
 
 .venv/.runtime: requirements.lock pyproject.toml | $(BIN)/python
+	@echo "Installing perkd and what it needs (half a minute) …"
 	@$(PIP) install --require-hashes -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@

@@ -13,6 +13,7 @@ from actors.giftcodes.model import FailureClass, Status
 from actors.ports import SourceError, StoreUnavailable
 from daemon.boards import load_boards
 from daemon.clock import SteadyClock
+from daemon.clock_check import ClockCheck
 from daemon.config import Config, GameConfig, SourceConfig
 from daemon.control.errors import ControlError
 from daemon.control.listening import check_path
@@ -25,6 +26,7 @@ from daemon.safe_text import neutralised
 from daemon.secrets import SecretError, load_secret
 from daemon.sources import SourceSettings, build_client, open_feed, open_source, pushes
 from daemon.storing import mongodb_address
+from daemon.telegram.examination import examine_telegram
 
 FEED_WITHIN = 10.0
 """Seconds to connect to a feed."""
@@ -58,10 +60,11 @@ async def examine(config: Config) -> list[Finding]:
     if not config.sources:
         text = "none is configured"
         findings.append(Finding("sources", well=False, text=text, way_out="add a [[sources]]"))
-    games = [_game(name, game, config) for name, game in config.games.items()]
-    sources = [_source(source) for source in config.sources]
-    asked = await _all([_mongodb(config), *games, *sources])
-    return findings + asked + _boards(config) + await _discord(config)
+    clock = ClockCheck()
+    games = [_game(name, game, config, clock) for name, game in config.games.items()]
+    sources = [_source(source, clock) for source in config.sources]
+    asked = [*await _all([_mongodb(config), *games, *sources]), clock.finding()]
+    return findings + asked + _boards(config) + await _discord(config) + list(examine_telegram(config))
 
 
 async def _all(asked: Sequence[Awaitable[Finding]]) -> list[Finding]:
@@ -125,7 +128,7 @@ def _boards(config: Config) -> list[Finding]:
     return [Finding("boards", well=True, text=f"can be loaded: {names}")]
 
 
-async def _game(name: str, game: GameConfig, config: Config) -> Finding:
+async def _game(name: str, game: GameConfig, config: Config, clock: ClockCheck) -> Finding:
     """Ask the game for its configuration: one request, which changes nothing."""
     what, notes = f"game {name}", list[str]()
     try:
@@ -136,7 +139,7 @@ async def _game(name: str, game: GameConfig, config: Config) -> Finding:
     if key is None:
         return Finding(what, well=False, text="has no signing key", way_out=way_to_key(game))
     settings = game_settings(name, game, key, config.redeem.timeout)
-    async with open_game_api(settings, SteadyClock()) as api:
+    async with open_game_api(settings, SteadyClock(), clock.note) as api:
         verdict = (await api.probe()).verdict
     if verdict.kind is FailureClass.SUCCESS:
         return Finding(what, well=True, text="; ".join(["host, key and signature are right", *notes]))
@@ -146,11 +149,11 @@ async def _game(name: str, game: GameConfig, config: Config) -> Finding:
     return Finding(what, well=False, text=text, way_out=way_out.format(name=name, key=held_by))
 
 
-async def _source(source: SourceConfig) -> Finding:
+async def _source(source: SourceConfig, clock: ClockCheck) -> Finding:
     """Ask the source once: a feed is connected to, and nothing waited for."""
     what, way_out = f"source {source.name}", f"check its url, {source.url}, and the network"
     try:
-        return Finding(what, well=True, text=await _reach(source_settings(source)))
+        return Finding(what, well=True, text=await _reach(source_settings(source), clock))
     except trio.TooSlowError:
         return Finding(what, well=False, text=f"no connection within {FEED_WITHIN:.0f} s", way_out=way_out)
     except SourceError as error:
@@ -159,12 +162,13 @@ async def _source(source: SourceConfig) -> Finding:
         return Finding(what, well=False, text=str(error))
 
 
-async def _reach(settings: SourceSettings) -> str:
+async def _reach(settings: SourceSettings, clock: ClockCheck) -> str:
     if pushes(settings):
         with trio.fail_after(FEED_WITHIN):
             async with open_feed(settings).listen():
                 return "connected"
     async with build_client() as client:
+        client.event_hooks["response"].append(clock.note)
         codes = len(await open_source(settings, client).fetch() or ())
     return f"lists {codes} {'code' if codes == 1 else 'codes'}"
 

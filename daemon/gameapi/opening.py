@@ -1,7 +1,7 @@
 """Opening a game's API: the adapter of its protocol over an HTTP client of ours."""
 
 import ipaddress
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
@@ -51,9 +51,12 @@ def build_client(base_url: str) -> httpx.AsyncClient:
 
 
 @asynccontextmanager
-async def open_game_api(settings: GameSettings, clock: Clock) -> AsyncGenerator[GameAPI]:
-    """One game's API for as long as the block runs, over a client of its own."""
+async def open_game_api(
+    settings: GameSettings, clock: Clock, *hooks: Callable[[httpx.Response], Awaitable[None]]
+) -> AsyncGenerator[GameAPI]:
+    """One game's API for as long as the block runs, over a client of its own; `hooks` hear every answer."""
     async with build_client(settings.base_url) as client:
+        client.event_hooks["response"].extend(hooks)
         yield build_game_api(settings, clock, client)
 
 
