@@ -95,7 +95,7 @@ ANSWERS: dict[str, str] = {
     "guild.players.count.one": "{count} player is registered.",
     "guild.players.count.other": "{count} players are registered.",
     "guild.codes": "Live codes",
-    "guild.codes.none": "No code is live at the moment.",
+    "guild.codes.none": "No code is live at the moment for a game that somebody here plays.",
     "guild.code": "{code}: {have} of {total} have it, {failed} failed",
     "guild.troubles": "What does not work",
     "guild.health.healthy": "🟢 perkd is well.",

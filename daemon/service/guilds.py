@@ -57,6 +57,9 @@ def _check(service: Service, guild: str, channel: str) -> None:
         )
     if found[1] not in boards:
         known = ", ".join(boards) or "none"
-        raise Refused(f"guild {shown(guild)}: there is no [boards.{found[1]}]; the boards are: {known}")
+        raise Refused(
+            f"guild {shown(guild)}: there is no [boards.{found[1]}]; the boards are: {known}. "
+            "Servers at Discord are set up there, with /manage giftcode setchannel"
+        )
     if not _CHANNEL.fullmatch(channel):
         raise Refused(f"channel {shown(channel)}: must be 1 to 200 visible ASCII characters")

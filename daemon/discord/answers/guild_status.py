@@ -53,10 +53,11 @@ async def guild_status(
 
 
 async def _progress(service: Service, players: Iterable[Player], locale: str) -> list[str]:
-    codes = sorted(
-        await service.store.find(Code, state=CodeState.LIVE), key=lambda code: code.first_seen, reverse=True
-    )
+    """Of the games that somebody here plays."""
     keys = {player.player_key for player in players}
+    played = {key.game for key in keys}
+    live = [code for code in await service.store.find(Code, state=CodeState.LIVE) if code.game in played]
+    codes = sorted(live, key=lambda code: code.first_seen, reverse=True)
     return [await _of_code(service, code, keys, locale) for code in codes[:CODES]]
 
 
