@@ -5,22 +5,22 @@ moment. Nothing of it can be reached from outside, so what makes the sessions is
 """
 
 import asyncio
-import weakref
 from typing import Any
 
 import aiohttp
 from hikari.internal import net
 
-_open: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, list[aiohttp.ClientSession]]"
-_open = weakref.WeakKeyDictionary()
-"""Held until they are closed: one that is collected before complains."""
+_OPEN = "_perkd_sessions"
+"""The loop's attribute: its open sessions. Held until they are closed, since one that is collected before
+complains; and by the loop alone, so that they go with it. A table beside it would hold both for ever."""
 _make = net.create_client_session
 
 
 def _make_known(*args: Any, **settings: Any) -> aiohttp.ClientSession:
     session = _make(*args, **settings)
     loop = asyncio.get_running_loop()
-    _open[loop] = [one for one in _open.get(loop, ()) if not one.closed] + [session]
+    known: list[aiohttp.ClientSession] = getattr(loop, _OPEN, [])
+    setattr(loop, _OPEN, [one for one in known if not one.closed] + [session])
     return session
 
 
@@ -29,5 +29,8 @@ net.create_client_session = _make_known
 
 async def close_sessions() -> None:
     """Close every session that hikari made in the running loop and that is open."""
-    for session in _open.pop(asyncio.get_running_loop(), ()):
+    loop = asyncio.get_running_loop()
+    known: list[aiohttp.ClientSession] = getattr(loop, _OPEN, [])
+    setattr(loop, _OPEN, [])
+    for session in known:
         await session.close()
