@@ -86,7 +86,7 @@ async def test_a_lost_reply_makes_no_second_message(tmp_path: Path) -> None:
         stage.set_up(server.record())
         stage.discord.faults.drop_reply("POST", MESSAGES)
         async with stage.host.perkd() as process:
-            await stage.until(lambda: stage.posts() == 1)
+            await stage.host.until_logged("Posted 1 new codes to guild")  # by its record, after a repetition
             assert await stage.host.stop(process) == 0
         (message,) = server.channel.messages
         (post,) = stage.host.find(Post, guild=server.id)
