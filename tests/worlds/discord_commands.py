@@ -23,7 +23,7 @@ from tests.worlds.discord import Discord, open_discord
 from tests.worlds.discord_bots import open_bot
 from tests.worlds.discord_desk import GAMES, FakeGame, a_desk, no_status
 
-PATIENCE = 30.0
+PATIENCE = 90.0
 
 
 @define(eq=False)

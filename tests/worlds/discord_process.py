@@ -13,7 +13,7 @@ from daemon.simulator import Listing, SimCode, SimPlayer, World
 from tests.worlds.discord import Discord, open_discord
 from tests.worlds.processes import FAST, Host, open_host, small_world
 
-PATIENCE = 30.0
+PATIENCE = 90.0
 OWNER = "100000000000000001"
 
 

@@ -133,7 +133,7 @@ class Host:
         async with httpx.AsyncClient(transport=transport, base_url="http://perkd") as client:
             return await client.request(method, path, timeout=10, **fields)
 
-    async def until(self, met: Callable[[Document], bool], within: float = 30.0) -> Document:
+    async def until(self, met: Callable[[Document], bool], within: float = 90.0) -> Document:
         """Look until the status is as wanted. Fails with the last status and the log."""
         document: Document | None = None
         with trio.move_on_after(within):
@@ -145,16 +145,16 @@ class Host:
                 await trio.sleep(0.02)
         raise AssertionError(f"not within {within:g} s; status: {document}; log:\n{self.log_text()}")
 
-    async def until_ready(self, within: float = 30.0) -> Document:
+    async def until_ready(self, within: float = 90.0) -> Document:
         return await self.until(lambda status: status["health"] != "down", within)
 
-    async def until_settled(self, codes: int = 1, within: float = 30.0) -> Document:
+    async def until_settled(self, codes: int = 1, within: float = 90.0) -> Document:
         """Until so many codes are live and nothing is owed any more."""
         return await self.until(
             lambda status: status["giftcodes"]["codes"] == codes and status["giftcodes"]["owed"] == 0, within
         )
 
-    async def until_logged(self, text: str, within: float = 30.0) -> None:
+    async def until_logged(self, text: str, within: float = 90.0) -> None:
         with trio.move_on_after(within):
             while text not in self.log_text():  # noqa: ASYNC110 - another process writes it
                 await trio.sleep(0.02)

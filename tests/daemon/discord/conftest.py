@@ -19,7 +19,7 @@ from supervision import ActorRef, ActorSpec, Backoff, SupervisorSpec, Tree, open
 from supervision.testing import Trace
 from tests.worlds.discord import open_discord
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 async def _run_out_of_time() -> None:
