@@ -8,7 +8,7 @@ import attrs
 import pytest
 import trio
 
-from actors.giftcodes.model import Outcome, Post, Redemption
+from actors.giftcodes.model import Outcome, Post, PostKind, Redemption
 from daemon.simulator import Latency, SimPlayer
 from tests.worlds.discord_process import Stage, open_stage
 
@@ -146,4 +146,5 @@ def _assert_each_once(stage: Stage, channels: list[object], players: int) -> Non
     assert stage.world.stats.game("wos").double_redemptions == 0
     posts = stage.host.find(Post)
     assert len({one.key for one in posts}) == len(posts)
-    assert all(one.at is not None for one in posts)
+    # A mention may have been on its way when perkd was stopped; it is counted where it was sent to.
+    assert all(one.at is not None for one in posts if one.kind is PostKind.CODE)
