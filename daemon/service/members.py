@@ -107,21 +107,29 @@ async def register_player(
     if verified.result in {"wrong_state", "no_such_player"}:
         raise Refused(_unknown_player(merge.player, verified))
     async with service.lock:
-        stored = await service.store.get(Player, written.key)
-        named = evolve(written, name=verified.name or written.name)
-        merge = await _merged(service, evolve(asked, written=named), stored, from_game=bool(verified.name))
-        known = await service.store.get(Registration, asked.registration.key)
-        registration = known or evolve(asked.registration, at=service.clock.now())
-        if mention is not None:
-            registration = evolve(registration, mention=mention)
-        changes: list[Change] = [] if merge.what == "unchanged" else [Put(merge.player)]
-        changes += [] if registration == known else [Put(registration)]
-        changes += await _guild_changes(service, guild, guild_name)
-        if admin and merge.what == "updated":
-            changes += await _others_corrected(service, asked, merge)
-        await service.commit_all(*changes)
+        merge, is_new = await _record(service, asked, verified, guild_name, mention)
     is_right = verified.result == "right"
-    return Registered(merge.what, known is None, merge.player, merge.changes, is_right, verified.status)
+    return Registered(merge.what, is_new, merge.player, merge.changes, is_right, verified.status)
+
+
+async def _record(
+    service: Service, asked: "_Asked", verified: Verified, guild_name: str, mention: bool | None
+) -> tuple[Merge, bool]:
+    """Store what was verified, with the lock held: what became of the player; is the registration new?"""
+    stored = await service.store.get(Player, asked.written.key)
+    named = evolve(asked.written, name=verified.name or asked.written.name)
+    merge = await _merged(service, evolve(asked, written=named), stored, from_game=bool(verified.name))
+    known = await service.store.get(Registration, asked.registration.key)
+    registration = known or evolve(asked.registration, at=service.clock.now())
+    if mention is not None:
+        registration = evolve(registration, mention=mention)
+    changes: list[Change] = [] if merge.what == "unchanged" else [Put(merge.player)]
+    changes += [] if registration == known else [Put(registration)]
+    changes += await _guild_changes(service, asked.registration.guild, guild_name)
+    if asked.admin and merge.what == "updated":
+        changes += await _others_corrected(service, asked, merge)
+    await service.commit_all(*changes)
+    return merge, known is None
 
 
 async def unregister(

@@ -137,7 +137,8 @@ def relation(one: set[int], two: set[int]) -> Relation:
 def test_what_two_histories_say_of_each_other_is_what_the_stores_hold(
     steps: list[tuple[str, int, int]],
 ) -> None:
-    carry_out(steps)
+    world = carry_out(steps)  # looks after each step
+    assert_told_as_it_is(world)
 
 
 def test_long_lives_of_two_stores_are_told_apart() -> None:

@@ -112,7 +112,7 @@ class Life:
         return self.store.pair.mode is Mode.LOCAL and self.in_file() == self.in_mongodb() >= self.acknowledged
 
 
-async def go_through(steps: list[str]) -> None:
+async def go_through(steps: list[str]) -> Life:
     life = Life()
     async with trio.open_nursery() as nursery:
         await life.boot(nursery)
@@ -121,8 +121,7 @@ async def go_through(steps: list[str]) -> None:
         await life.settle()
         await life.end(orderly=True)
         nursery.cancel_scope.cancel()
-    assert life.acknowledged <= life.in_file()
-    assert life.in_file() == life.in_mongodb()
+    return life
 
 
 async def take(life: Life, step: str, nursery: trio.Nursery) -> None:
@@ -162,4 +161,6 @@ async def take(life: Life, step: str, nursery: trio.Nursery) -> None:
 @given(STEPS)
 @settings(max_examples=300, deadline=None)
 def test_what_was_acknowledged_is_in_both_stores_when_all_is_well_again(steps: list[str]) -> None:
-    trio.run(go_through, steps, clock=trio.testing.MockClock(autojump_threshold=0))
+    life = trio.run(go_through, steps, clock=trio.testing.MockClock(autojump_threshold=0))
+    assert life.acknowledged <= life.in_file()
+    assert life.in_file() == life.in_mongodb()

@@ -156,11 +156,21 @@ def _admins(path: str, about: str, answer: Answer, *options: Option, right: Righ
     return Command(path, about, answer, options, right, in_guild=True)
 
 
+_CHANNEL = Option("channel", "Which channel; otherwise the one this is used in", Kind.CHANNEL, required=False)
+_ON = Option("on", "True switches it on, False off", Kind.FLAG)
+
+
 def _manage_commands(games: Sequence[str]) -> tuple[Command, ...]:
-    channel = Option(
-        "channel", "Which channel; otherwise the one this is used in", Kind.CHANNEL, required=False
+    return (
+        *_posting_commands(games),
+        *_redeeming_commands(),
+        *_watching_commands(games),
+        _admins("manage giftcode show", "Everything that is set up for this server", settings.show),
+        Command("manage audit", "Who changed what, the newest first", audit.show_audit, right=Right.ADMIN),
     )
-    on = Option("on", "True switches it on, False off", Kind.FLAG)
+
+
+def _posting_commands(games: Sequence[str]) -> tuple[Command, ...]:
     some = Option(
         "games",
         "Only codes of these games, with commas between; otherwise of all",
@@ -172,20 +182,31 @@ def _manage_commands(games: Sequence[str]) -> tuple[Command, ...]:
             "manage giftcode setchannel",
             "Post codes to a channel from now on",
             settings.set_channel,
-            channel,
+            _CHANNEL,
             *([some] if len(games) > 1 else []),
         ),
         _admins(
             "manage giftcode removechannel",
             "Post no more codes to a channel",
             settings.remove_channel,
-            channel,
+            _CHANNEL,
         ),
+        _admins(
+            "manage giftcode summary",
+            "Whether members who asked for it are mentioned when a code is done",
+            settings.set_summary,
+            _ON,
+        ),
+    )
+
+
+def _redeeming_commands() -> tuple[Command, ...]:
+    return (
         _admins(
             "manage giftcode autoredeem",
             "Whether codes are redeemed automatically for this server's players",
             settings.set_auto_redeem,
-            on,
+            _ON,
         ),
         _admins(
             "manage giftcode priority",
@@ -202,27 +223,24 @@ def _manage_commands(games: Sequence[str]) -> tuple[Command, ...]:
             settings.pause,
         ),
         _admins("manage giftcode resume", "Redeem again after a pause", settings.resume),
-        _admins(
-            "manage giftcode summary",
-            "Whether members who asked for it are mentioned when a code is done",
-            settings.set_summary,
-            on,
-        ),
+    )
+
+
+def _watching_commands(games: Sequence[str]) -> tuple[Command, ...]:
+    return (
         _admins(
             "manage giftcode watch",
             "Read codes from the messages of a channel",
             settings.watch,
-            channel,
+            _CHANNEL,
             _game(games, "The game that the channel's codes are for"),
         ),
         _admins(
             "manage giftcode unwatch",
             "Read no more codes from a channel",
             settings.unwatch,
-            channel,
+            _CHANNEL,
         ),
-        _admins("manage giftcode show", "Everything that is set up for this server", settings.show),
-        Command("manage audit", "Who changed what, the newest first", audit.show_audit, right=Right.ADMIN),
     )
 
 

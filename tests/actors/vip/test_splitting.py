@@ -60,16 +60,23 @@ def test_the_first_part_may_have_less_room(value, first, longest):
     )
 
 
+def _eaten(part):
+    """The characters a part is made of; those that a cut has left over come one by one."""
+    while part:
+        whole = (one for one in sorted(TOGETHER, key=len, reverse=True) if part.startswith(one))
+        piece = next(whole, part[0])
+        yield piece
+        part = part[len(piece) :]
+
+
 TOGETHER = ["👨‍👩‍👧", "🇩🇪", "e\u0301", "👍🏽", "🏳️‍🌈", "क्षि", "각", "🏴󠁧󠁢󠁳󠁣󠁴󠁿"]
 
 
 @given_any(st.lists(st.sampled_from(TOGETHER), min_size=1, max_size=12), st.integers(14, 40))
 def test_what_is_one_character_for_a_reader_is_not_cut(characters, longest):
     parts = [part.text for part in split(plain("".join(characters)), longest)]
-    for part in parts:
-        while part:
-            piece = next(one for one in sorted(TOGETHER, key=len, reverse=True) if part.startswith(one))
-            part = part[len(piece) :]  # noqa: PLW2901 - it is eaten up
+    assert "".join(parts) == "".join(characters)
+    assert [one for part in parts for one in _eaten(part)] == characters
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def test_one_look_is_not_enough_however_late_it_comes(shop: Any) -> None:
     async def script() -> None:
         await shop.store("one").open()
         shop.ticks.now += 1_000_000
-        await held(shop.store("two"))
+        assert await held(shop.store("two"))
 
     shop.play(script)
 
