@@ -1,41 +1,8 @@
 """Messages and files at the stand-in, with the real Telethon."""
 
 import pytest
-import trio
 from telethon import errors
 from telethon.tl import functions, types
-
-from daemon.aio import open_loop
-from tests.worlds.telegram import open_telegram
-from tests.worlds.telegram_client import open_phone
-
-
-@pytest.fixture
-async def loop():
-    async with open_loop("telethon") as opened:
-        yield opened
-
-
-@pytest.fixture
-async def telegram(nursery):
-    async def fail():
-        await trio.sleep(30)
-        raise TimeoutError
-
-    nursery.start_soon(fail)
-    async with open_telegram() as centre:
-        yield centre
-
-
-@pytest.fixture
-def anna(telegram):
-    return telegram.add_account("Anna")
-
-
-@pytest.fixture
-async def phone(telegram, loop, anna):
-    async with open_phone(telegram, loop, anna) as opened:
-        yield opened
 
 
 @pytest.fixture
