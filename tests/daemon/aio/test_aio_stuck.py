@@ -112,7 +112,7 @@ async def test_a_thread_that_does_not_end_is_reported_and_left_behind(blocker, c
 
 
 async def test_a_loop_that_was_left_behind_can_ask_nothing_of_trio(blocker, caplog):
-    heard = []
+    heard, kept = [], []
 
     async def clean_up(loop) -> None:
         try:
@@ -125,7 +125,7 @@ async def test_a_loop_that_was_left_behind_can_ask_nothing_of_trio(blocker, capl
                 heard.append(str(error))
 
     async def spawn(loop) -> None:
-        asyncio.ensure_future(clean_up(loop))  # noqa: RUF006 - nobody keeps it
+        kept.append(asyncio.ensure_future(clean_up(loop)))  # or the collector takes it while it waits
         await asyncio.sleep(0)
 
     async with open_loop("slow", end_within=0.05) as loop:
@@ -137,6 +137,8 @@ async def test_a_loop_that_was_left_behind_can_ask_nothing_of_trio(blocker, capl
 
 
 async def test_a_task_that_refuses_to_end_does_not_hold_the_thread(caplog):
+    kept = []
+
     async def stubborn() -> None:
         while True:
             try:
@@ -145,7 +147,8 @@ async def test_a_task_that_refuses_to_end_does_not_hold_the_thread(caplog):
                 continue
 
     async def spawn() -> None:
-        asyncio.get_running_loop().create_task(stubborn(), name="never")
+        # Kept, or the collector takes it while it waits.
+        kept.append(asyncio.get_running_loop().create_task(stubborn(), name="never"))
         await asyncio.sleep(0)
 
     async with open_loop("slow", end_within=0.05) as loop:
@@ -156,11 +159,12 @@ async def test_a_task_that_refuses_to_end_does_not_hold_the_thread(caplog):
     assert "asyncio slow" not in [thread.name for thread in threading.enumerate()]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        kept.clear()
         gc.collect()
 
 
 async def test_a_task_that_swallows_one_cancel_is_asked_again():
-    counted = []
+    counted, kept = [], []
 
     async def deaf() -> None:
         for _ in range(2):
@@ -170,7 +174,7 @@ async def test_a_task_that_swallows_one_cancel_is_asked_again():
                 counted.append(True)
 
     async def spawn() -> None:
-        asyncio.ensure_future(deaf())  # noqa: RUF006 - nobody keeps it
+        kept.append(asyncio.ensure_future(deaf()))  # or the collector takes it while it waits
         await asyncio.sleep(0)
 
     async with open_loop("slow", end_within=0.1) as loop:
