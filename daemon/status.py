@@ -22,6 +22,7 @@ from actors.storage import StorageHealth, StorageStatus
 from daemon.assembly import ANNOUNCER, CAMPAIGN, POLLERS, POOL, STORAGE
 from daemon.discord.report import DiscordPart, DiscordReport
 from daemon.status_document import iso, lag, lane_json, posts_json, source_json, store_json
+from daemon.vip_report import VIPPart, VIPReport
 from supervision import Node, SupervisionError, Tree
 
 ANSWER_WITHIN = 0.25
@@ -40,6 +41,7 @@ class _Answers:
     storage: StorageHealth | None = None
     sources: dict[str, PollerStats | None] = field(factory=dict)
     discord: DiscordPart | None = None
+    vip: VIPPart | None = None
 
 
 @define
@@ -56,6 +58,8 @@ class StatusReport:
     """Games of which `notes` tell why they are paused."""
     discord: DiscordReport | None = None
     """None where perkd runs without Discord."""
+    vip: VIPReport | None = None
+    """None where `[vip] enabled` is false."""
     _started: float = field(init=False)
     _silent_since: dict[str, float] = field(factory=dict, init=False)
     """When an actor was first asked in vain, of those that did not answer the last time."""
@@ -76,7 +80,9 @@ class StatusReport:
             "tree": root.to_json(),
             "giftcodes": self._giftcodes(answers),
             "discord": None if answers.discord is None else answers.discord.document,
-            "vip": {"sessions": 0, "accounts": {}},
+            "vip": {"enabled": False, "sessions": 0, "accounts": {}}
+            if answers.vip is None
+            else answers.vip.document,
             "storage": self._storage(answers.storage),
         }
 
@@ -90,6 +96,8 @@ class StatusReport:
                 nursery.start_soon(self._fill, answers, "storage", STORAGE, StorageStatus())
             if self.discord is not None:
                 nursery.start_soon(self._fill_discord, answers, self.discord)
+            if self.vip is not None:
+                nursery.start_soon(self._fill_vip, answers, self.vip)
             for source in self.sources:
                 nursery.start_soon(self._fill, answers.sources, source, f"{POLLERS}/{source}", PollerStatus())
         return answers
@@ -106,6 +114,9 @@ class StatusReport:
 
     async def _fill_discord(self, answers: _Answers, report: DiscordReport) -> None:
         answers.discord = await report.make(self.clock.now())
+
+    async def _fill_vip(self, answers: _Answers, report: VIPReport) -> None:
+        answers.vip = await report.look()
 
     def _answer_problems(self, answers: _Answers) -> Iterator[str]:
         if answers.campaign is None:
@@ -125,6 +136,8 @@ class StatusReport:
                 yield f"source {source} is not healthy: {stats.last_error or 'no success yet'}"
         if answers.discord is not None:
             yield from answers.discord.problems
+        if answers.vip is not None:
+            yield from answers.vip.problems
 
     def _pause_problems(self, lanes: Iterable[GameLane]) -> Iterator[str]:
         keyless = self.keyless()

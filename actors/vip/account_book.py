@@ -81,8 +81,9 @@ class AccountBook:
 def moved_to(
     account: VIPAccount, state: AccountState, now: float, reason: str = "", until: float | None = None
 ) -> VIPAccount:
-    """The account in another state; whoever had it has it no longer."""
-    return evolve(account, state=state, since=now, reason=reason, until=until, session="", member="")
+    """The account in another state, or since when it was in the same; whoever had it has it no longer."""
+    since = account.since if state is account.state else now
+    return evolve(account, state=state, since=since, reason=reason, until=until, session="", member="")
 
 
 def lease_to(account: VIPAccount, session: str, member: str, now: float) -> VIPAccount:

@@ -212,10 +212,13 @@ class VIPDeskActor(Actor):
         if old:
             await self._ports.store.commit(*(Delete(ClosedVIPSession, one.key) for one in old))
 
-    async def _numbers(self) -> m.VIPNumbers:
+    async def _numbers(self) -> m.VIPNumbers | None:
         store = self._ports.store
-        sessions = await store.find(VIPSession)
-        waiting = await store.find(Crossing, state=CrossingState.WAITING)
+        try:
+            sessions = await store.find(VIPSession)
+            waiting = await store.find(Crossing, state=CrossingState.WAITING)
+        except StoreUnavailable:
+            return None  # who asks often must not be what ends it
         counts = tuple((state, sum(s.state is state for s in sessions)) for state in SessionState)
         oldest = min((c.at for c in waiting), default=None)
         age = None if oldest is None else max(0.0, self._ports.clock.now() - oldest)

@@ -187,7 +187,7 @@ class End:
 
 @frozen
 class VIPStatus:
-    """Of the desk: answered by `VIPNumbers`."""
+    """Of the desk: answered by `VIPNumbers`; by None while the store can't be asked."""
 
 
 @frozen

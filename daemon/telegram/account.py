@@ -18,6 +18,7 @@ from daemon.telegram.client import CONNECT_WITHIN, Client, bounded, close, new_c
 from daemon.telegram.errors import translate
 from daemon.telegram.handlers import Handlers
 from daemon.telegram.session_file import SessionBusy, hold_session
+from daemon.telegram.status import NOT_YET
 from daemon.telegram.values import Application, Connected, Died, Event, Lost
 
 logger = logging.getLogger("perkd.telegram")
@@ -54,7 +55,7 @@ class Account:
     events: Outlet[Event]
     """Where what happens is told; full, it holds this account up."""
     pace: Pace = field(factory=Pace)
-    reason: str = "it has not connected yet"
+    reason: str = NOT_YET
     """Why it is not connected; "" while it is."""
     dead: bool = False
     _sent: "OrderedDict[int, int]" = field(factory=OrderedDict, init=False)

@@ -10,6 +10,7 @@ from daemon.telegram.account import Pace
 from daemon.telegram.accounts import open_accounts
 from daemon.telegram.desk import Read, Told, as_told
 from daemon.telegram.link import TelegramLink
+from daemon.telegram.status import AccountNumbers, TelegramStatus
 from daemon.telegram.values import Application
 from supervision import Actor
 
@@ -27,21 +28,6 @@ class TelegramPorts:
     tell: Callable[[Told], Awaitable[None]]
     """Gets what happens, in order; while it takes its time the accounts wait."""
     pace: Pace = Pace()  # noqa: RUF009 - frozen
-
-
-@frozen
-class TelegramStatus:
-    """Asks for a tuple of `AccountNumbers`."""
-
-
-@frozen
-class AccountNumbers:
-    """How one account's connection stands."""
-
-    name: str
-    state: str
-    """`connected`, `away` (tried again) or `dead`."""
-    reason: str = ""
 
 
 @define(eq=False)

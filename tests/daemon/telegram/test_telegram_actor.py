@@ -8,9 +8,10 @@ import trio
 from actors.vip.model import AccountState
 from actors.vip.pool_messages import AccountOut, DeskDeleted, DeskEdited, DeskPosted, DeskResync
 from actors.vip.ports import AccountDead, Content, Gone, Lease, Mark, Unreachable
-from daemon.telegram.actor import AccountNumbers, TelegramActor, TelegramPorts, TelegramStatus
+from daemon.telegram.actor import TelegramActor, TelegramPorts
 from daemon.telegram.desk import TelegramDesk
 from daemon.telegram.link import TelegramLink
+from daemon.telegram.status import AccountNumbers, TelegramStatus
 from daemon.telegram.values import Outgoing
 from supervision import ActorSpec, Backoff, SupervisorSpec, open_tree
 from supervision.testing import crash
@@ -60,7 +61,7 @@ async def tree(session, application, link, told) -> AsyncIterator:
 
 @pytest.fixture
 def desk(link):
-    async def show(content: Content) -> Outgoing:
+    async def show(content: Content, *, editing: bool = False) -> Outgoing:
         return Outgoing(str(content.body))
 
     return TelegramDesk(link, show, lambda _, message: message.text, lambda: True)
