@@ -15,6 +15,7 @@ from rich.text import Text
 
 from actors.giftcodes.circuit import PAUSED_BY_OPERATOR
 from daemon.cli.status_tree import draw_tree, folded_tree
+from daemon.cli.status_vip import vip_lines
 from daemon.cli.status_words import BAD, GOOD, count, number, spoken, style, word
 from daemon.cli.times import duration
 
@@ -160,11 +161,8 @@ def _others(document: Document, width: int | None) -> Iterator[Text]:
     discord = document.get("discord") or {}
     if discord:
         yield from _line("discord", _discord(discord), width)
-    vip = document.get("vip") or {}
-    if vip.get("sessions") or vip.get("accounts"):
-        accounts = [f"{many} {word(state)}" for state, many in (vip.get("accounts") or {}).items()]
-        text = f"{count(vip.get('sessions', 0), 'session')} · accounts: {', '.join(accounts) or 'none'}"
-        yield from _line("vip", Text(text), width)
+    for label, text in vip_lines(document.get("vip") or {}):
+        yield from _line(label, text, width)
     storage = document.get("storage") or {}
     if storage:
         yield from _line("storage", _storage(storage), width)

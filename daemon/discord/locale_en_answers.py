@@ -135,6 +135,7 @@ ANSWERS: dict[str, str] = {
     "status.vip.sessions.other": "{count} sessions",
     "status.vip": "VIP threads",
     "status.vip.none": "none are open",
+    "status.vip.unknown": "it is not known how many sessions there are",
     "status.tree": "Supervision tree · page {page} of {pages}",
     "status.refresh": "Refresh",
     "status.back": "Back",

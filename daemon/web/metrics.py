@@ -13,6 +13,8 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.registry import Collector
 
+from actors.vip.model import AccountState, SessionState
+
 Document = Mapping[str, Any]
 Family = CounterMetricFamily | GaugeMetricFamily | InfoMetricFamily
 
@@ -136,8 +138,23 @@ class _Collector(Collector):
 
     def _vip(self) -> Iterator[Family]:
         vip = self.status["vip"]
-        yield _gauge("perkd_vip_sessions", "Open VIP sessions.", vip["sessions"])
-        yield _labelled("perkd_vip_accounts", "Telegram accounts by state.", "state", vip["accounts"])
+        if not vip.get("enabled"):
+            return
+        if vip["sessions"] is not None:
+            sessions = {state.value: vip["by_state"].get(state.value, 0) for state in SessionState}
+            yield _labelled("perkd_vip_sessions", "Live VIP sessions by state.", "state", sessions)
+            yield _gauge(
+                "perkd_vip_oldest_undelivered_seconds",
+                "How long the oldest message has been waiting to be delivered; 0: none is.",
+                vip["oldest_undelivered"] or 0.0,
+            )
+        if vip["waiting"] is not None:
+            accounts = {state.value: vip["accounts"].get(state.value, 0) for state in AccountState}
+            yield _labelled("perkd_vip_accounts", "Telegram accounts by state.", "state", accounts)
+            yield _gauge("perkd_vip_waiting", "Members who wait for a Telegram account.", vip["waiting"])
+        if "telegram" not in vip["silent"]:
+            connected = sum(one["connection"] == "connected" for one in vip["account_list"])
+            yield _gauge("perkd_vip_accounts_connected", "Accounts that Telegram is connected to.", connected)
 
 
 def _nodes(node: Document, above: str = "") -> Iterator[tuple[str, Document]]:

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from daemon.vip_status import UNDELIVERED_WITHIN
+
 Document = Mapping[str, Any]
 
 MISSED_CHECKS = 3
@@ -16,6 +18,7 @@ AT_LEAST = 30.0
 """Seconds without a success that every source is allowed, however often it is asked."""
 _WRITES = {"healthy", "leading"}
 _RUNS = {"running"}
+_PARTS = {"desk": "the desk", "account_pool": "the account pool", "telegram": "Telegram's part of perkd"}
 
 
 def not_ready(status: Document, now: float) -> list[str]:
@@ -32,6 +35,7 @@ def not_ready(status: Document, now: float) -> list[str]:
         reasons += _source(name, source, now)
     reasons += _storage(status["storage"])
     reasons += _discord(status.get("discord"))
+    reasons += _vip(status.get("vip") or {})
     if status["health"] == "down" and not reasons:
         reasons += status["problems"] or ["perkd is down"]
     return reasons
@@ -79,6 +83,20 @@ def _discord(discord: Document | None) -> Iterator[str]:
     if discord is not None and discord.get("state") not in {None, "off", "connected"}:
         why = f": {discord['reason']}" if discord.get("reason") else ""
         yield f"Discord is {discord['state']}{why}"
+
+
+def _vip(vip: Document) -> Iterator[str]:
+    """One account of several that is of no use is no reason: the others carry on."""
+    if not vip.get("enabled"):
+        return
+    for part in vip["silent"]:
+        yield f"VIP: {_PARTS[part]} does not answer"
+    accounts = [one for one in vip["account_list"] if one["connection"] is not None]
+    if "telegram" not in vip["silent"] and not any(one["connection"] == "connected" for one in accounts):
+        yield "VIP: no Telegram account is connected"
+    oldest = vip["oldest_undelivered"]
+    if oldest is not None and oldest >= UNDELIVERED_WITHIN:
+        yield f"VIP: a message has been waiting for {oldest:.0f} s to be delivered"
 
 
 def _unix(stamp: str) -> float:

@@ -41,6 +41,10 @@ def problems(said: VIPAnswers) -> list[str]:
     return list(vip_problems(said, NOW))
 
 
+def listed(said: VIPAnswers) -> Any:
+    return vip_json(said)["account_list"]
+
+
 def out(
     state: AccountState, reason: str = "", since: float = SINCE, until: float | None = None
 ) -> VIPAnswers:

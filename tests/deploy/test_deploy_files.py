@@ -42,7 +42,16 @@ STATUS: dict[str, Any] = {
         },
     },
     "discord": {"state": "connected", "guilds": 1, "latency": 0.1},
-    "vip": {"sessions": 1, "accounts": {"free": 1}},
+    "vip": {
+        "enabled": True,
+        "sessions": 1,
+        "by_state": {"open": 1},
+        "accounts": {"leased": 1},
+        "waiting": 0,
+        "oldest_undelivered": None,
+        "account_list": [{"name": "desk-1", "state": "leased", "connection": "connected"}],
+        "silent": [],
+    },
     "storage": {"backends": {"sqlite": {"state": "leading", "lag": 1, "lag_seconds": 1.0}}},
 }
 _WORD = re.compile(r"\b(?:perkd|process)_[a-z_]+")

@@ -33,7 +33,16 @@ STATUS = {
     },
     "storage": {"backends": {"mongodb": {"state": "following", "lag": 0, "lag_seconds": 0.0}}},
     "discord": {"state": "connected", "guilds": 1, "latency": 0.1},
-    "vip": {"sessions": 0, "accounts": {"ready": 1}},
+    "vip": {
+        "enabled": True,
+        "sessions": 1,
+        "by_state": {"open": 1},
+        "accounts": {"leased": 1},
+        "waiting": 0,
+        "oldest_undelivered": None,
+        "account_list": [{"name": "desk-1", "state": "leased", "connection": "connected"}],
+        "silent": [],
+    },
 }
 
 
@@ -94,8 +103,9 @@ def test_every_reason_of_readyz_is_on_the_page() -> None:
     yielded = [node.value for node in ast.walk(tree) if isinstance(node, ast.Yield)]
     patterns = ["perkd is down", "the campaign has not read the store yet"]
     for text in yielded:
-        assert isinstance(text, ast.JoinedStr)
-        parts = [re.escape(str(one.value)) if isinstance(one, ast.Constant) else ".*" for one in text.values]
+        assert isinstance(text, ast.JoinedStr | ast.Constant)
+        values = text.values if isinstance(text, ast.JoinedStr) else [text]
+        parts = [re.escape(str(one.value)) if isinstance(one, ast.Constant) else ".*" for one in values]
         patterns.append("".join(parts))
     assert [pattern for pattern in patterns if not any(re.fullmatch(pattern, one) for one in reasons)] == []
     assert len(reasons) == len(patterns)

@@ -152,10 +152,13 @@ def _discord(discord: Document, locale: str) -> str:
 
 def _vip(vip: Document, locale: str) -> str:
     accounts = vip.get("accounts") or {}
-    if not vip.get("sessions") and not accounts:
+    if not vip.get("enabled") and not vip.get("sessions") and not accounts:
         return say("status.vip.none", locale)
     listed = ", ".join(f"{many} {plain(spoken(word(state)))}" for state, many in accounts.items())
-    sessions = say_count("status.vip.sessions", int(number(vip.get("sessions"))), locale)
+    if vip.get("sessions", 0) is None:
+        sessions = say("status.vip.unknown", locale)
+    else:
+        sessions = say_count("status.vip.sessions", int(number(vip.get("sessions"))), locale)
     return f"{sessions} · {listed or '–'}"
 
 

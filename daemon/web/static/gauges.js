@@ -114,9 +114,29 @@ function discordLines(discord) {
   return [{ name: discord.name || "gateway", state: discord.state, facts, error: discord.reason }, ...missing, ...troubles];
 }
 
+const IN_ORDER = ["free", "leased", "draining"];
+
 function vipLines(vip) {
-  const accounts = Object.entries(vip.accounts).map(([state, number]) => ({ name: counted(number, "account"), state, facts: [] }));
-  return vip.sessions || accounts.length ? [{ name: counted(vip.sessions, "session"), state: vip.sessions ? "running" : "off", facts: [] }, ...accounts] : [];
+  if (!vip.enabled) return [];
+  const states = Object.entries(vip.by_state).map(([state, number]) => `${count(number)} ${state}`);
+  const oldest = vip.oldest_undelivered;
+  const sessions = vip.sessions === null
+    ? { name: "sessions", state: "no answer", facts: [], error: "the VIP desk does not tell" }
+    : {
+      name: counted(vip.sessions, "session"),
+      state: vip.sessions ? "running" : "none",
+      facts: [...states, oldest === null ? "" : `oldest undelivered message ${duration(oldest)}`],
+    };
+  const queue = vip.waiting === null
+    ? { name: "accounts", state: "no answer", facts: [], error: "the account pool does not tell" }
+    : { name: "waiting list", state: vip.waiting ? "waiting" : "empty", facts: vip.waiting ? [counted(vip.waiting, "member")] : [] };
+  return [sessions, queue, ...vip.account_list.map(accountLine)];
+}
+
+function accountLine({ name, state, reason, connection, until }) {
+  const right = IN_ORDER.includes(state) && connection === "connected";
+  const facts = [connection ? `Telegram: ${connection}` : "", until ? `tried again ${dayOf(until)}` : "", right ? reason : ""];
+  return { name: `account ${name}`, state, facts, error: right ? "" : reason };
 }
 
 let games = [];
@@ -134,5 +154,5 @@ export function showGauges(status) {
   lines("sources-body", Object.entries(status.giftcodes.sources).map(sourceLine), "No sources are configured.");
   lines("stores-body", Object.entries(status.storage.backends).map(storeLine), "There is no store.");
   lines("discord-body", discordLines(status.discord), "perkd runs without Discord.");
-  lines("vip-body", vipLines(status.vip), "No sessions, no accounts.");
+  lines("vip-body", vipLines(status.vip), "VIP threads are off.");
 }

@@ -172,6 +172,58 @@ def test_a_store_in_trouble_and_vip_sessions_are_told() -> None:
     ]
 
 
+def test_vip_tells_sessions_accounts_the_queue_and_the_oldest_message_that_waits() -> None:
+    account = {"state": "leased", "connection": "connected", "reason": None}
+    told = {
+        "vip": {
+            "enabled": True,
+            "sessions": 4,
+            "by_state": {"open": 3, "waiting": 1},
+            "accounts": {"leased": 3, "flood_wait": 1},
+            "waiting": 1,
+            "oldest_undelivered": 200.0,
+            "account_list": [
+                {**account, "name": "desk-1"},
+                {**account, "name": "desk-2", "connection": "away", "reason": "Telegram can't be reached"},
+                {**account, "name": "desk-3", "state": "flood_wait", "reason": "asked to wait for 40 s"},
+                {
+                    **account,
+                    "name": "desk-4",
+                    "state": "dead",
+                    "connection": None,
+                    "reason": "\x1b[31mbanned",
+                },
+            ],
+            "silent": [],
+        }
+    }
+    assert draw(told, None).plain.splitlines()[2:] == [
+        (
+            "vip           4 sessions (3 open, 1 waiting) · accounts: 3 leased, 1 flood wait"
+            " · 1 waiting for one · oldest undelivered message 3 min 20 s"
+        ),
+        "desk-2        account leased · away: Telegram can't be reached",
+        "desk-3        account flood wait · connected: asked to wait for 40 s",
+        "desk-4        account dead: \\x1b[31mbanned",
+    ]
+
+
+def test_parts_of_vip_that_do_not_answer_are_not_shown_as_nothing_to_do() -> None:
+    told: dict[str, Any] = {
+        "enabled": True,
+        "sessions": None,
+        "accounts": {},
+        "silent": ["desk", "account_pool"],
+    }
+    assert draw({"vip": told}).plain.splitlines()[2:] == [
+        "vip           sessions not known · accounts: not known"
+    ]
+
+
+def test_vip_that_is_off_has_no_line() -> None:
+    assert draw({"vip": {"enabled": False, "sessions": 0, "accounts": {}}}) == draw({})
+
+
 def test_a_dynamic_supervisor_without_children_says_so() -> None:
     assert (
         "redeemers                           running · no children"

@@ -8,6 +8,19 @@ from prometheus_client.parser import text_string_to_metric_families
 from daemon.web.metrics import exposition
 
 NODE: dict[str, Any] = {"mailbox": 0, "restarts": 0, "dead_letters": {}, "children": [], "last_error": None}
+VIP: dict[str, Any] = {
+    "enabled": True,
+    "sessions": 2,
+    "by_state": {"open": 2},
+    "accounts": {"free": 3, "leased": 2},
+    "waiting": 1,
+    "oldest_undelivered": 4.5,
+    "account_list": [
+        {"name": "desk-1", "state": "leased", "connection": "connected"},
+        {"name": "desk-2", "state": "leased", "connection": "away"},
+    ],
+    "silent": [],
+}
 
 
 def status(**changes: Any) -> dict[str, Any]:
@@ -48,7 +61,7 @@ def status(**changes: Any) -> dict[str, Any]:
                 "gone": {"state": "no answer"},
             },
         },
-        "vip": {"sessions": 2, "accounts": {"free": 3, "leased": 2}},
+        "vip": VIP,
         "storage": {
             "backends": {
                 "sqlite": {"state": "leading", "last_error": None, "lag": None, "lag_seconds": None},
@@ -96,8 +109,13 @@ def samples(document: dict[str, Any], *, ready: bool = True) -> dict[str, float]
         ("perkd_store_up{store=mongodb}", 0),
         ("perkd_store_lag_changes{store=mongodb}", 12),
         ("perkd_store_lag_seconds{store=mongodb}", 4.5),
-        ("perkd_vip_sessions", 2),
+        ("perkd_vip_sessions{state=open}", 2),
+        ("perkd_vip_sessions{state=ending}", 0),
         ("perkd_vip_accounts{state=leased}", 2),
+        ("perkd_vip_accounts{state=dead}", 0),
+        ("perkd_vip_accounts_connected", 1),
+        ("perkd_vip_waiting", 1),
+        ("perkd_vip_oldest_undelivered_seconds", 4.5),
     ],
 )
 def test_each_number_of_the_status_is_a_sample(name: str, value: float) -> None:
@@ -129,6 +147,29 @@ def test_a_gateway_that_is_configured_is_shown() -> None:
     assert away["perkd_discord_up"] == 0
     assert "perkd_discord_heartbeat_seconds" not in away
     assert "perkd_discord_up" not in samples(status(discord={"state": "off"}))
+
+
+def test_without_vip_there_are_no_metrics_of_it() -> None:
+    found = samples(status(vip={"enabled": False, "sessions": 0, "accounts": {}}))
+    assert not [name for name in found if name.startswith("perkd_vip")]
+
+
+def test_what_a_silent_part_of_vip_would_tell_is_no_zero() -> None:
+    unknown = dict.fromkeys(("sessions", "waiting", "oldest_undelivered"))
+    silent = {
+        **VIP,
+        **unknown,
+        "by_state": {},
+        "accounts": {},
+        "silent": ["desk", "account_pool", "telegram"],
+    }
+    found = samples(status(vip=silent))
+    assert not [name for name in found if name.startswith("perkd_vip")]
+
+
+def test_no_message_that_waits_is_zero_seconds() -> None:
+    found = samples(status(vip={**VIP, "oldest_undelivered": None}))
+    assert found["perkd_vip_oldest_undelivered_seconds"] == 0
 
 
 def test_names_follow_the_conventions() -> None:

@@ -12,6 +12,21 @@ JUST_NOW = "2026-11-18T11:06:35Z"
 """Five seconds before NOW."""
 
 
+VIP: dict[str, Any] = {
+    "enabled": True,
+    "sessions": 1,
+    "waiting": 3,
+    "oldest_undelivered": None,
+    "account_list": [
+        {"name": "desk-1", "state": "leased", "connection": "connected"},
+        {"name": "desk-2", "state": "dead", "connection": "dead"},
+        {"name": "desk-3", "state": "dead", "connection": None},
+    ],
+    "silent": [],
+}
+NONE_ONLINE = [{"name": "desk-1", "state": "leased", "connection": "away"}, VIP["account_list"][2]]
+
+
 @frozen
 class Case:
     """A status in which all is well, but for what a test changes."""
@@ -22,6 +37,8 @@ class Case:
     source: dict[str, Any] | None = None
     backends: dict[str, str] | None = None
     discord: dict[str, Any] | None = None
+    vip: dict[str, Any] | None = None
+    """What differs from VIP being on and well; None: it is off."""
     health: str = "healthy"
     problems: tuple[str, ...] = ()
 
@@ -57,6 +74,7 @@ class Case:
                 }
             },
             "discord": self.discord,
+            "vip": {"enabled": False} if self.vip is None else {**VIP, **self.vip},
         }
 
 
@@ -74,6 +92,8 @@ WELL = Case()
         evolve(WELL, backends={"sqlite": "failing", "mongodb": "leading"}),
         evolve(WELL, discord={"state": "connected", "reason": ""}),
         evolve(WELL, health="degraded", problems=("MongoDB is away",)),
+        evolve(WELL, vip={}),  # one account is dead, three members wait: the others carry on
+        evolve(WELL, vip={"oldest_undelivered": 179.0}),
     ],
 )
 def test_it_is_ready_while_everything_makes_progress(case: Case) -> None:
@@ -87,6 +107,14 @@ def test_it_is_ready_while_everything_makes_progress(case: Case) -> None:
         (evolve(WELL, tree=(("storage", "gave_up"),)), "perkd/storage is gave up"),
         (evolve(WELL, tree=(("perkd", "stopping"),)), "perkd is stopping"),
         (evolve(WELL, tree=(("redeemers", "backing_off"),)), "perkd/redeemers is backing off"),
+        (evolve(WELL, vip={"silent": ["desk"]}), "VIP: the desk does not answer"),
+        (evolve(WELL, vip={"silent": ["account_pool"]}), "VIP: the account pool does not answer"),
+        (evolve(WELL, vip={"silent": ["telegram"]}), "VIP: Telegram's part of perkd does not answer"),
+        (evolve(WELL, vip={"account_list": NONE_ONLINE}), "VIP: no Telegram account is connected"),
+        (
+            evolve(WELL, vip={"oldest_undelivered": 200.4}),
+            "VIP: a message has been waiting for 200 s to be delivered",
+        ),
         (evolve(WELL, codes=None), "the campaign has not read the store yet"),
         (evolve(WELL, source={"state": "no answer"}), "source feed does not answer"),
         (evolve(WELL, source={"last_ok_at": None}), "source feed has not been read yet"),
