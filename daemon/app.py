@@ -2,46 +2,41 @@
 
 import logging
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from attrs import define, field
 
-import daemon
-from actors.giftcodes.announcer import BoardBack, CodesChanged
-from actors.giftcodes.campaign_messages import CampaignStatus, RetryCode, StoreChanged
+from actors.giftcodes.announcer import CodesChanged
+from actors.giftcodes.campaign_messages import RetryCode, StoreChanged
 from actors.giftcodes.poller import Reload as ReloadPoller
 from actors.giftcodes.publisher import CodeFeed
-from actors.giftcodes.session_pool import PoolStatus
 from actors.giftcodes.session_pool import Reload as ReloadPool
 from actors.giftcodes.source_health import PollerPolicy
 from actors.giftcodes.verifier import verify
 from actors.ports import Board
-from actors.storage import StorageStatus, StoreClient
+from actors.storage import StoreClient
 from daemon.assembly import (
     ANNOUNCER,
     CAMPAIGN,
-    DISCORD,
     POLLERS,
     POOL,
     REDEEMERS,
     STORAGE,
     VERIFIER,
-    WATCHER,
     Parts,
     Settings,
     build_tree,
 )
-from daemon.backups import BackupActor, BackupPlan, LastBackup
+from daemon.assembly_gateways import WATCHER
+from daemon.backups import LastBackup
 from daemon.boards import RoutedBoard, load_boards
 from daemon.clock import SteadyClock
 from daemon.config import Config, SourceConfig, load_config, reloadable_changes
-from daemon.control.actor import ControlActor
-from daemon.discord.report import DiscordReport
 from daemon.event_log import EventLog
+from daemon.gateways import discord_report, gateways_of
 from daemon.logs import add_secret, set_level
-from daemon.notify import Notifier, NotifyActor, from_environment
 from daemon.opening import (
     Opened,
     changed_keys,
@@ -53,18 +48,18 @@ from daemon.opening import (
     settings_of,
 )
 from daemon.service import Service
-from daemon.service.audit import By
-from daemon.setup_check import SetupActor
 from daemon.status import StatusReport
-from daemon.storing import Storing, database, mongodb_address, where_state_is
+from daemon.status_actors import StatusActors
+from daemon.storing import Storing, mongodb_address
 from daemon.terminal import TerminalBoard
-from daemon.web.actions import Actions
+from daemon.vip.opening import open_vip
 from daemon.web.happenings import Happenings
 from daemon.web.side import WebSide
-from supervision import Actor, ActorDead, Event, MailboxFull, Tree
+from supervision import ActorDead, Event, MailboxFull, Tree
 
 if TYPE_CHECKING:
     from daemon.discord.parts import DiscordParts
+    from daemon.vip.parts import VIPSide
 
 logger = logging.getLogger("perkd")
 
@@ -79,6 +74,8 @@ class Daemon:
     board: Board
     discord: "DiscordParts | None" = None
     """None where perkd runs without Discord."""
+    vip: "VIPSide | None" = None
+    """None where perkd runs without VIP threads."""
     opened: Opened = field(factory=Opened)
     events: EventLog = field(factory=EventLog)
     last_backup: LastBackup = field(factory=LastBackup)
@@ -105,8 +102,9 @@ class Daemon:
             mongodb=storing.mongodb,
             solvers=self.opened.solvers,
             pollers=self.opened.pollers,
-            status=self._shown(),
-            gateways=self._gateways(),
+            status=StatusActors(self).wanted(),
+            gateways=gateways_of(self),
+            vip=None if self.vip is None else self.vip.half(self),
             feed=self.codes if self.config.status.listen else None,
             intensity=self.config.supervision.intensity,
             period=self.config.supervision.period,
@@ -120,9 +118,9 @@ class Daemon:
             tuple(self.opened.pollers),
             notes=self._notes,
             keyless=lambda: self.opened.keyless,
-            discord=self._discord_report(),
+            discord=discord_report(self, self.discord),
+            vip=None if self.vip is None else self.vip.report(self.tree),
         )
-
         if self.config.status.listen:
             self.web = WebSide(
                 self.config,
@@ -144,61 +142,6 @@ class Daemon:
         shut = self.web.notes() if self.web is not None else ()
         return (*self.opened.problems, *self.last_backup.problems(), *shut)
 
-    def _shown(self) -> dict[str, Callable[[Tree], Actor]]:
-        actors: dict[str, Callable[[Tree], Actor]] = {"setup": self._setup, "control": self._control}
-        if self.config.status.listen:
-            actors["web"] = self._web
-        if self.config.storage.backup_every:
-            actors["backups"] = self._backups
-        if (notifier := from_environment()) is not None:
-            actors["notify"] = lambda tree: self._notify(tree, notifier)
-        return actors
-
-    def _notify(self, tree: Tree, notifier: Notifier) -> NotifyActor:
-        questions = ((CAMPAIGN, CampaignStatus()), (POOL, PoolStatus()), (STORAGE, StorageStatus()))
-        return NotifyActor(
-            notifier,
-            [(tree.ref(path), question) for path, question in questions],
-            lambda: tree.supervisor().running and tree.snapshot().state == "running",
-            lambda: f"perkd {daemon.__version__}; state is in {where_state_is(self.config)}",
-        )
-
-    def _backups(self, _tree: Tree) -> BackupActor:
-        return BackupActor(database(self.config), backup_plan(self.config), self.clock, self.last_backup)
-
-    def _web(self, _tree: Tree) -> Actor:
-        assert self.web is not None  # noqa: S101 - made with the tree
-        return self.web.actor()
-
-    def _setup(self, tree: Tree) -> SetupActor:
-        return SetupActor(self.store, tree.ref(POOL), self.opened.setups)
-
-    def _control(self, tree: Tree) -> ControlActor:
-        orders = Actions(tree, self.service(), tree.ref(POOL).tell, By("", "", "cli"))
-        socket, service = self.config.status.socket, self.service()
-        return ControlActor(socket, service, self.report.make, self.reload, orders.game_routes())
-
-    def _gateways(self) -> dict[str, Callable[[Tree], Actor]]:
-        discord = self.discord
-        if discord is None:
-            return {}
-        return {
-            "discord": lambda _: discord.actor(
-                discord.desk(self.service(), self.report.make), self._discord_reachable
-            ),
-            "watcher": lambda tree: discord.watcher(self.service(), tree.ref(CAMPAIGN)),
-        }
-
-    def _discord_report(self) -> DiscordReport | None:
-        if self.discord is None:
-            return None
-        watcher = self.tree.ref(WATCHER)
-        return DiscordReport(self.tree.ref(DISCORD), self.store, watcher, self.discord.watch_status)
-
-    def _discord_reachable(self) -> None:
-        """What could not be posted while Discord was away is tried now, not after its backoff."""
-        self._tell(ANNOUNCER, BoardBack())
-
     def service(self) -> Service:
         """The operators' operations on this daemon's store; always the same, for its lock."""
         if self._service is None:
@@ -211,7 +154,7 @@ class Daemon:
             clock=self.clock,
             games=lambda: {name: game.protocol for name, game in self.config.games.items()},
             on_change=self.changed,
-            retry_code=lambda game, code: self._tell(CAMPAIGN, RetryCode(game, code)),
+            retry_code=lambda game, code: self.tell(CAMPAIGN, RetryCode(game, code)),
             verify=lambda player: verify(self.tree.ref(VERIFIER), player),
             players_per_member=lambda: self.config.discord.players_per_member,
             boards=lambda: tuple(self.config.boards),
@@ -224,11 +167,11 @@ class Daemon:
 
     def changed(self, collections: frozenset[str]) -> None:
         """Somebody changed the store by a command: the campaign looks at it again."""
-        self._tell(CAMPAIGN, StoreChanged(collections))
+        self.tell(CAMPAIGN, StoreChanged(collections))
         if "guilds" in collections:
-            self._tell(ANNOUNCER, CodesChanged())
+            self.tell(ANNOUNCER, CodesChanged())
             if self.discord is not None:
-                self._tell(WATCHER, self.discord.watches_changed)
+                self.tell(WATCHER, self.discord.watches_changed)
 
     async def reload(self) -> dict[str, object]:
         """Read the configuration again. Raises `ConfigError`; then everything stays as it was."""
@@ -237,27 +180,23 @@ class Daemon:
         keys = changed_keys(self.config, self.opened)
         fixed = [*changed, *(f"the signing key of [games.{name}]" for name in keys)]
         self.settings.redeem, self.settings.pool = redeem_policy(self.config), pool_policy(self.config)
+        if self.vip is not None:
+            self.vip.reconfigure(self.config.vip)
         set_level(self.config.perkd.log_level)
-        self._tell(POOL, ReloadPool(self.settings.pool))
+        self.tell(POOL, ReloadPool(self.settings.pool))
         for source in self.config.sources:
-            self._tell(f"{POLLERS}/{source.name}", ReloadPoller(self.poller_policy(source)))
+            self.tell(f"{POLLERS}/{source.name}", ReloadPoller(self.poller_policy(source)))
         for name in fixed:
             logger.warning("%s has changed, which needs a restart", name)
         logger.info("🔄 Configuration read again", extra={"needs_restart": fixed})
         return {"reloaded": True, "needs_restart": fixed}
 
-    def _tell(self, path: str, message: object) -> None:
+    def tell(self, path: str, message: object) -> None:
+        """Tell an actor of a change; one that can't be told is named in the log."""
         try:
             self.tree.ref(path).tell(message)
         except (KeyError, MailboxFull, ActorDead) as error:
             logger.warning("%s could not be told of a change: %s", path, error)
-
-
-def backup_plan(config: Config) -> BackupPlan:
-    """`[storage] backup_…`."""
-    storage = config.storage
-    directory = storage.backup_dir or config.perkd.data_dir / "backups"
-    return BackupPlan(directory, storage.backup_every, storage.backup_keep)
 
 
 @asynccontextmanager
@@ -269,6 +208,7 @@ async def open_daemon(config: Config, board: Board | None = None) -> AsyncIterat
     people = None if discord is None else discord.captchas
     async with AsyncExitStack() as stack:
         made.opened = await open_adapters(config, clock, made.poller_policy, stack, people)
+        made.vip = await open_vip(config, clock, discord, made.opened.notes, stack)
         made.assemble()
         yield made
 

@@ -19,6 +19,8 @@ from actors.giftcodes.redeemer import RedeemerActor, RedeemerPorts
 from actors.giftcodes.session_pool import SessionPoolActor
 from actors.giftcodes.verifier import VerifierActor, VerifierPorts
 from actors.ports import Board, CaptchaSolver, Clock, GameAPI, Store
+from daemon.assembly_gateways import gateways_spec
+from daemon.assembly_vip import VIPHalf
 from supervision import (
     Actor,
     ActorRef,
@@ -41,18 +43,12 @@ POOL = "giftcodes/redemption/session_pool"
 REDEEMERS = "giftcodes/redemption/redeemers"
 VERIFIER = "giftcodes/redemption/verifier"
 POLLERS = "giftcodes/pollers"
-GATEWAYS = "gateways"
-DISCORD = "gateways/discord"
-WATCHER = "gateways/watcher"
 """Where the actors are, below the root."""
 
 CALL_GRACE = 10.0
 """Seconds a redeemer may take to finish the call it is making when it is asked to stop."""
 CROWD = 16_384
 """Messages the mailboxes hold that thousands of redeemers write to at once."""
-
-GATEWAY_GRACE = 20.0
-"""Seconds a gateway may take to say goodbye and to end its thread."""
 
 _BRIEF = Backoff(min=0.5, max=30.0, factor=2.0, jitter=0.1, reset_after=60.0)
 _BESIDE = Backoff(min=1.0, max=300.0, factor=4.0, jitter=0.1, reset_after=60.0)
@@ -90,6 +86,8 @@ class Parts:
     """Name → an actor that shows the tree to the outside: control socket, web server, health log."""
     gateways: Mapping[str, Callable[[Tree], Actor]] = field(factory=dict)
     """Name → an actor that keeps a connection to where people are."""
+    vip: VIPHalf | None = None
+    """None: there are no VIP threads."""
     feed: CodeFeed | None = None
     """What is published for other daemons; None where nobody can read it."""
     intensity: int = 10
@@ -106,9 +104,11 @@ def build_tree(parts: Parts, on_event: Callable[[Event], None] | None = None) ->
         children.append(ActorSpec(STORAGE, parts.storage, backoff=_BRIEF, grace=15.0, mailbox=CROWD))
     if parts.status:
         children.append(links.status())
-    if parts.gateways:
+    if parts.gateways or parts.vip is not None:
         children.append(links.gateways())
     children.append(links.giftcodes())
+    if parts.vip is not None:
+        children.append(parts.vip.spec)
     tree = Tree(SupervisorSpec("perkd", children, intensity=parts.intensity, period=parts.period), on_event)
     links.bind(tree)
     return tree
@@ -145,11 +145,8 @@ class _Links:
         return SupervisorSpec("status", shown, intensity=5, period=60.0, backoff=_HALF)
 
     def gateways(self) -> SupervisorSpec:
-        gateways = [
-            ActorSpec(name, lambda make=make: make(self.tree), backoff=_BRIEF, grace=GATEWAY_GRACE)
-            for name, make in self.parts.gateways.items()
-        ]
-        return SupervisorSpec(GATEWAYS, gateways, intensity=5, period=60.0, backoff=_HALF)
+        vip = {} if self.parts.vip is None else self.parts.vip.gateways
+        return gateways_spec(self.parts.gateways, vip, lambda: self.tree)
 
     def giftcodes(self) -> SupervisorSpec:
         redemption = SupervisorSpec(

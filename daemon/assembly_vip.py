@@ -1,7 +1,7 @@
 """The VIP half of the supervision tree: which actors there are, under whom, and what each is given."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from attrs import define, field, frozen
 
@@ -25,6 +25,15 @@ THREADS = f"{VIP}/leasing/threads"
 _BRIEF = Backoff(min=0.5, max=30.0, factor=2.0, jitter=0.1, reset_after=60.0)
 _HALF = Backoff(min=1.0, max=300.0, factor=2.0, jitter=0.1, reset_after=300.0)
 _CROWD = 16_384
+
+
+@frozen
+class VIPHalf:
+    """What VIP threads add to the tree."""
+
+    spec: SupervisorSpec
+    gateways: Mapping[str, Callable[[Tree], Actor]]
+    """Name → an actor that keeps a connection to where people are."""
 
 
 @frozen

@@ -1,12 +1,13 @@
 """The port to the desk, through the accounts. Which lease may be used, others see to."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
 
-from attrs import define
+from attrs import define, evolve
 
 from actors.vip.model import AccountState
 from actors.vip.pool_messages import AccountOut, DeskDeleted, DeskEdited, DeskPosted, DeskResync
-from actors.vip.ports import Content, DeskMessage, Lease, Mark
+from actors.vip.ports import Content, DeskMessage, Lease, Mark, Refused
 from daemon.telegram.chat import DeskChat
 from daemon.telegram.link import TelegramLink
 from daemon.telegram.values import (
@@ -29,13 +30,20 @@ Read = Callable[[str, TelegramMessage], object]
 """Makes of an account's message what the planner understands."""
 
 
+class Show(Protocol):
+    """Makes of a content what Telegram gets."""
+
+    async def __call__(self, content: Content, *, editing: bool = False) -> Outgoing:
+        """It may have to fetch a file first; not where a message is only edited. Raises `Trouble`."""
+        ...
+
+
 @define(eq=False)
 class TelegramDesk:
     """See `actors.vip.ports.Desk`."""
 
     _link: TelegramLink
-    _show: Callable[[Content], Awaitable[Outgoing]]
-    """Makes of a content what Telegram gets: it may have to fetch a file first."""
+    _show: Show
     _read: Read
     _revoke: Callable[[], bool]
     """Whether a history is cleared for both sides."""
@@ -43,14 +51,20 @@ class TelegramDesk:
     async def send(self, lease: Lease, content: Content, random_id: int, reply_to: str = "") -> str:
         """See `Desk.send`."""
         account = self._link.account(lease.account)
-        reply = int(reply_to) if reply_to else None
-        id_ = await account.ask(DeskChat.send, await self._show(content), random_id, reply)
-        return "" if id_ is None else str(id_)
+        shown, refused = await self._show(content), None
+        for outgoing, reply in _ever_plainer(shown, int(reply_to) if reply_to else None):
+            try:
+                id_ = await account.ask(DeskChat.send, outgoing, random_id, reply)
+            except Refused as error:
+                refused = refused or error
+            else:
+                return "" if id_ is None else str(id_)
+        raise refused or Refused("there is nothing to be sent")
 
     async def edit(self, lease: Lease, message: str, content: Content) -> None:
         """See `Desk.edit`."""
         account = self._link.account(lease.account)
-        await account.ask(DeskChat.edit, int(message), await self._show(content))
+        await account.ask(DeskChat.edit, int(message), await self._show(content, editing=True))
 
     async def delete(self, lease: Lease, message: str) -> None:
         """See `Desk.delete`."""
@@ -81,6 +95,15 @@ class TelegramDesk:
     async def probe(self, account: str) -> None:
         """See `Desk.probe`."""
         await self._link.account(account).ask(DeskChat.probe)
+
+
+def _ever_plainer(message: Outgoing, reply: int | None) -> Iterator[tuple[Outgoing, int | None]]:
+    """The message, then with less: what it answers may be gone, and not every picture is one to Telegram."""
+    yield message, reply
+    if reply is not None:
+        yield message, None
+    if message.upload is not None and message.upload.picture:
+        yield evolve(message, upload=evolve(message.upload, picture=False)), None
 
 
 def as_desk_message(account: str, message: TelegramMessage, read: Read) -> DeskMessage:
