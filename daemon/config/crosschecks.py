@@ -11,6 +11,10 @@ from daemon.config.schema import SOURCE_KINDS
 
 _PUSH_SCHEMES = ("ws://", "wss://")
 _POLL_SCHEMES = ("http://", "https://")
+_VIP_NEEDS = {
+    "upgrade_channel": "the id of the Discord channel whose button opens the threads",
+    "desk": 'the Telegram chat, as "@desk_username"',
+}
 
 
 def cross_faults(document: Mapping[str, object]) -> Iterator[Fault]:
@@ -30,6 +34,7 @@ def cross_faults(document: Mapping[str, object]) -> Iterator[Fault]:
     accounts = tuple(_entries(_table(document.get("telegram")).get("accounts")))
     yield from _duplicates(("telegram", "accounts"), accounts, "name")
     yield from _duplicates(("telegram", "accounts"), accounts, "session")
+    yield from _vip(_table(document.get("vip")), bool(accounts))
 
 
 def _table_name(section: str, name: str) -> Iterator[Fault]:
@@ -61,6 +66,21 @@ def _scheme_fits(path: tuple[Step, ...], source: Mapping[str, object]) -> Iterat
     if url.lower().startswith(_POLL_SCHEMES if pushes else _PUSH_SCHEMES) and kind in SOURCE_KINDS:
         wanted = "ws:// or wss://" if pushes else "http:// or https://"
         yield Fault(path, f"must begin with {wanted} for kind = {show(kind)}")
+
+
+def _vip(vip: Mapping[str, object], has_accounts: bool) -> Iterator[Fault]:
+    """What VIP threads can't be without. Secrets are looked for at the start: without them the rest runs."""
+    if vip.get("enabled") is not True:
+        return
+    for key, what in _VIP_NEEDS.items():
+        if vip.get(key, "") in ("", 0, False):
+            yield Fault(("vip", key), f"must be given while enabled = true: {what}")
+    if not has_accounts:
+        text = "needs at least one [[telegram.accounts]]: add it, then `perkd telegram login NAME`"
+        yield Fault(("vip", "enabled"), text, show(True))
+    if vip.get("log_channel", 0) == vip.get("upgrade_channel", 0) != 0:
+        text = "must be another channel than upgrade_channel: only staff may read it"
+        yield Fault(("vip", "log_channel"), text, show(vip["log_channel"]))
 
 
 def _duplicates(

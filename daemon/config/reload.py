@@ -20,6 +20,17 @@ RELOADABLE = frozenset(
         "redeem.backoff",
         "poller",
         "discord.players_per_member",
+        "vip.staff_roles",
+        "vip.vip_role",
+        "vip.unreachable_thread",
+        "vip.inactivity_hours",
+        "vip.cooldown_minutes",
+        "vip.replay_max",
+        "vip.replay_hours",
+        "vip.retention_days",
+        "vip.log_channel",
+        "vip.auto_archive_minutes",
+        "vip.revoke_history",
     }
 )
 """Keys, and whole sections, that apply without a restart."""

@@ -211,6 +211,7 @@ class VipConfig:
     cooldown_minutes: Annotated[float, Number(0.0, 527_040.0)] = 1.0
     replay_max: Count = 50
     replay_hours: Annotated[float, Number(0.0, 8784.0)] = 24.0
+    retention_days: Annotated[float, Number(1.0, 3660.0)] = 30.0
     log_channel: MaybeSnowflake = 0
     desk: Annotated[
         str,
@@ -234,6 +235,7 @@ class TelegramConfig:
 
     api_id_env: Env = "TELEGRAM_API_ID"
     api_hash_env: Env = "TELEGRAM_API_HASH"
+    session_key_env: Env = "TELEGRAM_SESSION_KEY"
     accounts: tuple[AccountConfig, ...] = ()
 
 

@@ -82,6 +82,16 @@ def test_a_fault_names_place_value_and_way_out(faults: Faults, text: str, fault:
     assert faults(text) == (fault,)
 
 
+VIP = """[vip]
+enabled = true
+upgrade_channel = 100000000000000001
+desk = "@vip_desk"
+[[telegram.accounts]]
+name = "a"
+session = "s"
+"""
+
+
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
@@ -118,10 +128,42 @@ def test_a_fault_names_place_value_and_way_out(faults: Faults, text: str, fault:
             'telegram = { accounts = [{ name = "a", session = "s" }, { name = "b", session = "s" }] }',
             '[[telegram.accounts]] #2 "b": session = "s": must be unique, but #1 has it too',
         ),
+        (
+            VIP.replace("upgrade_channel = 100000000000000001", "upgrade_channel = 0"),
+            (
+                "[vip] upgrade_channel: must be given while enabled = true: the id of the Discord channel "
+                "whose button opens the threads"
+            ),
+        ),
+        (
+            VIP.replace('desk = "@vip_desk"', ""),
+            '[vip] desk: must be given while enabled = true: the Telegram chat, as "@desk_username"',
+        ),
+        (
+            VIP.partition("[[telegram")[0],
+            (
+                "[vip] enabled = true: needs at least one [[telegram.accounts]]: add it, then "
+                "`perkd telegram login NAME`"
+            ),
+        ),
+        (
+            VIP.replace("enabled = true", "enabled = true\nlog_channel = 100000000000000001"),
+            (
+                "[vip] log_channel = 100000000000000001: must be another channel than upgrade_channel: only "
+                "staff may read it"
+            ),
+        ),
     ],
 )
 def test_contradictions_between_keys_are_faults(faults: Faults, text: str, fault: str) -> None:
     assert faults(text) == (fault,)
+
+
+def test_a_whole_vip_section_is_no_fault_and_one_that_is_off_needs_nothing(
+    load: Callable[..., Config],
+) -> None:
+    assert load(VIP).vip.enabled
+    assert not load("[vip]\nenabled = false").vip.enabled
 
 
 def test_every_fault_is_listed_at_once(faults: Faults) -> None:

@@ -59,6 +59,10 @@ def test_a_change_of_any_key_is_applied_or_named_as_needing_a_restart(key: Key) 
         assert name.endswith(f" {key.name}")
 
 
+VIP_FIXED = {"enabled", "upgrade_channel", "desk"}
+"""The server, the bot and the accounts go by these."""
+
+
 def test_the_keys_that_reload_are_those_agreed() -> None:
     assert {".".join(key.path) for key in KEYS if reloads(key)} == {
         "perkd.log_level",
@@ -71,6 +75,7 @@ def test_the_keys_that_reload_are_those_agreed() -> None:
         *(f"redeem.backoff.{name}" for name in attrs.fields_dict(type(OLD.redeem.backoff))),
         *(f"poller.{name}" for name in attrs.fields_dict(type(OLD.poller))),
         "discord.players_per_member",
+        *(f"vip.{name}" for name in attrs.fields_dict(type(OLD.vip)) if name not in VIP_FIXED),
     }
 
 
