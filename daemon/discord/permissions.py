@@ -20,6 +20,16 @@ WATCHING = {
 """To read codes from a channel, and to answer with a reaction."""
 CAPTCHAS = {**POSTING, Permissions.ATTACH_FILES: "Attach Files"}
 """To show captchas in a channel."""
+RELAYING = {
+    Permissions.VIEW_CHANNEL: "View Channel",
+    Permissions.CREATE_PRIVATE_THREADS: "Create Private Threads",
+    Permissions.SEND_MESSAGES_IN_THREADS: "Send Messages in Threads",
+    Permissions.MANAGE_THREADS: "Manage Threads",
+    Permissions.READ_MESSAGE_HISTORY: "Read Message History",
+    Permissions.ATTACH_FILES: "Attach Files",
+    Permissions.ADD_REACTIONS: "Add Reactions",
+}
+"""To relay through private threads below a channel."""
 
 
 @frozen

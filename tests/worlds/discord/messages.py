@@ -46,6 +46,8 @@ class MessageState:
     """Of an answer to a command: which."""
     reacted: list[tuple[str, str]] = field(factory=list)
     """Emoji and user id, in order."""
+    kind: int | None = None
+    """Its type, where that does not follow from the rest: of what Discord itself says."""
 
     @property
     def text(self) -> str:
@@ -90,7 +92,7 @@ class MessageState:
             "reactions": self._reactions(),
         }
         extra = {
-            "nonce": self.nonce,
+            "nonce": self.nonce if world.tells_nonces else None,
             "message_reference": self.reference,
             "webhook_id": self.webhook_id,
             "interaction_metadata": self.interaction,
@@ -99,7 +101,9 @@ class MessageState:
         return found | {name: value for name, value in extra.items() if value is not None}
 
     def _kind(self) -> int:
-        """REPLY, CHAT_INPUT_COMMAND or DEFAULT."""
+        """REPLY, CHAT_INPUT_COMMAND or DEFAULT; or what was said."""
+        if self.kind is not None:
+            return self.kind
         if self.reference and not self.flags & CROSSPOST:
             return 19
         return 20 if self.interaction else 0

@@ -1,6 +1,7 @@
 """Routes about guilds and their members."""
 
 from tests.worlds.discord.errors import Refusal
+from tests.worlds.discord.permissions import Permission
 from tests.worlds.discord.rest_call import Call, Json, Routes
 
 ROUTES = Routes()
@@ -54,6 +55,18 @@ async def get_member(call: Call) -> Json:
     if member is None:
         raise Refusal(10007 if user in call.world.users else 10013)
     return member.payload()
+
+
+@ROUTES.on("PUT", "/guilds/{guild}/members/{user}/roles/{role}")
+async def put_member_role(call: Call) -> None:
+    guild = call.guild()
+    member, role = guild.members.get(call.params["user"]), guild.roles.get(call.params["role"])
+    if role is None or member is None:
+        raise Refusal(10011 if role is None else 10007)
+    if Permission.MANAGE_ROLES not in guild.bot.permissions() or role.managed:
+        raise Refusal(50013)
+    if role not in member.roles:
+        guild.set_roles(member, *member.roles, role)
 
 
 @ROUTES.on("DELETE", "/users/@me/guilds/{guild}")

@@ -15,6 +15,8 @@ REACTION = "/channels/{channel}/messages/{message}/reactions/{emoji}/{user}"
 async def put_reaction(call: Call) -> None:
     channel = call.channel(Permission.READ_MESSAGE_HISTORY)
     message, emoji = call.message(channel), _emoji(call)
+    if channel.archived:
+        raise Refusal(50083)
     if emoji not in message.reactions:
         require(channel, Permission.ADD_REACTIONS)
     if len({*message.reactions, emoji}) > 20:

@@ -69,6 +69,37 @@ def _thread(call: Call) -> ChannelState:
     return thread
 
 
+@ROUTES.on("GET", "/channels/{channel}/users/@me/threads/archived/private")
+async def get_joined_archived(call: Call) -> Json:
+    """Those that the bot is in, by their ids, the youngest first."""
+    parent, bot = call.channel(Permission.READ_MESSAGE_HISTORY), call.world.bot_id
+    joined = [t for t in _archived_private(parent) if bot in t.thread_members]
+    before = call.query.get("before")
+    found = [t for t in joined if before is None or int(t.id) < int(before)]
+    return _page(call, sorted(found, key=lambda thread: -int(thread.id)))
+
+
+@ROUTES.on("GET", "/channels/{channel}/threads/archived/private")
+async def get_archived(call: Call) -> Json:
+    """All, the last archived first."""
+    parent = call.channel(Permission.READ_MESSAGE_HISTORY, Permission.MANAGE_THREADS)
+    before = call.query.get("before")
+    found = [t for t in _archived_private(parent) if before is None or t.archive_at < before]
+    return _page(call, sorted(found, key=lambda thread: thread.archive_at, reverse=True))
+
+
+def _archived_private(parent: ChannelState) -> list[ChannelState]:
+    threads = parent.guild.threads() if parent.guild else []
+    return [t for t in threads if t.parent is parent and t.archived and t.type == PRIVATE_THREAD]
+
+
+def _page(call: Call, threads: list[ChannelState]) -> Json:
+    limit, bot = call.number("limit", 50, 100), call.world.bot_id
+    page = threads[:limit]
+    members = [thread.thread_member(bot) for thread in page if bot in thread.thread_members]
+    return {"threads": [t.payload() for t in page], "members": members, "has_more": len(threads) > limit}
+
+
 @ROUTES.on("PUT", MEMBER)
 async def put_member(call: Call) -> None:
     thread = _thread(call)

@@ -49,6 +49,8 @@ class World:
     """What attachments contain, by their id."""
     nonces: dict[tuple[str, str], MessageState] = field(factory=dict)
     """By channel and nonce: what was sent with `enforce_nonce`."""
+    tells_nonces: bool = True
+    """Whether a message in a history says which nonce it was sent with: Discord does not promise it."""
     commands: list[Json] = field(factory=list)
     """The global commands, as registered."""
     guild_commands: dict[str, list[Json]] = field(factory=dict)

@@ -1,0 +1,89 @@
+"""What is written in a VIP thread, as the relay takes it: of an event or of Discord's history. Pure."""
+
+import re
+from datetime import UTC, datetime
+
+import hikari
+
+from actors.vip.ports import ThreadMessage
+from actors.vip.relay_plan import is_command
+from actors.vip.relay_values import Incoming
+from daemon.discord.relayed import Places, relayed
+
+_COMMAND = re.compile(r"\s*!(end|clear_vip_session)", re.IGNORECASE)
+_MEMBER = re.compile(r"<@!?(\d{15,20})>|(?<![\w<@#&:])(\d{15,20})(?![\w>])")
+_WRITTEN = (hikari.MessageType.DEFAULT, hikari.MessageType.REPLY)
+"""All other types are Discord's own: somebody joined, a pin, a new name."""
+
+
+def thread_message(
+    message: hikari.PartialMessage,
+    own_id: int,
+    roles: frozenset[str] | None = None,
+    places: Places | None = None,
+) -> ThreadMessage:
+    """The message as the port has it.
+
+    Args:
+        message: as an event or Discord's history has it.
+        own_id: the bot's.
+        roles: the ids of its author's roles, where the message does not tell them, as in the history.
+        places: what channels and roles are called.
+    """
+    body = relayed(message, places)
+    command = command_in(body)
+    author = message.author or None
+    return ThreadMessage(
+        id=str(message.id),
+        author="" if author is None else str(author.id),
+        body=body,
+        at=body.at,
+        roles=roles_of(message) if roles is None else roles,
+        author_name=body.name,
+        person=is_person(message, own_id),
+        reply_to=body.reply_to,
+        version=version_of(message.edited_timestamp or None),
+        command=command,
+        argument=_member_in(message.content or "") if command == "clear_vip_session" else "",
+    )
+
+
+def command_in(body: Incoming) -> str:
+    """The command that a message is, in small letters: exactly those that the planner never relays."""
+    text = body.text.text
+    found = _COMMAND.match(text) if is_command(text) else None
+    return found[1].lower() if found else ""
+
+
+def roles_of(message: hikari.PartialMessage) -> frozenset[str]:
+    """The ids of the author's roles, as the message itself tells them; not the role of everybody."""
+    member = message.member or None
+    if member is None:
+        return frozenset()
+    return member_roles(member)
+
+
+def member_roles(member: hikari.Member) -> frozenset[str]:
+    """The ids of a member's roles, without the role of everybody."""
+    return frozenset(str(role) for role in member.role_ids if role != member.guild_id)
+
+
+def is_person(message: hikari.PartialMessage, own_id: int) -> bool:
+    """Whether somebody wrote it: no bot, no webhook, and not Discord itself."""
+    author = message.author or None
+    if author is None or message.webhook_id or author.id == own_id:
+        return False
+    kind = hikari.MessageType.DEFAULT if message.type is hikari.UNDEFINED else message.type
+    return kind in _WRITTEN and not author.is_bot and not author.is_system
+
+
+def version_of(edited_at: datetime | None) -> str:
+    """Of an edit: texts of equal width that grow with time; "" where there was none."""
+    if edited_at is None:
+        return ""
+    return edited_at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _member_in(text: str) -> str:
+    found = _MEMBER.search(text)
+    return (found[1] or found[2]) if found else ""
