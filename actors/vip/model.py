@@ -194,6 +194,8 @@ class Crossing(Record):
     deleted: bool = False
     """It was deleted where it was written; to be done on the other side too."""
     staff: bool = False
+    adding: str = ""
+    """The name of the part that an edit makes necessary and that is being sent: it may have arrived."""
     late: bool = False
     """Replayed after downtime: marked as such."""
     reason: str = ""
@@ -260,5 +262,51 @@ class VIPBlock(Record):
         return f"{self.guild}/{self.member}"
 
 
-VIP_RECORDS: tuple[type[Record], ...] = (VIPSession, ClosedVIPSession, Crossing, VIPAccount, VIPBlock)
+@frozen
+class TelegramLease(Record):
+    """Which daemon may connect an account. No clock is in it: who waits counts how long it has not moved."""
+
+    collection: ClassVar[str] = "telegram_leases"
+
+    account: str
+    holder: str
+    """The id of a daemon's state directory and host: a restart there keeps it."""
+    host: str = ""
+    """Its name, for people."""
+    beat: int = 0
+    """Rises with every renewal."""
+
+    @property
+    def key(self) -> str:
+        """The account's name."""
+        return self.account
+
+
+@frozen
+class TelegramSession(Record):
+    """An account's session, encrypted: for hosts that lose their disk."""
+
+    collection: ClassVar[str] = "telegram_sessions"
+
+    account: str
+    sealed: str
+    """Base64; only the key in the environment opens it."""
+    at: float
+    """When it was written."""
+
+    @property
+    def key(self) -> str:
+        """The account's name."""
+        return self.account
+
+
+VIP_RECORDS: tuple[type[Record], ...] = (
+    VIPSession,
+    ClosedVIPSession,
+    Crossing,
+    VIPAccount,
+    VIPBlock,
+    TelegramLease,
+    TelegramSession,
+)
 """Every stored class of this half, for the store's schema."""

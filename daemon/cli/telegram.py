@@ -11,7 +11,18 @@ from daemon.safe_text import neutralised
 
 @click.group()
 def telegram() -> None:
-    """Sign the Telegram accounts in."""
+    """The Telegram accounts: sign them in, bring them back."""
+
+
+@telegram.command()
+def key() -> None:
+    """Make a key for sessions in the store, and print it: it is kept nowhere.
+
+    Give it to perkd in the environment, as TELEGRAM_SESSION_KEY (or what [telegram] session_key_env names).
+    """
+    from daemon.telegram.keys import new_key  # noqa: PLC0415 - not for the other commands
+
+    print_line(new_key())
 
 
 @telegram.command()

@@ -97,6 +97,8 @@ def _third(connection: sqlite3.Connection) -> None:
     create_collection(connection, "vip_crossings", "session", "state")
     create_collection(connection, "vip_accounts", "state")
     create_collection(connection, "vip_blocks", "guild")
+    create_collection(connection, "telegram_leases")
+    create_collection(connection, "telegram_sessions")
 
 
 MIGRATIONS: tuple[Migration, ...] = (_first, _second, _third)

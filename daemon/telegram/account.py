@@ -17,6 +17,7 @@ from daemon.telegram.chat import DeskChat, find_desk, probe
 from daemon.telegram.client import CONNECT_WITHIN, Client, bounded, close, new_client
 from daemon.telegram.errors import translate
 from daemon.telegram.handlers import Handlers
+from daemon.telegram.keeping import SessionKeeping
 from daemon.telegram.session_file import SessionBusy, hold_session
 from daemon.telegram.status import NOT_YET
 from daemon.telegram.values import Application, Connected, Died, Event, Lost
@@ -26,6 +27,8 @@ logger = logging.getLogger("perkd.telegram")
 P = ParamSpec("P")
 T = TypeVar("T")
 
+KEPT_WITHIN = 5.0
+"""Seconds that the store gets to take the session at the end of a connection."""
 NOT_SIGNED_IN = "it is not signed in: `perkd telegram login {name}`"
 
 
@@ -41,6 +44,8 @@ class Pace:
     """Before another look at a session file that another process uses."""
     probe_every: float = 600.0
     """Between two questions whether the account is still alive."""
+    keep_every: float = 300.0
+    """Between two looks whether the store has the session as it is; the first one comes sooner."""
 
 
 @define(eq=False)
@@ -58,6 +63,8 @@ class Account:
     reason: str = NOT_YET
     """Why it is not connected; "" while it is."""
     dead: bool = False
+    keeping: SessionKeeping | None = None
+    """Keeps the session in the store as well; None: nobody does."""
     _sent: "OrderedDict[int, int]" = field(factory=OrderedDict, init=False)
     _chat: DeskChat | None = field(default=None, init=False)
     _doubt: asyncio.Event = field(factory=asyncio.Event, init=False)
@@ -94,7 +101,7 @@ class Account:
         while not self.dead:
             try:
                 with hold_session(self.session) as path:
-                    await self.loop.call(self._live, path)
+                    await self._connect_once(path)
             except AccountDead as death:
                 await self._die(death.reason)
                 continue
@@ -108,6 +115,18 @@ class Account:
                 await self._lose(str(trouble))
                 await trio.sleep(max(pause, trouble.seconds) if isinstance(trouble, FloodWait) else pause)
                 pause = min(pause * 2, self.pace.most)
+
+    async def _connect_once(self, path: Path) -> None:
+        if self.keeping is None:
+            await self.loop.call(self._live, path)
+            return
+        await self.keeping.restore(self.name, path)
+        try:
+            await self.loop.call(self._live, path)
+        finally:
+            if not self.reason:  # it was connected, and Telethon has written its file
+                with trio.move_on_after(KEPT_WITHIN, shield=True):
+                    await self.keeping.keep(self.name, path)
 
     async def _lose(self, reason: str) -> None:
         if self.reason != reason:
@@ -126,6 +145,7 @@ class Account:
         """One connection, from its beginning to its end, which is always an error."""
         client = await bounded(CONNECT_WITHIN, self._new_client, path)
         handlers = Handlers(self.name, self.events)
+        keeper: asyncio.Future[None] | None = None
         try:
             chat = await self._connect(client, handlers)
             self._doubt = asyncio.Event()
@@ -133,10 +153,14 @@ class Account:
             await self.events.send(Connected(self.name))
             handlers.begin(chat.peer)
             logger.info("Telegram account %s is connected", self.name)
+            keeper = asyncio.ensure_future(self._keep_now_and_then(path))
             await self._wait_for_the_end(client, self._doubt)
         finally:
             self._chat = None
             handlers.end()
+            if keeper is not None:
+                keeper.cancel()
+                await asyncio.wait([keeper])
             await close(client)
 
     async def _connect(self, client: Client, handlers: Handlers) -> DeskChat:
@@ -146,6 +170,16 @@ class Account:
         await bounded(CONNECT_WITHIN, client.connect)
         await probe(client)
         return DeskChat(client, await find_desk(client, self.desk), self._sent)
+
+    async def _keep_now_and_then(self, path: Path) -> None:
+        """The first time at once, then when Telethon has written what it learnt: it does so every minute."""
+        if self.keeping is None:
+            return
+        pause = self.pace.keep_every / 4
+        while True:
+            await self.loop.run_in_trio(self.keeping.keep, self.name, path)
+            await asyncio.sleep(pause)
+            pause = self.pace.keep_every
 
     async def _new_client(self, path: Path) -> Client:
         return new_client(path, self.application)

@@ -9,6 +9,7 @@ from attrs import frozen
 
 from daemon.aio import Outlet, open_loop
 from daemon.telegram.account import Account, Pace
+from daemon.telegram.keeping import SessionKeeping
 from daemon.telegram.values import Application, Event
 
 _WAITING = 200
@@ -25,7 +26,12 @@ class Accounts:
 
 @asynccontextmanager
 async def open_accounts(
-    sessions: Iterable[tuple[str, Path]], desk: str, application: Application, *, pace: Pace | None = None
+    sessions: Iterable[tuple[str, Path]],
+    desk: str,
+    application: Application,
+    *,
+    pace: Pace | None = None,
+    keeping: SessionKeeping | None = None,
 ) -> AsyncIterator[Accounts]:
     """Connect the accounts (names and session files), and keep them connected.
 
@@ -35,7 +41,7 @@ async def open_accounts(
     async with open_loop("telegram") as loop:
         told: Outlet[Event] = loop.from_asyncio(_WAITING)
         accounts = {
-            name: Account(name, path, desk, application, loop, told, pace or Pace())
+            name: Account(name, path, desk, application, loop, told, pace or Pace(), keeping=keeping)
             for name, path in sessions
         }
         with told:

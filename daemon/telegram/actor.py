@@ -9,6 +9,7 @@ from attrs import define, field, frozen
 from daemon.telegram.account import Pace
 from daemon.telegram.accounts import open_accounts
 from daemon.telegram.desk import Read, Told, as_told
+from daemon.telegram.keeping import SessionKeeping
 from daemon.telegram.link import TelegramLink
 from daemon.telegram.status import AccountNumbers, TelegramStatus
 from daemon.telegram.values import Application
@@ -28,6 +29,8 @@ class TelegramPorts:
     tell: Callable[[Told], Awaitable[None]]
     """Gets what happens, in order; while it takes its time the accounts wait."""
     pace: Pace = Pace()  # noqa: RUF009 - frozen
+    keeping: SessionKeeping | None = None
+    """Keeps the sessions in the store as well; None: nobody does."""
 
 
 @define(eq=False)
@@ -71,7 +74,7 @@ class TelegramActor(Actor):
         try:
             with self._running:
                 async with open_accounts(
-                    ports.sessions, ports.desk, ports.application, pace=ports.pace
+                    ports.sessions, ports.desk, ports.application, pace=ports.pace, keeping=ports.keeping
                 ) as accounts:
                     ports.link.open(accounts)
                     async for event in accounts.events:

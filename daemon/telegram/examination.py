@@ -10,6 +10,7 @@ from daemon.config import AccountConfig, Config
 from daemon.finding import Finding
 from daemon.secrets import SecretError
 from daemon.telegram.application import load_application
+from daemon.telegram.keys import load_session_key
 from daemon.telegram.session_file import session_path
 
 _KEY = 256
@@ -30,13 +31,22 @@ def examine_telegram(config: Config) -> Iterator[Finding]:
         yield Finding("Telegram", well=False, text=str(error))
     else:
         yield Finding("Telegram", well=True, text="id and hash of the application are there")
+    key = False
+    try:
+        if key := load_session_key(config.telegram) is not None:
+            yield Finding("Telegram", well=True, text="sessions are kept in the store as well, encrypted")
+    except SecretError as error:
+        yield Finding("Telegram", well=False, text=str(error))
     for account in accounts:
-        yield _account(account)
+        yield _account(account, in_store=key)
 
 
-def _account(account: AccountConfig) -> Finding:
+def _account(account: AccountConfig, *, in_store: bool) -> Finding:
     what, path = f"account {account.name}", session_path(account.session)
     login = f"perkd telegram login {account.name}"
+    if not path.exists() and in_store:
+        text = f"{path} is not there: perkd takes the session from the store, if it is in it"
+        return Finding(what, well=True, text=text)
     if not path.exists():
         return Finding(what, well=False, text=f"{path} is not there: it is not signed in", way_out=login)
     if not os.access(path, os.R_OK | os.W_OK):

@@ -9,12 +9,14 @@ import pytest
 from daemon.config import AccountConfig, Config, TelegramConfig, VipConfig
 from daemon.finding import Finding
 from daemon.telegram.examination import examine_telegram
+from daemon.telegram.keys import new_key
 
 
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
     monkeypatch.setenv("TELEGRAM_API_ID", "12345")
     monkeypatch.setenv("TELEGRAM_API_HASH", "a secret hash")
+    monkeypatch.delenv("TELEGRAM_SESSION_KEY", raising=False)
     account = AccountConfig("desk-1", tmp_path / "desk-1.session")
     return Config(telegram=TelegramConfig(accounts=(account,)))
 
@@ -76,3 +78,21 @@ def test_a_missing_application_is_told(config: Config, monkeypatch: pytest.Monke
     monkeypatch.setenv("TELEGRAM_API_HASH", "x")
     monkeypatch.setenv("TELEGRAM_API_ID", "not a number")
     assert "is no number" in found(config)[0].text
+
+
+def test_with_a_key_a_session_that_is_not_on_the_disk_is_looked_for_in_the_store(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TELEGRAM_SESSION_KEY", new_key())
+    assert [finding.well for finding in found(config)] == [True, True, True]
+    assert "from the store" in found(config)[2].text
+
+
+def test_a_key_that_is_none_is_said_without_its_value(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TELEGRAM_SESSION_KEY", "hunter2")
+    _, key, account = found(config)
+    assert (key.well, account.well) == (False, False)
+    assert "TELEGRAM_SESSION_KEY" in key.text
+    assert "hunter2" not in str(found(config))
