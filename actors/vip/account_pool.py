@@ -72,6 +72,8 @@ class AccountPoolActor(Actor):
     _holders: dict[str, ActorRef] = field(factory=dict, init=False)
     """Of leased accounts: session → who has it."""
     _clearing: set[str] = field(factory=set, init=False)
+    _back: set[str] = field(factory=set, init=False)
+    """Connected again while it was being cleared, perhaps in vain."""
     _timer: Timer | None = field(default=None, init=False)
     _wake_at: float = field(default=0.0, init=False)
 
@@ -159,9 +161,12 @@ class AccountPoolActor(Actor):
 
     def _start_clearing(self) -> None:
         for account in self._ledger.book.due(self._now()):
-            if account.name not in self._clearing:
-                self._clearing.add(account.name)
-                self.start_soon(self._clear, Lease(account.name, account.epoch))
+            self._clear_now(account)
+
+    def _clear_now(self, account: VIPAccount) -> None:
+        if account.name not in self._clearing:
+            self._clearing.add(account.name)
+            self.start_soon(self._clear, Lease(account.name, account.epoch))
 
     async def _clear(self, lease: Lease) -> None:
         ports = self._ports
@@ -170,9 +175,14 @@ class AccountPoolActor(Actor):
 
     async def _cleared(self, done: _ClearingDone) -> None:
         self._clearing.discard(done.account)
+        again = done.account in self._back
+        self._back.discard(done.account)
         account, outcome = self._ledger.book.accounts[done.account], done.outcome
         if account.epoch != done.epoch or account.state in {AccountState.LEASED, AccountState.DEAD}:
             return  # something else was decided meanwhile
+        if again and outcome.passing:
+            self._clear_now(account)
+            return
         until = None if outcome.again_in is None else self._now() + outcome.again_in
         try:
             await self._ledger.move(account, outcome.state, outcome.reason, until)
@@ -180,7 +190,7 @@ class AccountPoolActor(Actor):
         except StoreUnavailable:
             self._wake_in(_SOON)
             return
-        if outcome.state is not AccountState.FREE and outcome.state is not account.state:
+        if outcome.state not in {AccountState.FREE, account.state} and not outcome.passing:
             self._tell_staff(self._ledger.book.accounts[done.account])
         if outcome.again_in is not None:
             self._wake_in(outcome.again_in)
@@ -236,6 +246,8 @@ class AccountPoolActor(Actor):
 
     async def _late(self, account: VIPAccount, event: DeskEvent) -> None:
         """The desk answered somebody whose session is over: staff see it, and the history is cleared anew."""
+        if isinstance(event, m.DeskResync):
+            self._connected(account)
         if not isinstance(event, m.DeskPosted) or event.message.own:
             return
         logger.warning(
@@ -249,6 +261,13 @@ class AccountPoolActor(Actor):
             except StoreUnavailable:
                 return  # the introduction of the next session is the wall
             self._start_clearing()
+
+    def _connected(self, account: VIPAccount) -> None:
+        """What could not be cleared while it was away is cleared now."""
+        if account.name in self._clearing:
+            self._back.add(account.name)
+        elif account.state is AccountState.QUARANTINED:
+            self._clear_now(account)
 
     # --- looking after it all -------------------------------------------------------------------
 

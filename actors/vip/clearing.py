@@ -5,7 +5,7 @@ from attrs import frozen
 from actors.vip.epochs import Epochs
 from actors.vip.model import AccountState
 from actors.vip.policy import VIPPolicy
-from actors.vip.ports import AccountDead, Desk, FloodWait, Lease, Limited, Trouble
+from actors.vip.ports import AccountDead, Desk, FloodWait, Lease, Limited, Trouble, Unreachable
 
 MOST_STEPS = 10_000
 """Pieces of one history. More is no history but a fault."""
@@ -18,6 +18,8 @@ class Cleared:
     state: AccountState
     reason: str = ""
     again_in: float | None = None
+    passing: bool = False
+    """Telegram was away: nobody has to be told."""
 
 
 async def clear(desk: Desk, epochs: Epochs, lease: Lease, policy: VIPPolicy) -> Cleared:
@@ -36,7 +38,9 @@ async def clear(desk: Desk, epochs: Epochs, lease: Lease, policy: VIPPolicy) -> 
         return Cleared(AccountState.LIMITED, str(limited), policy.limited)
     except Trouble as trouble:
         reason = f"its history could not be cleared: {trouble}"
-        return Cleared(AccountState.QUARANTINED, reason, min(policy.pause_max, policy.quarantine))
+        again_in = min(policy.pause_max, policy.quarantine)
+        away = isinstance(trouble, Unreachable)
+        return Cleared(AccountState.QUARANTINED, reason, again_in, passing=away)
     reason = f"its history was cleared {policy.clear_tries} times and is not empty"
     return Cleared(AccountState.QUARANTINED, reason, policy.quarantine)
 

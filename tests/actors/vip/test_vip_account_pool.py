@@ -13,6 +13,7 @@ from actors.vip.policy import VIPPolicy
 from actors.vip.pool_messages import (
     AccountOut,
     DeskPosted,
+    DeskResync,
     FromDesk,
     Granted,
     LeaseGranted,
@@ -321,3 +322,29 @@ async def test_an_account_that_is_no_longer_configured_is_out(autojump_clock: ob
     async with rig.running():
         numbers = await rig.pool.ask(PoolStatus())
         assert {a.name: a.state for a in numbers.accounts}["b"] is AccountState.DEAD
+
+
+async def test_an_account_that_has_connected_is_cleared_at_once_and_its_wait_was_no_news(
+    autojump_clock: object,
+) -> None:
+    rig = Rig(("a",))
+    rig.world.steps.outage.add("desk")
+    async with rig.running():
+        await rig.until("a", AccountState.QUARANTINED)
+        rig.world.steps.outage.clear()
+        rig.pool.tell(DeskResync("a"))
+        with trio.fail_after(2):
+            await rig.until("a", AccountState.FREE)
+    assert rig.world.staff_log == []
+
+
+async def test_an_account_that_connects_while_it_is_cleared_in_vain_is_cleared_again(
+    autojump_clock: object,
+) -> None:
+    rig = Rig(("a",))
+    rig.world.steps.outage.add("desk")
+    async with rig.running():
+        rig.pool.tell(DeskResync("a"))  # before what comes of the first try
+        rig.world.steps.outage.clear()
+        with trio.fail_after(2):
+            await rig.until("a", AccountState.FREE)
