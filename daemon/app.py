@@ -30,6 +30,7 @@ from daemon.assembly import (
     build_tree,
 )
 from daemon.assembly_gateways import WATCHER
+from daemon.assembly_vip import OFFICE
 from daemon.backups import LastBackup
 from daemon.boards import RoutedBoard, load_boards
 from daemon.clock import SteadyClock
@@ -52,6 +53,7 @@ from daemon.status import StatusReport
 from daemon.status_actors import StatusActors
 from daemon.storing import Storing, mongodb_address
 from daemon.terminal import TerminalBoard
+from daemon.vip.forgetting import EndForgotten
 from daemon.vip.opening import open_vip
 from daemon.web.happenings import Happenings
 from daemon.web.side import WebSide
@@ -158,7 +160,11 @@ class Daemon:
             verify=lambda player: verify(self.tree.ref(VERIFIER), player),
             players_per_member=lambda: self.config.discord.players_per_member,
             boards=lambda: tuple(self.config.boards),
+            end_vip=None if self.vip is None else self._end_vip,
         )
+
+    async def _end_vip(self, guild: str, member: str) -> bool:
+        return await EndForgotten(self.tree.ref(OFFICE), self.store)(guild, member)
 
     def poller_policy(self, source: SourceConfig) -> PollerPolicy:
         """The source's policy as it is configured now."""

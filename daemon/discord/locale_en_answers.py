@@ -209,6 +209,28 @@ ANSWERS: dict[str, str] = {
     "forget.wishes.other": "{count} codes that were asked for by hand",
     "forget.channels.one": "{count} channel that you set up (it stays, your name goes)",
     "forget.channels.other": "{count} channels that you set up (they stay, your name goes)",
+    "forget.sessions.one": "{count} VIP session that is open (it ends)",
+    "forget.sessions.other": "{count} VIP sessions that are open (they end)",
+    "forget.closed.one": "{count} VIP session of earlier days",
+    "forget.closed.other": "{count} VIP sessions of earlier days",
+    "forget.crossings.one": "the number of {count} message of these sessions",
+    "forget.crossings.other": "the numbers of {count} messages of these sessions",
+    "forget.ended.one": "{count} VIP record of somebody else that names you as staff (it stays, you go)",
+    "forget.ended.other": "{count} VIP records of others that name you as staff (they stay, you go)",
+    "forget.ending.one": (
+        "{count} VIP session is still being ended; what is stored of it is erased when that is done"
+    ),
+    "forget.ending.other": (
+        "{count} VIP sessions are still being ended; what is stored of them is erased when that is done"
+    ),
+    "forget.blocks.one": (
+        "{count} server has blocked you from VIP sessions. That stays stored, or it would not hold: ask its "
+        "staff"
+    ),
+    "forget.blocks.other": (
+        "{count} servers have blocked you from VIP sessions. That stays stored, or it would not hold: ask "
+        "their staff"
+    ),
     "forget.audits.one": "{count} entry in an audit log (it stays, your name goes)",
     "forget.audits.other": "{count} entries in audit logs (they stay, your name goes)",
 }

@@ -17,11 +17,11 @@ from actors.giftcodes.model import (
     Wish,
 )
 from actors.ports import Change, Delete, Put
+from daemon.service.erasure_vip import ERASED, VIPFound, VIPKnown, end_live, find_vip, names_in_vip
 from daemon.service.ports import Service
 
 BATCH = 500
 """Changes in one commit."""
-ERASED = "(erased)"
 
 
 @frozen
@@ -37,6 +37,7 @@ class Known:
         wishes: of this member, or for `players`.
         audits: entries of audit logs that name the member, or one of `players`.
         channels: that the member set up: they stay, without the member.
+        vip: of VIP threads.
     """
 
     players: tuple[Player, ...] = ()
@@ -47,11 +48,12 @@ class Known:
     wishes: int = 0
     audits: int = 0
     channels: int = 0
+    vip: VIPKnown = VIPKnown()  # noqa: RUF009 - frozen
 
     @property
     def is_nothing(self) -> bool:
-        """Nothing at all is stored about the member."""
-        return self == Known()
+        """Nothing is stored about the member that could be erased."""
+        return evolve(self, vip=evolve(self.vip, blocks=0)) == Known()
 
 
 async def what_is_known(service: Service, member: str) -> Known:
@@ -63,8 +65,11 @@ async def forget(service: Service, member: str) -> Known:
     """Erase what is stored about a member. Returns what that was.
 
     The players go first, so that nothing more is redeemed for them, and the registrations last: cut short,
-    it can be repeated. Raises `StoreUnavailable`.
+    it can be repeated. A live VIP session is ended before, which may take a minute. Raises
+    `StoreUnavailable`.
     """
+    vip = await find_vip(service.store, member)
+    ending = await end_live(vip.live, service.end_vip)
     async with service.lock:
         found = await _look(service, member)
         gone: list[Change] = [Delete(Player, player.key) for player in found.known.players]
@@ -80,8 +85,9 @@ async def forget(service: Service, member: str) -> Known:
         history += [Put(_without(audit, member, found.keys)) for audit in found.audits]
         history += [Put(_guild_without(guild, member)) for guild in found.guilds]
         await _commit(service, history)
+        await _commit(service, found.vip.erased(live=service.end_vip is None))
         await _commit(service, [Delete(Registration, one.key) for one in found.registrations])
-    return found.known
+    return evolve(found.known, vip=vip.known(ending))
 
 
 # --- looking ------------------------------------------------------------------------------------
@@ -96,6 +102,7 @@ class _Found:
     wishes: Sequence[Wish]
     audits: Sequence[Audit]
     guilds: Sequence[Guild]
+    vip: VIPFound
 
 
 async def _look(service: Service, member: str) -> _Found:
@@ -107,6 +114,7 @@ async def _look(service: Service, member: str) -> _Found:
         wishes |= {wish.key: wish for wish in await service.store.find(Wish, game=key.game, fid=key.fid)}
     audits = [one for one in await service.store.find(Audit) if _without(one, member, keys) != one]
     guilds = [one for one in await service.store.find(Guild) if _guild_without(one, member) != one]
+    vip = await find_vip(service.store, member)
     known = Known(
         players=tuple(mine),
         shared=tuple(shared),
@@ -116,8 +124,9 @@ async def _look(service: Service, member: str) -> _Found:
         wishes=len(wishes),
         audits=len(audits),
         channels=sum(by == member for guild in guilds for by in _set_up_by(guild)),
+        vip=vip.known(),
     )
-    return _Found(known, keys, registrations, list(wishes.values()), audits, guilds)
+    return _Found(known, keys, registrations, list(wishes.values()), audits, guilds, vip)
 
 
 async def _players(
@@ -158,7 +167,7 @@ async def _trials(service: Service, keys: frozenset[PlayerKey]) -> list[Code]:
 
 def _without(audit: Audit, member: str, keys: Iterable[PlayerKey]) -> Audit:
     named = any(re.search(rf"(?<!\S){re.escape(str(key))}(?![\w-])", audit.details) for key in keys)
-    details = ERASED if named else audit.details
+    details = ERASED if named or names_in_vip(audit, member) else audit.details
     return evolve(audit, member="" if audit.member == member else audit.member, details=details)
 
 

@@ -9,6 +9,7 @@ from actors.giftcodes.model import Player
 from actors.giftcodes.verifier import Verified
 from actors.ports import Change, Clock, Put, Store
 from daemon.service.allowance import Allowance
+from daemon.service.erasure_vip import EndVIPSession
 
 
 def _nobody(_collections: frozenset[str]) -> None:
@@ -42,6 +43,7 @@ class Service:
         verify: asks the game whether there is such a player; without a daemon nothing is found out.
         players_per_member: asked each time how many players one member may register.
         boards: asked each time for the names of the plugged-in boards.
+        end_vip: has a member's VIP session ended and erased; None where VIP threads are off.
         lock: held by whoever reads records, and writes what it made of them.
         tries: how often members may have something done that costs calls to a game.
     """
@@ -54,6 +56,7 @@ class Service:
     verify: VerifyPlayer = _unverified
     players_per_member: Callable[[], int] = lambda: PLAYERS_PER_MEMBER
     boards: Callable[[], Collection[str]] = tuple
+    end_vip: EndVIPSession | None = None
     lock: trio.Lock = field(factory=trio.Lock, eq=False, repr=False)
     tries: Allowance = field(factory=Allowance, eq=False, repr=False)
 

@@ -9,25 +9,28 @@ from daemon.discord.values import Button, Caller, Reply, Style
 from daemon.service.erasure import Known, forget, what_is_known
 
 _ROOM = 600
-_COUNTED = ("redemptions", "calls", "wishes", "channels", "audits")
+_COUNTED = ("redemptions", "calls", "wishes", "channels")
+_COUNTED_OF_VIP = ("sessions", "closed", "crossings", "ended", "ending")
 
 
 async def ask(desk: Desk, caller: Caller) -> Reply:
     """Tell what would be erased, with the button that does it."""
     known = await what_is_known(desk.service, caller.member)
     if known.is_nothing:
-        return Reply(say("forget.nothing", caller.locale))
+        return Reply(_nothing(known, caller.locale))
     button = Button(forget_id(), say("forget.confirm", caller.locale), Style.DANGER)
     head, tail = say("forget.head", caller.locale), say("forget.tail", caller.locale)
-    return Reply("\n".join([head, *_known(known, caller.locale), tail]), buttons=(button,))
+    lines = [head, *_known(known, caller.locale), *_kept(known, caller.locale), tail]
+    return Reply("\n".join(lines), buttons=(button,))
 
 
 async def erase(desk: Desk, caller: Caller) -> Reply:
     """Erase all that is known of the caller, in every guild."""
     known = await forget(desk.service, caller.member)
     if known.is_nothing:
-        return Reply(say("forget.nothing", caller.locale))
-    return Reply("\n".join([say("forget.done", caller.locale), *_known(known, caller.locale)]))
+        return Reply(_nothing(known, caller.locale))
+    lines = [say("forget.done", caller.locale), *_known(known, caller.locale), *_kept(known, caller.locale)]
+    return Reply("\n".join(lines))
 
 
 def _known(known: Known, locale: str) -> list[str]:
@@ -37,5 +40,16 @@ def _known(known: Known, locale: str) -> list[str]:
         if players:
             lines.append(say_count(text_id, len(players), locale))
             lines.append(fitting([f"  • {named(one, locale)}" for one in players], locale, room=_ROOM))
-    counted = ((kind, getattr(known, kind)) for kind in _COUNTED)
+    counted = [(kind, getattr(known, kind)) for kind in _COUNTED]
+    counted += [(kind, getattr(known.vip, kind)) for kind in _COUNTED_OF_VIP]
+    counted.append(("audits", known.audits))
     return lines + [say_count(f"forget.{kind}", number, locale) for kind, number in counted if number]
+
+
+def _kept(known: Known, locale: str) -> list[str]:
+    """What stays, and why."""
+    return [say_count("forget.blocks", known.vip.blocks, locale)] if known.vip.blocks else []
+
+
+def _nothing(known: Known, locale: str) -> str:
+    return "\n".join(_kept(known, locale)) or say("forget.nothing", locale)

@@ -20,6 +20,7 @@ from actors.giftcodes.model import (
 )
 from actors.giftcodes.verifier import Verified
 from actors.ports import Put
+from actors.vip.model import ClosedVIPSession, Crossing, EndReason, SessionState, Side, VIPBlock, VIPSession
 from daemon.discord.answers import erasing, players, redeeming
 from daemon.discord.answers.scope import pick_player
 from daemon.discord.render import message_of
@@ -259,6 +260,48 @@ async def test_everything_that_is_known_is_told_before_it_goes_and_after() -> No
     assert [one.member for one in await store.find(Registration)] == [OTHER.member]
     assert [player.name for player in await store.find(Player)] == ["Blaze"]
     assert shown(await erasing.erase(desk, MEMBER)) == "perkd knows nothing of you."
+
+
+async def test_vip_sessions_are_told_before_they_go_and_after_and_a_block_is_said_to_stay() -> None:
+    store = MemoryStore()
+    me = MEMBER.member
+    await store.commit(
+        Put(VIPSession(GUILD, me, "aa", SessionState.OPEN, NOW)),
+        Put(Crossing("aa", Side.THREAD, "1", 1, NOW)),
+        Put(ClosedVIPSession("bb", GUILD, me, NOW, NOW, EndReason.OWNER)),
+        Put(ClosedVIPSession("cc", GUILD, OTHER.member, NOW, NOW, EndReason.CLEARED, ended_by=me)),
+        Put(VIPBlock(GUILD, me, NOW)),
+    )
+    desk = a_desk(store)
+
+    asked, done = await erasing.ask(desk, MEMBER), await erasing.erase(desk, MEMBER)
+
+    for reply in (asked, done):
+        text = shown(reply)
+        for part in (
+            "1 VIP session that is open (it ends)",
+            "1 VIP session of earlier days",
+            "the number of 1 message of these sessions",
+            "1 VIP record of somebody else",
+            "1 server has blocked you from VIP sessions. That stays stored",
+        ):
+            assert part in text
+        assert "still being ended" not in text
+    for again in (await erasing.ask(desk, MEMBER), await erasing.erase(desk, MEMBER)):
+        assert shown(again).startswith("1 server has blocked you from VIP sessions")
+        assert not again.buttons
+
+
+async def test_a_session_that_is_still_being_ended_is_told_of() -> None:
+    async def not_yet(guild: str, member: str) -> bool:
+        return (guild, member) != (GUILD, MEMBER.member)
+
+    store = MemoryStore()
+    await store.commit(Put(VIPSession(GUILD, MEMBER.member, "aa", SessionState.OPEN, NOW)))
+    desk = a_desk(store)
+    desk = evolve(desk, service=evolve(desk.service, end_vip=not_yet))
+
+    assert "1 VIP session is still being ended" in shown(await erasing.erase(desk, MEMBER))
 
 
 async def test_very_many_players_fit_into_the_question() -> None:
