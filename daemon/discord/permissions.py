@@ -40,17 +40,17 @@ class Overwrite:
     deny: Permissions
 
 
-def all_needed() -> Permissions:
-    """Every permission that perkd asks for when it is invited."""
-    needed = Permissions.NONE
-    for permission in (*POSTING, *WATCHING, *CAPTCHAS):
+def all_needed(*, vip: bool = False) -> Permissions:
+    """Every permission that perkd asks for when it is invited; `vip`: with those for VIP threads."""
+    needed = Permissions.MANAGE_ROLES if vip else Permissions.NONE
+    for permission in (*POSTING, *WATCHING, *CAPTCHAS, *(RELAYING if vip else ())):
         needed |= permission
     return needed
 
 
-def invite_link(application: str) -> str:
+def invite_link(application: str, *, vip: bool = False) -> str:
     """The page on which somebody with Manage Server adds the bot to a server."""
-    wanted = int(all_needed())
+    wanted = int(all_needed(vip=vip))
     return (
         f"https://discord.com/oauth2/authorize?client_id={application}"
         f"&scope=bot+applications.commands&permissions={wanted}"

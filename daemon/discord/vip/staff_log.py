@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 
+import hikari
 import trio
 from attrs import define, field
 
@@ -50,7 +51,7 @@ class DiscordStaffLog:
                     self._count += 1
                     name = nonce("staff", id(self), self._count, trio.current_time())
                     await self._messages.send(channel, content, name)
-        except (Trouble, trio.TooSlowError) as error:
+        except (Trouble, hikari.HTTPError, trio.TooSlowError) as error:
             self._failed(channel, str(error) or f"Discord took longer than {self.within:g} s")
             logger.info("For the staff: %s", notice_words(notice).text)
         else:

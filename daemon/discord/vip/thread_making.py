@@ -1,6 +1,7 @@
 """Making a private thread, and finding it again. There is one per tag, whatever was repeated on the way."""
 
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
 
 import hikari
@@ -48,30 +49,34 @@ async def find_made(asking: Asking, places: VIPPlaces, guild: str, tag: str) -> 
     """The id of our thread with this tag; of several, which only repetitions can make, the oldest stays."""
     own = await asking.own_id()
 
-    async def ask(rest: hikari.api.RESTClient) -> list[int]:
+    async def ask(rest: hikari.api.RESTClient) -> list[hikari.GuildThreadChannel]:
         found = await _active(rest, guild, tag, own)
         return found or await _archived(rest, places, tag, own)
 
     found = await asking(ask, guild=guild)
     if not found:
         return None
-    if len(found) > 1:
-        await _remove(asking, guild, found[1:])
-    return str(found[0])
+    kept = min(found, key=lambda thread: (not _is_empty(thread), thread.id))
+    await _remove(asking, guild, found, kept.id)
+    return str(kept.id)
 
 
-async def _active(rest: hikari.api.RESTClient, guild: str, tag: str, own: int) -> list[int]:
+async def _active(
+    rest: hikari.api.RESTClient, guild: str, tag: str, own: int
+) -> list[hikari.GuildThreadChannel]:
     threads = await rest.fetch_active_threads(int(guild))
-    return sorted(int(thread.id) for thread in threads if _is_ours(thread, tag, own))
+    return [thread for thread in threads if _is_ours(thread, tag, own)]
 
 
-async def _archived(rest: hikari.api.RESTClient, places: VIPPlaces, tag: str, own: int) -> list[int]:
+async def _archived(
+    rest: hikari.api.RESTClient, places: VIPPlaces, tag: str, own: int
+) -> list[hikari.GuildThreadChannel]:
     if not places.upgrade_channel:
         return []
     try:
         # Those that the bot is in: it is in each that it has made, and they come in the order of their ids.
         threads = rest.fetch_joined_private_archived_threads(int(places.upgrade_channel)).limit(SEARCHED)
-        return sorted([int(thread.id) async for thread in threads if _is_ours(thread, tag, own)])
+        return [thread async for thread in threads if _is_ours(thread, tag, own)]
     except hikari.NotFoundError:
         return []  # the channel is gone, and its threads with it
 
@@ -87,13 +92,21 @@ async def _remove_others(asking: Asking, guild: str, tag: str, kept: int) -> Non
     try:
         own = await asking.own_id()
         found = await asking(lambda rest: _active(rest, guild, tag, own), guild=guild)
-        await _remove(asking, guild, [thread for thread in found if thread != kept])
+        await _remove(asking, guild, found, kept)
     except Trouble as error:
         logger.info("Whether a thread was made twice is not known: %s", error)
 
 
-async def _remove(asking: Asking, guild: str, threads: list[int]) -> None:
-    for thread in threads:
+def _is_empty(thread: hikari.GuildThreadChannel) -> bool:
+    """Nobody but the bot is in it."""
+    return thread.approximate_member_count <= 1
+
+
+async def _remove(
+    asking: Asking, guild: str, threads: Sequence[hikari.GuildThreadChannel], kept: int
+) -> None:
+    """Delete the others, but none that people are in."""
+    for thread in (int(one.id) for one in threads if one.id != kept and _is_empty(one)):
         logger.info("Thread %s was made by a repeated request; it is removed", thread)
 
         async def ask(rest: hikari.api.RESTClient, thread: int = thread) -> None:

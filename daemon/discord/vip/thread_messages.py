@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 
 import hikari
+from attrs import evolve, frozen
 
 from actors.vip.ports import ThreadMessage
 from actors.vip.relay_plan import is_command
@@ -11,15 +12,23 @@ from actors.vip.relay_values import Incoming
 from daemon.discord.relayed import Places, relayed
 
 _COMMAND = re.compile(r"\s*!(end|clear_vip_session)", re.IGNORECASE)
-_MEMBER = re.compile(r"<@!?(\d{15,20})>|(?<![\w<@#&:])(\d{15,20})(?![\w>])")
+_MEMBER = re.compile(r"<@!?(\d{1,20})>|(?<![\w<@#&:])(\d{15,20})(?![\w>])")
 _WRITTEN = (hikari.MessageType.DEFAULT, hikari.MessageType.REPLY)
 """All other types are Discord's own: somebody joined, a pin, a new name."""
+
+
+@frozen
+class Author:
+    """A member, as events have it beside the message."""
+
+    roles: frozenset[str] = frozenset()
+    name: str = ""
 
 
 def thread_message(
     message: hikari.PartialMessage,
     own_id: int,
-    roles: frozenset[str] | None = None,
+    author: Author | None = None,
     places: Places | None = None,
 ) -> ThreadMessage:
     """The message as the port has it.
@@ -27,19 +36,19 @@ def thread_message(
     Args:
         message: as an event or Discord's history has it.
         own_id: the bot's.
-        roles: the ids of its author's roles, where the message does not tell them, as in the history.
+        author: who wrote it, where the message itself does not tell that, as in the history.
         places: what channels and roles are called.
     """
     body = relayed(message, places)
     command = command_in(body)
-    author = message.author or None
+    name = (author.name if author else "") or body.name
     return ThreadMessage(
         id=str(message.id),
-        author="" if author is None else str(author.id),
-        body=body,
+        author=str(message.author.id) if message.author else "",
+        body=evolve(body, name=name),
         at=body.at,
-        roles=roles_of(message) if roles is None else roles,
-        author_name=body.name,
+        roles=roles_of(message) if author is None else author.roles,
+        author_name=name,
         person=is_person(message, own_id),
         reply_to=body.reply_to,
         version=version_of(message.edited_timestamp or None),

@@ -14,6 +14,7 @@ from actors.vip.ports import (
     Mark,
     ThreadMessage,
     ThreadStatus,
+    Trouble,
 )
 from actors.vip.relay_values import Part
 from daemon.discord.channels import granted
@@ -111,6 +112,12 @@ class DiscordThreads:
         except Archived:
             if await self.fetch(thread) is not ThreadStatus.LOCKED:
                 await self._asking(again, guild=self._guild)
+        except Forbidden:
+            with contextlib.suppress(Trouble):  # who made it may do so much
+                await self._asking(
+                    lambda rest: rest.edit_channel(int(thread), archived=True), guild=self._guild
+                )
+            raise
 
     async def remove(self, thread: str) -> None:
         """See `Threads.remove`."""
@@ -225,10 +232,10 @@ class DiscordThreads:
         return [await self._told(thread, message, own) for message in found]
 
     async def _told(self, thread: str, message: hikari.Message, own: int) -> ThreadMessage:
-        roles = frozenset[str]()
-        if is_person(message, own):
-            roles = await self._authors.roles(await self._guild_of(thread), str(message.author.id))
-        return thread_message(message, own, roles)
+        if not is_person(message, own):
+            return thread_message(message, own)
+        author = await self._authors.author(await self._guild_of(thread), str(message.author.id))
+        return thread_message(message, own, author)
 
     async def _guild_of(self, thread: str) -> str:
         if not self._guild:
