@@ -22,6 +22,7 @@ from daemon.discord.permissions import (
     missing,
     permissions_in,
 )
+from daemon.discord.vip.examination import examine_vip
 from daemon.finding import Finding
 from daemon.secrets import Secret
 from daemon.storage import codec
@@ -113,7 +114,8 @@ class _Examination:
         findings += self._intents(application, stored)
         joined = [guild async for guild in self.rest.fetch_my_guilds()]
         names = ", ".join(guild.name for guild in joined[:_NAMED]) + (", …" if len(joined) > _NAMED else "")
-        link = f"add it to a server: {invite_link(str(application.id))}"
+        page = invite_link(str(application.id), vip=self.config.vip.enabled)
+        link = f"add it to a server: {page}"
         findings.append(
             Finding("Discord servers", well=True, text=f"{len(joined)}: {names}")
             if joined
@@ -127,6 +129,8 @@ class _Examination:
                 findings.append(Finding("Discord servers", well=False, text=text, way_out=link))
         for use in self._uses(stored, there):
             findings.append(await self._channel(use, str(me.id)))
+        if self.config.vip.enabled:
+            findings += await examine_vip(self.rest, self.config.vip)
         return findings
 
     def _intents(self, application: hikari.Application, stored: Sequence[Guild]) -> list[Finding]:

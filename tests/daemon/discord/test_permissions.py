@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from daemon.discord.permissions import (
     CAPTCHAS,
     POSTING,
+    RELAYING,
     WATCHING,
     Overwrite,
     all_needed,
@@ -112,3 +113,10 @@ def test_an_invitation_asks_for_all_that_is_needed_and_no_more() -> None:
 def test_the_pages_show_the_link_that_is_asked_for(page: str) -> None:
     text = (Path(__file__).parents[3] / page).read_text()
     assert invite_link("APPLICATION_ID") in text
+
+
+def test_with_vip_threads_the_link_asks_for_what_they_need_besides() -> None:
+    asked = Permissions(int(parse_qs(urlsplit(invite_link("42", vip=True)).query)["permissions"][0]))
+    assert missing(asked, RELAYING) == []
+    assert asked & Permissions.MANAGE_ROLES
+    assert not all_needed() & Permissions.MANAGE_THREADS
