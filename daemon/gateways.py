@@ -20,11 +20,11 @@ def gateways_of(made: "Daemon") -> dict[str, Callable[[Tree], Actor]]:
     if discord is None:
         return {}
 
-    def bot(_: Tree) -> Actor:
+    def bot(tree: Tree) -> Actor:
+        vip = None if made.vip is None else made.vip.reception(tree)
+        desk = discord.desk(made.service(), made.report.make, vip)
         # What could not be posted while Discord was away is tried now, not after its backoff.
-        return discord.actor(
-            discord.desk(made.service(), made.report.make), lambda: made.tell(ANNOUNCER, BoardBack())
-        )
+        return discord.actor(desk, lambda: made.tell(ANNOUNCER, BoardBack()))
 
     return {"discord": bot, "watcher": lambda tree: discord.watcher(made.service(), tree.ref(CAMPAIGN))}
 

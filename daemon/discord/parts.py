@@ -23,6 +23,7 @@ from daemon.discord.components import Components
 from daemon.discord.guild_names import GuildNames
 from daemon.discord.link import DiscordLink
 from daemon.discord.rights import Staff
+from daemon.discord.vip.reception import Reception
 from daemon.discord.watching import WatchActor, WatchesChanged, WatchPorts, WatchStatus
 from daemon.secrets import Secret
 from daemon.service import Service
@@ -63,9 +64,9 @@ class DiscordParts:
             self.components.on_button(custom_ids.CaptchaPress, answers.press, Manner.AT_ONCE)
             self.components.on_modal(custom_ids.CaptchaPress, answers.submit, Manner.AT_ONCE)
 
-    def desk(self, service: Service, status: StatusOf) -> Desk:
-        """What the answers work with."""
-        return Desk(service, self.staff, status, GuildChannels(self.link))
+    def desk(self, service: Service, status: StatusOf, vip: Reception | None = None) -> Desk:
+        """What the answers work with; `vip`: None where VIP threads are switched off."""
+        return Desk(service, self.staff, status, GuildChannels(self.link), vip)
 
     def actor(self, desk: Desk, reachable: Callable[[], None]) -> DiscordActor:
         """A new actor. `reachable` is called each time the bot has connected, or has a guild again."""
@@ -74,7 +75,7 @@ class DiscordParts:
             commands.register(client, loop, desk)
 
         add_buttons(self.components, desk)
-        account = Account(self.token, self.config.token_env, self.config.rest_url)
+        account = Account(self.token, self.config.token_env, self.config.rest_url, vip=desk.vip is not None)
         register = (add_commands, self.components.register)
         names = GuildNames(partial(guilds_named, desk.service))
         return DiscordActor(

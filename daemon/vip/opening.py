@@ -8,6 +8,7 @@ from daemon.config import Config
 from daemon.logs import add_secret
 from daemon.secrets import SecretError
 from daemon.telegram.application import load_application
+from daemon.telegram.keys import SessionKey, load_session_key
 from daemon.vip.attachments import new_client
 
 if TYPE_CHECKING:
@@ -33,18 +34,19 @@ async def open_vip(
     if discord is None:
         missing.append(f"the bot's token is missing: set the environment variable {config.discord.token_env}")
     application = _application(config, missing)
+    key = _session_key(config, missing)
     notes.extend(f"there are no VIP threads: {what}" for what in missing)
     if not config.vip.staff_roles:
         notes.append(
             "nobody is staff of the VIP threads, so nobody can clear one that is stuck: "
             "put the ids of roles into [vip] staff_roles"
         )
-    if discord is None or application is None:
+    if discord is None or application is None or missing:
         return None
     from daemon.vip.parts import VIPSide  # noqa: PLC0415 - Telethon, only where it is used
 
     client = await stack.enter_async_context(new_client())
-    return VIPSide(config, clock, discord, application, client)
+    return VIPSide(config, clock, discord, application, client, key)
 
 
 def _application(config: Config, missing: list[str]) -> "Application | None":
@@ -55,3 +57,11 @@ def _application(config: Config, missing: list[str]) -> "Application | None":
         return None
     add_secret(application.api_hash.reveal())
     return application
+
+
+def _session_key(config: Config, missing: list[str]) -> SessionKey | None:
+    try:
+        return load_session_key(config.telegram)
+    except SecretError as error:
+        missing.append(str(error))
+        return None

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import httpx
 from attrs import define, field
 
-from actors.ports import Clock
+from actors.ports import Clock, Store
 from actors.vip.policy import VIPPolicy
 from daemon.assembly_gateways import TELEGRAM
 from daemon.assembly_vip import ACCOUNT_POOL, OFFICE, VIPHalf, VIPParts, vip_spec
@@ -13,8 +13,11 @@ from daemon.config import Config, VipConfig
 from daemon.discord.parts import DiscordParts
 from daemon.discord.vip.parts import VIPDiscord
 from daemon.discord.vip.places import VIPPlaces
+from daemon.discord.vip.reception import Reception
 from daemon.telegram.actor import TelegramActor, TelegramPorts
 from daemon.telegram.desk import TelegramDesk
+from daemon.telegram.keeping import SessionKeeping
+from daemon.telegram.keys import SessionKey
 from daemon.telegram.link import TelegramLink
 from daemon.telegram.values import Application
 from daemon.vip.attachments import Attachments
@@ -41,6 +44,8 @@ class VIPSide:
     application: Application
     client: httpx.AsyncClient
     """Fetches what members attach."""
+    session_key: SessionKey | None = None
+    """Seals the accounts' sessions for the store; None: they are in their files alone."""
     policy: VIPPolicy = field(init=False)
     places: VIPPlaces = field(init=False)
     _revoke: bool = field(init=False)
@@ -59,7 +64,6 @@ class VIPSide:
             open_file=DeskFiles(self.telegram).open,
             clock=self.clock,
         )
-        self.discord.vip = self.threads
 
     def reconfigure(self, vip: VipConfig) -> None:
         """Take over what may change while the daemon runs."""
@@ -80,16 +84,25 @@ class VIPSide:
                     planner=PLANNER,
                     policy=lambda: self.policy,
                     accounts=tuple(account.name for account in self.config.telegram.accounts),
+                    live=self.threads.live,
                 )
             ),
-            {"telegram": self._telegram, "vip": lambda tree: self.threads.watcher(tree.ref(OFFICE))},
+            {
+                "telegram": lambda tree: self._telegram(tree, made.store),
+                "vip": lambda tree: self.threads.watcher(tree.ref(OFFICE)),
+            },
         )
 
     def report(self, tree: Tree) -> VIPReport:
         """VIP's part of the status."""
         return VIPReport(tree.ref(OFFICE), tree.ref(ACCOUNT_POOL), tree.ref(TELEGRAM), self.clock)
 
-    def _telegram(self, tree: Tree) -> Actor:
+    def reception(self, tree: Tree) -> Reception:
+        """What the button and the commands work with."""
+        return self.threads.reception(tree.ref(OFFICE), self.report(tree).make)
+
+    def _telegram(self, tree: Tree, store: Store) -> Actor:
+        key = self.session_key
         return TelegramActor(
             TelegramPorts(
                 link=self.telegram,
@@ -98,5 +111,6 @@ class VIPSide:
                 application=self.application,
                 read=read,
                 tell=PoolLine(tree.ref(ACCOUNT_POOL)),
+                keeping=None if key is None else SessionKeeping(store, key, self.clock),
             )
         )
