@@ -30,6 +30,8 @@ WHAT = {
     "perkd/gateways": "one_for_one, where a gateway is configured",
     "perkd/gateways/discord": "the bot: one asyncio loop in a thread a life",
     "perkd/gateways/watcher": "reads codes from channels",
+    "perkd/gateways/telegram": "the accounts of the VIP desk: one asyncio loop in a thread a life",
+    "perkd/gateways/vip": "tells the VIP desk what happens in threads, and takes its commands",
     "perkd/giftcodes": "one_for_one: everything about codes",
     "perkd/giftcodes/redemption": "rest_for_one: without the pool nobody calls",
     "perkd/giftcodes/redemption/session_pool": "two calls at once, a rate window and a circuit per game",
@@ -40,6 +42,11 @@ WHAT = {
     "perkd/giftcodes/publisher": "live codes for other daemons, at /feed",
     "perkd/giftcodes/pollers": "one_for_one: one actor per source",
     "perkd/giftcodes/pollers/feed": "a source, here called feed",
+    "perkd/vip": "one_for_one: VIP threads, where they are on",
+    "perkd/vip/leasing": "rest_for_one: without the pool nobody relays",
+    "perkd/vip/leasing/account_pool": "who has which Telegram account, and the waiting list",
+    "perkd/vip/leasing/threads": "one actor per member with a session",
+    "perkd/vip/desk": "takes requests, and hands them to the members' actors",
 }
 """What each node is for; one that is new has to be described here."""
 
@@ -145,7 +152,7 @@ def _node(row: Row, at: int) -> Iterator[str]:
 
 async def running_tree(directory: Path) -> Mapping[str, Any]:
     """The tree of a daemon with everything configured, once it is ready."""
-    async with open_everything(directory) as everything:
+    async with open_everything(directory, vip=True) as everything:
         host = everything.stage.host
         async with host.perkd() as process:
             await everything.until_ready()
