@@ -57,21 +57,28 @@ class Asking:
             Trouble: of the port, whatever Discord answered, or that it did not.
             hikari.HTTPResponseError: an answer that is not known.
         """
+        cache = self.cache()
+
+        async def guarded(rest: hikari.api.RESTClient) -> T:
+            try:
+                return await ask(rest)
+            except NETWORK as error:
+                trouble = trouble_of(error)
+                if trouble is None:
+                    raise
+                if isinstance(trouble, Gone | Forbidden) and await _is_out(Asked(rest, cache), guild):
+                    trouble = Unreachable("Discord says that the server is unavailable for now")
+                raise trouble from error
+
         try:
-            cache = self.link.connection().bot.cache
-
-            async def guarded(rest: hikari.api.RESTClient) -> T:
-                try:
-                    return await ask(rest)
-                except NETWORK as error:
-                    trouble = trouble_of(error)
-                    if trouble is None:
-                        raise
-                    if isinstance(trouble, Gone | Forbidden) and await _is_out(Asked(rest, cache), guild):
-                        trouble = Unreachable("Discord says that the server is unavailable for now")
-                    raise trouble from error
-
             return await self.link.rest(guarded, within=self.within if within is None else within)
+        except DiscordAway as away:
+            raise Unreachable(str(away)) from away
+
+    def cache(self) -> hikari.api.Cache:
+        """What the bot keeps in memory. Raises `Unreachable`."""
+        try:
+            return self.link.connection().bot.cache
         except DiscordAway as away:
             raise Unreachable(str(away)) from away
 
@@ -81,10 +88,7 @@ class Asking:
         async def ask(rest: hikari.api.RESTClient) -> int:
             return int((await rest.fetch_my_user()).id)
 
-        try:
-            me = self.link.connection().bot.get_me()
-        except DiscordAway as away:
-            raise Unreachable(str(away)) from away
+        me = self.cache().get_me()
         return int(me.id) if me is not None else await self(ask)
 
 

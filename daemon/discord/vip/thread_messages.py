@@ -57,6 +57,12 @@ def thread_message(
     )
 
 
+def named_roles(message: hikari.PartialMessage, cache: hikari.api.Cache) -> Places:
+    """What the roles are called that the message mentions."""
+    found = (cache.get_role(role) for role in message.role_mention_ids or ())
+    return Places(roles={str(role.id): role.name for role in found if role is not None})
+
+
 def command_in(body: Incoming) -> str:
     """The command that a message is, in small letters: exactly those that the planner never relays."""
     text = body.text.text

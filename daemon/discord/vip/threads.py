@@ -28,7 +28,7 @@ from daemon.discord.vip.places import OpenFile, VIPPlaces
 from daemon.discord.vip.reading import find_own, read_history
 from daemon.discord.vip.showing import shown_after_edit
 from daemon.discord.vip.thread_making import find_made, make_thread
-from daemon.discord.vip.thread_messages import is_person, thread_message
+from daemon.discord.vip.thread_messages import is_person, named_roles, thread_message
 from daemon.discord.vip.uploads import Parcel, packed, without_files
 
 FILES_WITHIN = 180.0
@@ -235,7 +235,7 @@ class DiscordThreads:
         if not is_person(message, own):
             return thread_message(message, own)
         author = await self._authors.author(await self._guild_of(thread), str(message.author.id))
-        return thread_message(message, own, author)
+        return thread_message(message, own, author, named_roles(message, self._asking.cache()))
 
     async def _guild_of(self, thread: str) -> str:
         if not self._guild:

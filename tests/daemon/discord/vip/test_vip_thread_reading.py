@@ -241,3 +241,9 @@ def test_an_author_who_was_asked_for_goes_before_what_the_message_says():
     found = thread_message(message, OWN, Author(frozenset({"5"}), "Ann"))
     assert found.body == Incoming(plain("hi"), at=found.at, name="Ann")
     assert (found.roles, found.author_name) == ({"5"}, "Ann")
+
+
+async def test_roles_that_are_mentioned_have_their_names(stage, thread):
+    ann = stage.server.add_member("Ann")
+    said = await ann.say(thread, f"<@&{stage.vip_role.id}> <@&1>, please")
+    assert texts([await stage.threads.message(thread.id, said.id)]) == ["@VIP @1, please"]

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import trio
 from attrs import evolve
 
 from actors.vip.ports import FloodWait, Forbidden, Gone, Refused, ThreadStatus, Unreachable
@@ -258,6 +259,7 @@ async def test_a_thread_is_closed_by_those_only_who_may(stage):
     stage.upgrade.deny("manage_threads")
     with pytest.raises(Forbidden):
         await stage.threads.close(thread.id)
+    assert (thread.archived, thread.locked) == (True, False)
     with pytest.raises(Forbidden):
         await stage.threads.remove(thread.id)
     thread.delete()
@@ -265,3 +267,55 @@ async def test_a_thread_is_closed_by_those_only_who_may(stage):
         await stage.threads.close(thread.id)
     await stage.threads.remove(thread.id)
     assert stage.server.threads() == []
+
+
+async def test_of_threads_with_one_tag_the_one_with_people_in_it_stays(stage):
+    thread, ann = await stage.open(), stage.server.add_member("Ann")
+    await stage.threads.add_member(thread.id, ann.id)
+    newer = await stage.open()
+    assert stage.server.threads() == [thread, newer]
+    assert await stage.threads.find_created(stage.server.id, TAG) == newer.id
+    assert stage.server.threads() == [thread, newer]
+
+
+async def test_a_thread_is_made_though_nobody_can_tell_whether_it_was_made_twice(stage):
+    stage.discord.faults.answer("GET", "/guilds/*/threads/active", status=503, times=None)
+    thread = await stage.open()
+    assert stage.server.threads() == [thread]
+    with pytest.raises(Unreachable):
+        await stage.threads.find_created(stage.server.id, TAG)
+
+
+async def test_what_can_not_be_removed_stays_and_hinders_nobody(stage):
+    stage.discord.faults.drop_reply("POST", CREATE)
+    with pytest.raises(Unreachable):
+        await stage.open()
+    stage.discord.faults.answer("DELETE", THREAD, status=503, times=None)
+    thread = await stage.open()
+    assert await stage.threads.find_created(stage.server.id, TAG) == min(
+        thread.id, *(one.id for one in stage.server.threads())
+    )
+    assert len(stage.server.threads()) == 2
+
+
+async def test_without_its_channel_there_is_no_thread_to_be_found(stage):
+    await stage.open()
+    stage.upgrade.delete()
+    assert await stage.threads.find_created(stage.server.id, TAG) is None
+    stage.places = evolve(stage.places, upgrade_channel="")
+    assert await stage.threads.find_created(stage.server.id, TAG) is None
+
+
+async def test_a_channel_is_no_thread(stage):
+    assert await stage.threads.fetch(stage.upgrade.id) is ThreadStatus.GONE
+
+
+async def test_where_an_outage_can_not_be_told_from_a_loss_it_is_one(stage):
+    thread = await stage.open()
+    stage.server.remove_bot()
+    while stage.bot.cache.get_available_guild(int(stage.server.id)) is not None:  # noqa: ASYNC110 - hikari tells nobody
+        await trio.sleep(0.01)
+    stage.discord.faults.answer("GET", "/users/@me/guilds", status=503)
+    with pytest.raises(Unreachable):
+        await stage.threads.fetch(thread.id)
+    assert await stage.threads.fetch(thread.id) is ThreadStatus.FORBIDDEN
