@@ -9,6 +9,7 @@ from actors.ports import Clock, Store
 from actors.vip.account_pool import AccountPoolActor, PoolPorts
 from actors.vip.desk import DeskPorts, VIPDeskActor
 from actors.vip.epochs import Epochs, GuardedDesk
+from actors.vip.live_threads import LiveThreads
 from actors.vip.messages import Member
 from actors.vip.parts import ThreadPorts
 from actors.vip.policy import VIPPolicy
@@ -52,6 +53,8 @@ class VIPParts:
     policy: Callable[[], VIPPolicy]
     accounts: tuple[str, ...]
     epochs: Epochs = field(factory=Epochs)
+    live: LiveThreads = field(factory=LiveThreads)
+    """The same that who listens to Discord has."""
     new_id: Callable[[], str] = lambda: uuid.uuid4().hex
 
 
@@ -117,5 +120,12 @@ class _Links:
     def desk(self) -> Actor:
         parts = self.parts
         return VIPDeskActor(
-            DeskPorts(parts.store(), parts.clock, parts.tree().dynamic(THREADS), parts.answers, parts.policy)
+            DeskPorts(
+                parts.store(),
+                parts.clock,
+                parts.tree().dynamic(THREADS),
+                parts.answers,
+                parts.policy,
+                parts.live,
+            )
         )

@@ -8,6 +8,7 @@ from attrs import define, field, frozen
 
 from actors.ports import Clock, Delete, Store, StoreUnavailable
 from actors.vip import messages as m
+from actors.vip.live_threads import LiveThreads
 from actors.vip.model import ClosedVIPSession, Crossing, CrossingState, EndReason, SessionState, VIPSession
 from actors.vip.policy import VIPPolicy
 from actors.vip.ports import Answers
@@ -21,6 +22,7 @@ from supervision import (
     MailboxFull,
     NotRunning,
     StartFailed,
+    Timer,
 )
 
 logger = logging.getLogger(__name__)
@@ -38,6 +40,8 @@ class DeskPorts:
     """Below it the members' actors are started."""
     answers: Answers
     policy: Callable[[], VIPPolicy]
+    live: LiveThreads = field(factory=LiveThreads)
+    """Kept by the desk, for who listens to Discord."""
 
 
 @frozen
@@ -64,12 +68,15 @@ class VIPDeskActor(Actor):
     _ports: DeskPorts
     _requests: dict[m.Member, dict[str, m.Request]] = field(factory=dict, init=False)
     """Not answered for the last time; by ticket."""
-    _threads: dict[str, m.Member] = field(factory=dict, init=False)
     _starting: set[m.Member] = field(factory=set, init=False)
     _refs: dict[m.Member, ActorRef] = field(factory=dict, init=False)
+    _timer: Timer | None = field(default=None, init=False)
+    """Until the next look."""
+    _look_at: float = field(default=0.0, init=False)
 
     async def started(self) -> None:
         """Start the actors of all sessions that are stored, in the background."""
+        self._ports.live.clear()  # an actor that is there already reads again what it was not told meanwhile
         self.ref.tell(_Look())
 
     async def receive(self, message: object) -> object:  # noqa: C901, PLR0912 - one line a case
@@ -90,7 +97,7 @@ class VIPDeskActor(Actor):
                 for member in list(self._refs):
                     self._tell(member, m.Resync())
             case m.Bound(member, thread):
-                self._threads[thread] = member
+                self._ports.live.bind(thread, member)
             case m.Handled(member, ticket):
                 self._requests.get(member, {}).pop(ticket, None)
             case m.Returned(member):
@@ -98,6 +105,7 @@ class VIPDeskActor(Actor):
             case m.EndedFor(member, ref):
                 self._ended(member, ref)
             case _Look():
+                self._timer = None
                 self.start_soon(self._look)
             case _Late(member, ticket):
                 self._give_up(member, ticket)
@@ -132,7 +140,7 @@ class VIPDeskActor(Actor):
     # --- the members' actors --------------------------------------------------------------------
 
     def _to_thread(self, thread: str, message: object) -> None:
-        member = self._threads.get(thread)
+        member = self._ports.live.owner(thread)
         if member is not None:
             self._tell(member, message)
 
@@ -182,11 +190,12 @@ class VIPDeskActor(Actor):
     def _ended(self, member: m.Member, ref: ActorRef) -> None:
         if self._refs.get(member) == ref:
             del self._refs[member]
-            self._threads = {t: one for t, one in self._threads.items() if one != member}
+            self._ports.live.drop(member)
         if self._requests.get(member):
             self._start(member)
         else:
             self._requests.pop(member, None)
+            self._look_in(_SOON)  # perhaps its supervisor was restarted, and it has a session yet
 
     # --- looking after them ---------------------------------------------------------------------
 
@@ -196,14 +205,23 @@ class VIPDeskActor(Actor):
             for session in await self._ports.store.find(VIPSession):
                 member = m.Member(session.guild, session.member)
                 if session.thread:
-                    self._threads.setdefault(session.thread, member)
+                    self._ports.live.bind(session.thread, member)
                 self._start(member)
             await self._prune()
         except StoreUnavailable as error:
             logger.warning("The store can't be asked about VIP sessions: %s", error)
-            self.after(_SOON, _Look())
+            self._look_in(_SOON)
         else:
-            self.after(self._ports.policy().reconcile, _Look())
+            self._look_in(self._ports.policy().reconcile)
+
+    def _look_in(self, seconds: float) -> None:
+        """At the latest."""
+        at = trio.current_time() + seconds
+        if self._timer is not None:
+            if self._look_at <= at:
+                return
+            self._timer.cancel()
+        self._look_at, self._timer = at, self.after(seconds, _Look())
 
     async def _prune(self) -> None:
         before = self._ports.clock.now() - self._ports.policy().retention

@@ -1,7 +1,6 @@
 """Ending a session, in whatever state it is. Each step is recorded when done; twice is harmless."""
 
 import logging
-from collections.abc import Awaitable, Callable
 
 import trio
 from attrs import define, field
@@ -66,7 +65,7 @@ class Ending:
         parts, session = self._parts, self._session
         undelivered = await self._give_up_what_waits()
         if session.ending is EndReason.COMPLETED:
-            await self._try(lambda: parts.ports.threads.give_role(session.guild, session.member))
+            await self._give_role()
         done = await self._finish_thread(undelivered, tries=parts.policy.tries)
         await self._release()
         if not done:  # Discord is away: the account is back, the thread is closed when it can be
@@ -187,11 +186,21 @@ class Ending:
         )
         return [Put(audit)]
 
-    async def _try(self, do: Callable[[], Awaitable[None]]) -> None:
+    async def _give_role(self) -> None:
+        session, parts = self._session, self._parts
+        threads = parts.ports.threads
         try:
-            await patiently(self._parts.policy, do, tries=self._parts.policy.tries)
+            await patiently(
+                parts.policy,
+                lambda: threads.give_role(session.guild, session.member),
+                tries=parts.policy.tries,
+            )
         except Trouble as error:
-            logger.warning("User %s: %s", self._session.member, error)
+            logger.warning("User %s: the VIP role can't be given: %s", session.member, error)
+            await parts.report(Word.ROLE_FAILED, reason=str(error))
+        else:
+            if parts.policy.vip_role:
+                await parts.report(Word.ROLE_GIVEN)
 
 
 def wording(session: VIPSession) -> str:

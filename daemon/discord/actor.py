@@ -12,7 +12,7 @@ from actors.ports import Clock
 from daemon.aio import Loop, LoopEnded, TaskCancelled, open_loop
 from daemon.discord.bot import Account, Admission, Bot, Register, ask_admission, make_bot
 from daemon.discord.guild_names import GuildNames
-from daemon.discord.intents import switched_off
+from daemon.discord.intents import meaning_of, switched_off
 from daemon.discord.link import Connection, DiscordLink
 from daemon.discord.observer import Observer, Seen
 from daemon.discord.status import DiscordNumbers, DiscordStatus
@@ -178,8 +178,10 @@ class DiscordActor(Actor):
         count = seen.guilds + len(seen.unavailable)
         servers = f"{count} server" if count == 1 else f"{count} servers"
         logger.info("🤖 Connected to Discord as %s, which is in %s", seen.name, servers)
-        for name in switched_off(admission.intents):
-            logger.info("%s Intent is off: no codes are read from channels until it is on", name)
+        vip = self._ports.account.vip
+        for name in switched_off(admission.intents, vip=vip):
+            say = logger.warning if vip else logger.info
+            say("%s Intent is off: %s until it is on", name, meaning_of(name, vip=vip))
         self._ports.connected()
 
     def _guild_came(self) -> None:
@@ -227,7 +229,7 @@ class DiscordActor(Actor):
             latency=latency,
             reconnects=self._reconnects + seen.reconnects,
             listener_failures=seen.listener_failures,
-            switched_off=switched_off(live.admission.intents),
+            switched_off=switched_off(live.admission.intents, vip=self._ports.account.vip),
             commands=live.bot.commands if state == "connected" else "",
             stuck=stuck,
         )

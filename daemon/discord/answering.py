@@ -18,7 +18,7 @@ from daemon.discord.link import DiscordAway
 from daemon.discord.locale import say
 from daemon.discord.render import message_of, modal_of
 from daemon.discord.text import plain
-from daemon.discord.values import Modal, Reply
+from daemon.discord.values import Later, Modal, Reply
 from daemon.service import Refused
 
 logger = logging.getLogger("perkd.discord")
@@ -33,8 +33,8 @@ class InPlace:
     reply: Reply
 
 
-Shown = Reply | InPlace | Modal
-"""What is shown. Only an answer at once may open a modal."""
+Shown = Reply | InPlace | Modal | Later
+"""What is shown. Only an answer at once may open a modal; only a deferred one may come later."""
 
 Run = Callable[[], Awaitable[Shown]]
 """What works an answer out, in trio."""
@@ -149,6 +149,8 @@ async def _show_first(interaction: Interaction, shown: Shown) -> None:
 
 
 async def _show_later(interaction: Interaction, shown: Shown) -> None:
+    if isinstance(shown, Later):
+        return
     if not isinstance(shown, Reply):
         raise TypeError(f"{named(interaction)}: only an answer at once can be {type(shown).__name__}")
     try:

@@ -43,6 +43,8 @@ class Account:
     variable: str
     """The environment variable that holds the token."""
     rest_url: str
+    vip: bool = False
+    """VIP threads are switched on: one more intent is asked for."""
 
 
 @frozen
@@ -76,7 +78,8 @@ async def ask_admission(account: Account) -> Admission:
     if limit.remaining < gateway.shard_count:
         raise StartsSpent(limit.reset_after.total_seconds())
     windows = -(-gateway.shard_count // max(limit.max_concurrency, 1))
-    return Admission(intents_for(application.flags), gateway.shard_count, (windows - 1) * 2 * _WINDOW)
+    intents = intents_for(application.flags, vip=account.vip)
+    return Admission(intents, gateway.shard_count, (windows - 1) * 2 * _WINDOW)
 
 
 def check_token(token: Secret) -> str:

@@ -3,7 +3,7 @@
 import hikari
 
 from daemon.discord.rights import Staff
-from daemon.discord.values import Caller
+from daemon.discord.values import Caller, Slip
 
 _THREADS = frozenset(
     {
@@ -19,6 +19,7 @@ def caller_of(interaction: hikari.PartialInteraction, staff: Staff) -> Caller:
     member = interaction.member
     user = str(interaction.user.id)
     guild = str(interaction.guild_id) if _is_in_guild(interaction) else ""
+    roles = frozenset[str]() if member is None else frozenset(map(str, member.role_ids))
     return Caller(
         member=user,
         name=member.display_name if member is not None else _name(interaction.user),
@@ -28,11 +29,13 @@ def caller_of(interaction: hikari.PartialInteraction, staff: Staff) -> Caller:
         right=staff.right_of(
             user,
             guild=guild,
-            roles=[] if member is None else [str(role) for role in member.role_ids],
+            roles=roles,
             permissions=0 if member is None else int(member.permissions),
         ),
         locale=str(getattr(interaction.locale, "value", interaction.locale)),
         in_thread=interaction.channel.type in _THREADS,
+        roles=roles,
+        slip=Slip(str(interaction.application_id), str(interaction.id), interaction.token),
     )
 
 

@@ -22,8 +22,8 @@ from daemon.discord.values import Caller, Reply
 
 logger = logging.getLogger("perkd.discord")
 
-OURS = "gc:"
-"""What the ids of the gift codes' buttons begin with. Any other is somebody else's business."""
+OURS = ("gc:", "vip:")
+"""What the ids of perkd's buttons begin with. Any other is somebody else's business."""
 
 
 @frozen

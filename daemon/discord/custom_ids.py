@@ -5,6 +5,7 @@ gc:register:v1:<game>                     *Register*, and the modal that it open
 gc:captcha:v1:<id>                        *Answer*, and its modal
 gc:status:v1:<page>                       a page of /perkd status
 gc:forget:v1:all                          the confirmation of /forget: whoever presses it is forgotten
+vip:open:v1                               *Upgrade to VIP*
 """
 
 import hashlib
@@ -19,6 +20,7 @@ LONGEST = 100
 
 _REDEEM, _REGISTER, _CAPTCHA, _STATUS = "gc:redeem:v1:", "gc:register:v1:", "gc:captcha:v1:", "gc:status:v1:"
 _FORGET = "gc:forget:v1:all"
+_VIP_OPEN = "vip:open:v1"
 _SIMPLE = re.compile(r"[\x21-\x7e]+")
 """What surely comes back as it was sent."""
 _NUMBER = re.compile(r"[0-9]{1,9}")
@@ -65,7 +67,12 @@ class ForgetPress:
     """The confirmation of `/forget`."""
 
 
-Press = RedeemPress | RegisterPress | CaptchaPress | StatusPress | ForgetPress
+@frozen
+class VIPOpenPress:
+    """*Upgrade to VIP*."""
+
+
+Press = RedeemPress | RegisterPress | CaptchaPress | StatusPress | ForgetPress | VIPOpenPress
 
 
 def redeem_id(code: Code) -> str:
@@ -98,6 +105,11 @@ def forget_id() -> str:
     return _FORGET
 
 
+def vip_open_id() -> str:
+    """The id of *Upgrade to VIP*."""
+    return _VIP_OPEN
+
+
 def parsed(custom_id: str) -> Press | None:
     """What a button or modal is for; None where it is none of ours, or of an older perkd."""
     if custom_id.startswith(_REDEEM):
@@ -108,6 +120,8 @@ def parsed(custom_id: str) -> Press | None:
         return CaptchaPress(captcha)
     if custom_id == _FORGET:
         return ForgetPress()
+    if custom_id == _VIP_OPEN:
+        return VIPOpenPress()
     page = _rest(custom_id, _STATUS)
     return StatusPress(int(page)) if _NUMBER.fullmatch(page) else None
 

@@ -80,10 +80,61 @@ VIP: dict[str, str] = {
     "vip.clear_account": "Gave {account} back; its history is being cleared.",
     "vip.clear_no_account": "There was no account to give back.",
     "vip.clear_done": "✅ Cleared. The member can open a new thread.",
+    "vip.role_given": "Gave the member the VIP role.",
+    "vip.role_failed": "⚠️ The VIP role could not be given: {reason}. Give it by hand.",
     "vip.state.waiting": "on the waiting list",
     "vip.state.opening": "opening",
     "vip.state.open": "open",
     "vip.state.ending": "ending",
+    # -- a member ends its own thread by a command ----------------------------------------------------
+    "vip.own.ending": "🔒 Your VIP thread is being closed …",
+    "vip.own.ended": "🔒 Your VIP thread has ended.",
+    "vip.own.nothing": "You have no VIP thread that could be ended.",
+    # -- the panel, and answers of the commands themselves --------------------------------------------
+    "vip.panel.title": "Upgrade to VIP",
+    "vip.panel.text": (
+        "Press the button to talk to the VIP desk. A private thread opens, which only you and the server's "
+        "staff can see."
+    ),
+    "vip.panel.button": "Upgrade to VIP",
+    "vip.panel.posted": "✅ The panel is posted in {channel}. Its button goes on working after restarts.",
+    "vip.off": (
+        "VIP threads are switched off. Who runs perkd switches them on: enabled = true below [vip] in its "
+        "configuration file."
+    ),
+    "vip.elsewhere": "VIP threads belong to another server: the one of the upgrade channel.",
+    "vip.no_channel": (
+        "The upgrade channel {channel} is gone, or hidden from me. Please tell the server's staff: it is "
+        "upgrade_channel below [vip] in perkd's configuration file."
+    ),
+    "vip.staff_only": "That command is for the server's VIP staff.",
+    "vip.own_only": "Only VIP staff can end somebody else's thread. Your own: /vip end, without a member.",
+    "vip.written_how": "Write `!clear_vip_session @member`, with the member's mention or id.",
+    "vip.busy": "The VIP desk has more requests than it can take. Please try again in a minute.",
+    "vip.down": "The VIP desk is not at work right now. Please try again in a few minutes.",
+    "vip.no_answer": "That took too long, and I don't know what became of it. Please try again.",
+    "vip.status.title": "VIP threads",
+    "vip.status.sessions": "Sessions",
+    "vip.status.accounts": "Telegram accounts",
+    "vip.status.no_sessions": "none",
+    "vip.status.no_accounts": "none is configured",
+    "vip.status.count": "{count} {state}",
+    "vip.status.waiting.none": "Nobody is on the waiting list.",
+    "vip.status.waiting.one": "{count} member is on the waiting list.",
+    "vip.status.waiting.other": "{count} members are on the waiting list.",
+    "vip.status.delivered": "Every message has been delivered.",
+    "vip.status.undelivered": "⚠️ The oldest message that is not delivered yet has waited for {age}.",
+    "vip.status.unanswered.one": "{count} request is being worked on.",
+    "vip.status.unanswered.other": "{count} requests are being worked on.",
+    "vip.status.account": "• {name}: {state}{reason}",
+    "vip.status.unknown": "The VIP desk does not answer. Please try again in a minute.",
+    "vip.account_state.free": "free",
+    "vip.account_state.leased": "in use",
+    "vip.account_state.draining": "being cleared",
+    "vip.account_state.quarantined": "quarantined",
+    "vip.account_state.flood_wait": "asked by Telegram to wait",
+    "vip.account_state.limited": "limited by Telegram",
+    "vip.account_state.dead": "out of use",
     # -- for the staff log ----------------------------------------------------------------------------
     "vip.late_answer": "📨 The desk answered through {account}, but the session it was meant for is over:",
     "vip.account_out": "⚠️ The Telegram account {account} is {state}: {reason}",

@@ -6,7 +6,7 @@ through `text.py`, so that nothing pings and nothing breaks out.
 
 from enum import Enum, auto
 
-from attrs import frozen
+from attrs import field, frozen
 
 
 class Right(Enum):
@@ -17,6 +17,16 @@ class Right(Enum):
     """Manage Guild, or one of the configured roles, in the guild it asks from."""
     OWNER = 2
     """Of this perkd: `[discord] owners`."""
+
+
+@frozen
+class Slip:
+    """By what an interaction that was acknowledged is answered later, for fifteen minutes."""
+
+    application: str
+    interaction: str
+    token: str = field(repr=False)
+    """Whoever has it can answer."""
 
 
 @frozen
@@ -35,6 +45,19 @@ class Caller:
     """The language of the member's client."""
     in_thread: bool = False
     """`channel` is a thread."""
+    roles: frozenset[str] = frozenset()
+    """The ids of the roles it has there."""
+    slip: Slip | None = field(default=None, repr=False, eq=False)
+    """For an answer that comes in parts; None where nobody waits for one."""
+
+
+@frozen
+class Person:
+    """Somebody who was chosen in a command."""
+
+    id: str
+    name: str
+    """As shown; foreign text."""
 
 
 class Style(Enum):
@@ -94,6 +117,11 @@ class Reply:
     cards: tuple[Card, ...] = ()
     buttons: tuple[Button, ...] = ()
     files: tuple[File, ...] = ()
+
+
+@frozen
+class Later:
+    """No answer yet: who has the interaction's slip gives it."""
 
 
 @frozen

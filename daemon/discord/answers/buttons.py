@@ -6,10 +6,17 @@ import trio
 
 from actors.giftcodes.model import Code, CodeKey, CodeState
 from daemon.discord.answering import Manner
-from daemon.discord.answers import erasing, players, redeeming, status
+from daemon.discord.answers import erasing, players, redeeming, status, vip
 from daemon.discord.answers.desk import Desk
 from daemon.discord.components import Components, Pressed
-from daemon.discord.custom_ids import ForgetPress, RedeemPress, RegisterPress, StatusPress, register_id
+from daemon.discord.custom_ids import (
+    ForgetPress,
+    RedeemPress,
+    RegisterPress,
+    StatusPress,
+    VIPOpenPress,
+    register_id,
+)
 from daemon.discord.locale import say
 from daemon.discord.text import code_span
 from daemon.discord.values import Button, Modal, Reply, Style, TextInput
@@ -30,6 +37,7 @@ def add_buttons(components: Components, desk: Desk) -> None:
     components.on_modal(RegisterPress, partial(register, desk))
     components.on_button(StatusPress, partial(turn, desk), Manner.UPDATE)
     components.on_button(ForgetPress, partial(forget, desk), Manner.UPDATE)
+    components.on_button(VIPOpenPress, partial(vip.open_thread, desk))
 
 
 async def redeem(desk: Desk, pressed: Pressed) -> Reply:

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from attrs import frozen
 
 from daemon.discord.rights import Staff
+from daemon.discord.vip.reception import Reception
 from daemon.service import Service
 
 StatusOf = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -50,3 +51,5 @@ class Desk:
     staff: Staff
     status: StatusOf
     channels: Channels
+    vip: Reception | None = None
+    """None where VIP threads are switched off."""

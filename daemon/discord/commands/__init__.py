@@ -22,7 +22,7 @@ def register(client: lightbulb.Client, loop: Loop, desk: Desk) -> None:
         loop: the incarnation's, in whose thread this is called.
         desk: what answers work with.
     """
-    commands = commands_for(desk.service.games())
+    commands = commands_for(desk.service.games(), vip=desk.vip is not None)
     front = Front(loop, desk)
     building = Building(
         GROUPS,

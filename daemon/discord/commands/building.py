@@ -133,6 +133,8 @@ def _option(command: Command, option: Option, complete: Complete) -> object:
             return lightbulb.boolean(*words, **common)
         case Kind.CHANNEL:
             return lightbulb.channel(*words, **common, channel_types=_CHANNELS)
+        case Kind.MEMBER:
+            return lightbulb.user(*words, **common)
         case Kind.FILE:
             return lightbulb.attachment(*words, **common)
 

@@ -19,14 +19,14 @@ from daemon.discord.commands.spec import Command, Kind, Option
 from daemon.discord.completing import Suggest, suggestions
 from daemon.discord.locale import say
 from daemon.discord.render import choices_of
-from daemon.discord.values import Choice, Reply
+from daemon.discord.values import Choice, Person, Reply
 
 logger = logging.getLogger("perkd.discord")
 
 SUGGEST_WITHIN = 1.5
 """Seconds for suggestions. Discord waits three; later than this they are of no use to who types."""
 
-Value = str | int | bool | Upload
+Value = str | int | bool | Person | Upload
 
 
 class Front:
@@ -53,6 +53,7 @@ class Front:
             options,
             right=command.right,
             in_guild=command.in_guild,
+            staff=command.staff,
         )
         await answer(ctx.interaction, self._loop, run)
 
@@ -73,6 +74,8 @@ class Front:
                 return None
             case Kind.CHANNEL:
                 return str(value.id)
+            case Kind.MEMBER:
+                return Person(str(value.id), value.display_name)
             case Kind.FILE:
                 return upload_of(value, self._loop)
             case _:

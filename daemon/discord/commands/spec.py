@@ -6,9 +6,9 @@ from enum import Enum, auto
 from attrs import field, frozen
 
 from daemon.discord.completing import Suggest
-from daemon.discord.values import Choice, Reply, Right
+from daemon.discord.values import Choice, Later, Reply, Right
 
-Answer = Callable[..., Awaitable[Reply]]
+Answer = Callable[..., Awaitable[Reply | Later]]
 """A trio coroutine `(desk, caller, **options)`. Options that were left out are not passed."""
 
 
@@ -23,6 +23,8 @@ class Kind(Enum):
     """True or false."""
     CHANNEL = auto()
     """A text or announcement channel: its id."""
+    MEMBER = auto()
+    """Somebody: a `Person`."""
     FILE = auto()
     """An attachment: an `Upload`."""
 
@@ -63,6 +65,8 @@ class Command:
     """Who may use it at all; checked when it is used."""
     in_guild: bool = False
     """It makes sense in a server only."""
+    staff: bool = False
+    """VIP staff may use it; of others only those of `right`, where that is more than a member's."""
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from daemon.discord.answers import (
     redeeming,
     settings,
     status,
+    vip,
 )
 from daemon.discord.commands.spec import Answer, Command, Kind, Option
 from daemon.discord.completing import Suggest
@@ -27,6 +28,7 @@ GROUPS = {
     "manage giftcode": "Where codes are posted, and for whom they are redeemed",
     "perkd": "How perkd is doing, and what belongs to all of it",
     "perkd players": "Players, many at once",
+    "vip": "VIP threads: a private way to the VIP desk",
 }
 """Commands with several words: what stands above them."""
 
@@ -36,8 +38,13 @@ LONGEST_VALUE = 100
 HIGHEST = 1000
 
 
-def commands_for(games: Mapping[str, str]) -> tuple[Command, ...]:
-    """The commands, in the order of the documentation; `games`: the configured ones, name → protocol."""
+def commands_for(games: Mapping[str, str], *, vip: bool = False) -> tuple[Command, ...]:
+    """The commands, in the order of the documentation.
+
+    Args:
+        games: the configured ones, name → protocol.
+        vip: VIP threads are switched on.
+    """
     names = tuple(games)
     needs_state = all(protocol == "v2" for protocol in games.values())
     return (
@@ -45,6 +52,7 @@ def commands_for(games: Mapping[str, str]) -> tuple[Command, ...]:
         *_codes_commands(names),
         *_manage_commands(names),
         *_perkd_commands(),
+        *(_vip_commands() if vip else ()),
     )
 
 
@@ -260,3 +268,44 @@ def _perkd_commands() -> tuple[Command, ...]:
             right=Right.ADMIN,
         ),
     )
+
+
+def _vip_commands() -> tuple[Command, ...]:
+    return (
+        Command(
+            "vip end",
+            "End your VIP thread; VIP staff: anybody's",
+            vip.end,
+            (
+                Option(
+                    "member", "Whose thread, for VIP staff; otherwise your own", Kind.MEMBER, required=False
+                ),
+            ),
+            in_guild=True,
+        ),
+        _vip_staffs("vip clear", "Clear a member's VIP session away, whatever state it is in", vip.clear),
+        _vip_staffs(
+            "vip complete",
+            "The upgrade is done: give the member the VIP role, and close the thread",
+            vip.complete,
+        ),
+        Command(
+            "vip status",
+            "How VIP threads are doing: sessions, Telegram accounts, who waits",
+            vip.show_status,
+            right=Right.ADMIN,
+            in_guild=True,
+            staff=True,
+        ),
+        _admins(
+            "vip panel",
+            "Post the message with the button that opens VIP threads",
+            vip.post_panel,
+            Option("channel", "Which channel; otherwise the upgrade channel", Kind.CHANNEL, required=False),
+        ),
+    )
+
+
+def _vip_staffs(path: str, about: str, answer: Answer) -> Command:
+    member = Option("member", "Which member", Kind.MEMBER)
+    return Command(path, about, answer, (member,), in_guild=True, staff=True)

@@ -10,12 +10,14 @@ from daemon.discord.custom_ids import (
     RedeemPress,
     RegisterPress,
     StatusPress,
+    VIPOpenPress,
     captcha_id,
     forget_id,
     parsed,
     redeem_id,
     register_id,
     status_id,
+    vip_open_id,
 )
 
 codes = st.builds(
@@ -50,13 +52,14 @@ def test_the_other_buttons_come_back_as_they_were_made():
     assert parsed(captcha_id("17-a")) == CaptchaPress("17-a")
     assert parsed(status_id(12)) == StatusPress(12)
     assert parsed(forget_id()) == ForgetPress()
+    assert parsed(vip_open_id()) == VIPOpenPress()
 
 
 @pytest.mark.parametrize(
     "custom_id",
     [
         "",
-        "vip:open:v1",
+        "vip:open:v2",
         "gc:redeem:v2:wos:A:1",
         "gc:redeem:v1:wos",
         "gc:redeem:v1:wos:A",
