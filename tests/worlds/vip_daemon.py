@@ -15,6 +15,7 @@ from daemon.app import Daemon, open_daemon
 from daemon.assembly_vip import ACCOUNT_POOL
 from daemon.config import load_config
 from supervision import SupervisionError
+from tests.worlds.discord_process import said
 from tests.worlds.vip_process import VIPStage, open_vip_stage
 
 PATIENCE = 30.0
@@ -75,6 +76,34 @@ class VIPDaemon:
             return connected and bool(discord.commands) and bool(states) and set(states.values()) == {"free"}
 
         await self.until(so)
+
+    async def opened(self, name: str = "Ann", *, staff: bool = False) -> tuple[Any, Any]:
+        """Somebody presses the button; the member, and its thread, once it was welcomed there."""
+        stage = self.stage
+        if stage.panel is None:
+            await stage.post_panel()
+        member = stage.member(name, staff=staff)
+        return member, await self.press(member)
+
+    async def press(self, member: Any) -> Any:
+        """The thread that the member's press has opened."""
+        before = {thread.id for thread in self.stage.threads_of(member)}
+        await self.stage.press(member)
+
+        def found() -> list[Any]:
+            threads = self.stage.threads_of(member)
+            return [one for one in threads if one.id not in before and any(m.text for m in one.messages)]
+
+        return (await self.until(found))[0]
+
+    async def until_at_desk(self, text: str) -> Any:
+        """The account in whose chat the desk can read it."""
+        stage = self.stage
+        return (await self.until(lambda: [one for one in stage.accounts if text in stage.texts(one)]))[0]
+
+    async def until_in_thread(self, thread: Any, text: str) -> Any:
+        """The message that shows it."""
+        return (await self.until(lambda: [one for one in thread.messages if text in said(one)]))[0]
 
     async def sessions(self) -> list[VIPSession]:
         return await self.made.store.find(VIPSession)
