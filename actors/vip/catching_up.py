@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from attrs import define
 
 from actors.vip import resync
-from actors.vip.model import Side
+from actors.vip.model import Crossing, Side
 from actors.vip.parts import SessionParts
 from actors.vip.ports import ThreadMessage
 from actors.vip.recording import Recorder
@@ -33,6 +33,8 @@ class CatchingUp:
         pairs = [(c, m) for c, m in pairs if recorder.outbox.get(c.key) is None]
         new = resync.bounded([c for c, _ in pairs], [m.at for _, m in pairs], parts.now(), parts.policy)
         missed = resync.compare(recorder.outbox, side, lease, history, new=new, seen=seen)
+        if missed.skipped:  # first, so that a crash hides nothing
+            await self._tell_skipped(missed.skipped)
         messages = {c.key: m for c, m in pairs}
         for crossing in missed.new:
             await recorder.record(crossing, messages[crossing.key])
@@ -40,8 +42,6 @@ class CatchingUp:
             await recorder.note_edit(crossing, message)
         for crossing in missed.deleted:
             await recorder.outbox.update(crossing.key, deleted=True)
-        if missed.skipped:
-            await self._tell_skipped(missed)
         for message in fresh:
             if isinstance(message, ThreadMessage) and message.command:
                 await recorder.obey(message)
@@ -57,12 +57,12 @@ class CatchingUp:
                 return await parts.ports.desk.history(parts.lease, after, resync.PAGE)
 
             messages = await patiently(parts.policy, page)
-            history.extend(messages)
+            history.extend(resync.settled(message, parts.now()) for message in messages)
             if not messages:
                 return history
             after = messages[-1].id
 
-    async def _tell_skipped(self, missed: resync.Missed) -> None:
-        notice = Notice.of(Word.SKIPPED, count=missed.skipped)
-        what = f"skipped {missed.seen}"
-        await patiently(self._parts.policy, lambda: self._parts.say(what, notice, doubtful=True))
+    async def _tell_skipped(self, skipped: Sequence[Crossing]) -> None:
+        notice, what = Notice.of(Word.SKIPPED, count=len(skipped)), f"skipped {skipped[-1].source}"
+        parts, after = self._parts, self._recorder.outbox.newest_in_thread()
+        await patiently(parts.policy, lambda: parts.say(what, notice, doubtful=True, after=after))

@@ -46,5 +46,6 @@ class Idleness:
         parts = self._parts
         notice = Notice.of(Word.INACTIVITY_WARNING, hours=max(1, round(left / 3600)))
         what = f"warning {self._active_at()}"
-        await patiently(parts.policy, lambda: parts.say(what, notice, doubtful=True))
+        after = self._outbox.newest_in_thread() or parts.book.live.welcome
+        await patiently(parts.policy, lambda: parts.say(what, notice, doubtful=True, after=after))
         await parts.book.update(warned_at=parts.now())

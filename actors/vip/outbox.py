@@ -1,5 +1,6 @@
 """The messages of one session on their way, recorded before they are sent: ids and state, no text."""
 
+import itertools
 from typing import Any
 
 import trio
@@ -23,11 +24,14 @@ class Outbox:
     _lock: trio.Lock = field(factory=trio.Lock)
     _loaded: bool = False
 
-    async def load(self) -> None:
-        """Take over what is stored, also after a commit of unknown outcome. Raises `StoreUnavailable`."""
+    async def load(self) -> bool:
+        """Take over what is stored, also after a commit of unknown outcome; tells whether it had to.
+
+        Raises `StoreUnavailable`.
+        """
         async with self._lock:
             if self._loaded:
-                return
+                return False
             stored = await self._store.find(Crossing, session=self.session)
             self._all.clear()
             self._targets.clear()
@@ -36,6 +40,7 @@ class Outbox:
             for crossing in stored:
                 self._keep(crossing)
             self._loaded = True
+            return True
 
     def get(self, key: str) -> Crossing | None:
         """The crossing with this key."""
@@ -57,6 +62,12 @@ class Outbox:
         """The crossing that became this message on `side`."""
         key = self._targets.get((side, message))
         return None if key is None else self._all[key]
+
+    def newest_in_thread(self) -> str:
+        """The newest message in the thread that is known, relayed either way; "" without any."""
+        written = (c.source for c in self._all.values() if c.side is Side.THREAD)
+        posted = (t for c in self._all.values() if c.side is Side.DESK for t in c.targets)
+        return max(itertools.chain(written, posted), key=int, default="")
 
     async def accept(self, *new: Crossing) -> None:
         """Record new ones, with the next places in their order. Those known already stay as they are."""

@@ -98,15 +98,16 @@ class SessionParts:
         """Tell the account pool."""
         tell(self.ports.pool, message)
 
-    async def say(self, what: str, notice: Notice, *, doubtful: bool) -> str:
+    async def say(self, what: str, notice: Notice, *, doubtful: bool, after: str = "") -> str:
         """Post a sentence of perkd's own in the thread, once. Raises what `Threads.send` raises.
 
-        `what` names it within the session. `doubtful`: it may have been posted before.
+        `what` names it within the session. `doubtful`: it may have been posted before, but after the message
+        `after`.
         """
         session, threads = self.book.live, self.ports.threads
         name, content = nonce(session.id, what), Content.say(notice)
         if doubtful:
-            found = await threads.find_sent(session.thread, content, name, "")
+            found = await threads.find_sent(session.thread, content, name, after)
             if found is not None:
                 return found
         return await threads.send(session.thread, content, name)

@@ -127,6 +127,7 @@ class DeskMessage:
     """The account itself wrote it."""
     reply_to: str = ""
     version: str = ""
+    """Unix seconds of its last edit: Telegram tells no finer, so that two edits may have the same."""
 
 
 class ThreadStatus(StrEnum):
@@ -188,8 +189,8 @@ class Threads(Protocol):
     async def find_sent(self, thread: str, content: Content, nonce: str, after: str) -> str | None:
         """The id of our message that was posted with this nonce, looked for after message `after`.
 
-        Where Discord does not tell nonces: our own message of that very content. With the content
-        `Content(None)` the text is unknown, and only the nonce can tell. None: it was not posted.
+        Where Discord does not tell nonces: our own message of that very content, the newest one. With the
+        content `Content(None)` the text is unknown, and only the nonce can tell. None: it was not posted.
         """
         ...
 

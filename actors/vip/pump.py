@@ -1,6 +1,7 @@
 """Sending what is recorded: one message after another, each part once, until the session ends."""
 
 import logging
+from collections.abc import Sequence
 
 import trio
 from attrs import define, field
@@ -11,7 +12,7 @@ from actors.vip.model import Crossing, CrossingState, Side
 from actors.vip.outbox import Outbox
 from actors.vip.parts import SessionParts
 from actors.vip.ports import Content, FloodWait, Gone, Mark, Refused, Unreachable
-from actors.vip.way import Message, Way
+from actors.vip.way import Message, Way, part_name
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +59,6 @@ class Pump:
             try:
                 await self._work(crossing)
             except Unreachable as error:
-                self._way.doubtful = True
                 logger.info("A message of user %s waits: %s", self._parts.member.id, error)
                 self._show(crossing, Mark.WAITING)
                 await trio.sleep(pause)
@@ -86,25 +86,36 @@ class Pump:
             crossing = await self._outbox.update(
                 crossing.key, account=lease.account, epoch=lease.epoch, targets=(), kinds=()
             )
+            way.doubts.settle(crossing.key)
         message = await self._message(crossing)
         if message is None:
             return
         contents = way.plan(crossing, message)
         reply_to = way.reply_target(message.reply_to)
         # An earlier try may have arrived with an older text: a repetition does not change it, an edit does.
-        unsure = message.version != crossing.version and (way.doubtful or bool(crossing.targets))
+        edited = message.version != crossing.version
+        unsure = edited and bool(way.doubts.given(crossing.key) or crossing.targets)
         for part in range(len(crossing.targets), len(contents)):
-            target = await way.send(crossing, part, contents[part], reply_to if part == 0 else "")
+            answers = reply_to if part == 0 else ""
+            target = await way.send(crossing, part_name(part), contents[part], answers, edited=edited)
             grown = _grown(crossing, target, contents[part])
             if part == len(contents) - 1:
                 await way.say_back(crossing, message)
                 grown |= self._done(crossing, message, unsure=unsure)
             crossing = await self._outbox.update(crossing.key, **grown)
-            way.doubtful = False
+            way.doubts.settle(crossing.key)
         if crossing.state is CrossingState.WAITING:  # it was edited to fewer parts meanwhile
+            await self._take_back(crossing, part_name(len(crossing.targets)))
             done = self._done(crossing, message, unsure=unsure)
             crossing = await self._outbox.update(crossing.key, **done)
+            way.doubts.settle(crossing.key)
         self._show(crossing, Mark.SENT)
+
+    async def _take_back(self, crossing: Crossing, part: str) -> None:
+        """A part that a lost try may have sent is not wanted any more."""
+        lost = await self._way.find_lost(crossing, part)
+        if lost is not None:
+            await self._way.delete(lost)
 
     def _done(self, crossing: Crossing, shown: Message, *, unsure: bool = False) -> dict[str, object]:
         """What is recorded when everything of this version has been sent; `unsure`: to be edited at once."""
@@ -139,25 +150,43 @@ class Pump:
             targets=tuple(crossing.targets[n] for n in kept),
             kinds=tuple(crossing.kinds[n] for n in kept),
         )
-        for content in steps.adds:
-            target = await way.send(crossing, len(crossing.targets), content, version=message.version)
-            crossing = await self._outbox.update(crossing.key, **_grown(crossing, target, content))
-            way.doubtful = False
+        unsure = await self._add(crossing, steps.adds, message)
         await way.say_back(crossing, message)
-        await self._outbox.update(crossing.key, **self._done(crossing, message))
+        await self._outbox.update(crossing.key, **self._done(crossing, message, unsure=unsure))
+        way.doubts.settle(crossing.key)
+
+    async def _add(self, crossing: Crossing, contents: Sequence[Content], message: Message) -> bool:
+        """Send what an edit adds; tells whether an earlier try may have arrived with another text.
+
+        The name of what is sent is recorded first, so that a later edit repeats it, or takes it back.
+        """
+        way, unsure = self._way, False
+        if crossing.adding and not contents:
+            await self._take_back(crossing, crossing.adding)
+            await self._outbox.update(crossing.key, adding="")
+        for content in contents:
+            new = part_name(len(crossing.targets), message.version)
+            repeated = bool(crossing.adding) and crossing.adding != new
+            crossing = await self._outbox.update(crossing.key, adding=crossing.adding or new)
+            target = await way.send(crossing, crossing.adding, content, edited=repeated)
+            crossing = await self._outbox.update(crossing.key, adding="", **_grown(crossing, target, content))
+            way.doubts.settle(crossing.key)
+            unsure |= repeated
+        return unsure
 
     async def _delete(self, crossing: Crossing) -> None:
         way = self._way
         if way.is_of_this_lease(crossing):
             lost = None
-            if crossing.state is CrossingState.WAITING and way.doubtful:
-                lost = await way.find_lost(crossing)
+            if crossing.adding or crossing.state is CrossingState.WAITING:
+                lost = await way.find_lost(crossing, crossing.adding or part_name(len(crossing.targets)))
             for target in filter(None, (*crossing.targets, lost)):
                 await way.delete(target)
         was_sent = crossing.state is CrossingState.SENT
         state = CrossingState.REMOVED if was_sent else CrossingState.WITHDRAWN
         self.latest.pop(crossing.key, None)
         await self._outbox.update(crossing.key, state=state, edited=False)
+        way.doubts.settle(crossing.key)
 
     async def _message(self, crossing: Crossing) -> Message | None:
         """What it says now; None: it was deleted, or can't be read any more, which is recorded."""
@@ -187,6 +216,7 @@ class Pump:
         current = self._outbox.get(crossing.key) or crossing
         state = CrossingState.FAILED if current.state is CrossingState.WAITING else current.state
         await self._outbox.update(crossing.key, state=state, edited=False, deleted=False, reason=reason)
+        self._way.doubts.settle(crossing.key)
         self._show(crossing, Mark.FAILED)
 
     def _show(self, crossing: Crossing, mark: Mark) -> None:

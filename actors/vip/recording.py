@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from attrs import define
 
-from actors.vip.intake import from_desk, from_thread, is_staff
+from actors.vip.intake import LATE_ANSWER, from_desk, from_thread, is_staff
 from actors.vip.model import Crossing, CrossingState, EndReason, Side
 from actors.vip.nonces import nonce
 from actors.vip.outbox import Outbox
@@ -48,11 +48,11 @@ class Recorder:
         pump = self._pumps[crossing.side]
         if crossing.state is CrossingState.WAITING:
             pump.latest[crossing.key] = message
-        await self.outbox.accept(crossing)
-        pump.wake()
-        if crossing.state is CrossingState.SKIPPED and crossing.side is Side.DESK and not crossing.late:
+        elif crossing.reason == LATE_ANSWER:  # first, so that a crash hides nothing
             notice = Notice.of(Word.LATE_ANSWER, account=crossing.account)
             await self._parts.ports.staff.note(notice, message.body)
+        await self.outbox.accept(crossing)
+        pump.wake()
 
     async def edited(self, message: Message) -> None:
         """Somebody edited."""

@@ -9,6 +9,7 @@ from attrs import define, field
 from actors.ports import StoreUnavailable
 from actors.vip.catching_up import CatchingUp
 from actors.vip.checking import fault_of_thread
+from actors.vip.doubts import Doubts
 from actors.vip.idleness import Idleness
 from actors.vip.marks import Marks
 from actors.vip.model import EndReason, Side
@@ -30,6 +31,9 @@ logger = logging.getLogger(__name__)
 
 _THREAD_LOST = (Gone, Forbidden)
 
+MOST_HELD = 256
+"""Events that are kept while the histories are being read; with more, these are read once more."""
+
 
 @define(eq=False)
 class Relay:
@@ -43,8 +47,11 @@ class Relay:
     _marks: Marks = field(init=False)
     _pumps: dict[Side, Pump] = field(init=False)
     _recorder: Recorder = field(init=False)
+    _doubts: dict[Side, Doubts] = field(factory=lambda: {side: Doubts() for side in Side}, init=False)
     _live: bool = field(default=False, init=False)
     _held: list[Callable[[], Awaitable[None]]] = field(factory=list, init=False)
+    """What is told while the histories are being read."""
+    _overflown: bool = field(default=False, init=False)
     _scope: trio.CancelScope = field(factory=trio.CancelScope, init=False)
     _trouble: Exception | None = field(default=None, init=False)
 
@@ -55,7 +62,7 @@ class Relay:
     def _renew(self) -> None:
         parts = self._parts
         self._marks = Marks(parts)
-        ways = {side: Way(side, parts, self.outbox) for side in Side}
+        ways = {side: Way(side, parts, self.outbox, self._doubts[side]) for side in Side}
         self._pumps = {side: Pump(parts, self.outbox, self._marks, way) for side, way in ways.items()}
         self._recorder = Recorder(parts, self.outbox, self._pumps, self._end)
 
@@ -76,20 +83,33 @@ class Relay:
                 self._live = False
             await self._settle(self._trouble)
 
+    async def _load(self) -> None:
+        """What is stored counts; what it says to be under way may have arrived."""
+        if await self.outbox.load():
+            for side in Side:
+                self._doubts[side].inherit(self.outbox, side)
+
     async def _prepare(self) -> None:
         parts = self._parts
-        await self.outbox.load()
+        await self._load()
         fault = await fault_of_thread(parts)
         if fault is not None:
             raise Gone(fault.value)
         await self._opening.lease()
         await self._opening.introduce()
-        self._held.clear()
-        for side in Side:
-            await CatchingUp(self._parts, self._recorder).run(side)
-        self._live = True
-        while self._held:
-            await self._held.pop(0)()
+        await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        """Read what was missed; what happens meanwhile is held, or, where that is too much, read as well."""
+        self._overflown = True
+        while self._overflown:
+            self._held.clear()
+            self._overflown = False
+            for side in Side:
+                await CatchingUp(self._parts, self._recorder).run(side)
+            while self._held:
+                await self._held.pop(0)()
+        self._live = True  # no await since the last one was taken: the order is kept
 
     async def _work(self) -> None:
         async with trio.open_nursery() as nursery:
@@ -141,7 +161,7 @@ class Relay:
     async def drain(self, seconds: float) -> None:
         """Let what is under way arrive, for so long; the rest has failed."""
         self._renew()
-        await self.outbox.load()
+        await self._load()
         with trio.move_on_after(seconds):
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._drain_marks)
@@ -149,7 +169,7 @@ class Relay:
                     nursery.start_soon(self._drain, self._pumps[side])
         if isinstance(self._trouble, StoreUnavailable):
             raise self._trouble
-        await self.outbox.load()
+        await self._load()
         await self.outbox.fail_what_waits("the session ended before it could be sent")
 
     async def _drain(self, pump: Pump) -> None:
@@ -187,8 +207,11 @@ class Relay:
         await self._when_live(lambda: self._recorder.deleted(side, messages))
 
     async def _when_live(self, do: Callable[[], Awaitable[None]]) -> None:
-        if not self._live:
-            self._held.append(do)  # or read from the history, when that is read
+        if not self._live:  # it is read from the history, or was told while that was being read
+            if len(self._held) < MOST_HELD:
+                self._held.append(do)
+            else:
+                self._overflown = True
             return
         try:
             await do()

@@ -16,6 +16,8 @@ WINDOW = 50
 PAGE = 100
 LATE = 60.0
 """Seconds: what is older than this when it is first seen is marked as late."""
+_LAST = "+"
+"""Behind a version: no other of the same second can follow."""
 TOO_OLD = "missed while perkd was away, and not replayed: too old, or too many"
 
 
@@ -31,9 +33,9 @@ class Missed:
     """Everything up to this message has been looked at."""
 
     @property
-    def skipped(self) -> int:
-        """How many are not replayed."""
-        return sum(c.state is CrossingState.SKIPPED and c.reason == TOO_OLD for c in self.new)
+    def skipped(self) -> tuple[Crossing, ...]:
+        """Those that are not replayed."""
+        return tuple(c for c in self.new if c.state is CrossingState.SKIPPED and c.reason == TOO_OLD)
 
 
 def window_start(outbox: Outbox, side: Side, seen: str, lease: tuple[str, int]) -> str:
@@ -61,11 +63,23 @@ def compare(
         if message is None:
             if not crossing.deleted and crossing.state in {CrossingState.SENT, CrossingState.WAITING}:
                 deleted.append(crossing)
-        elif message.version > crossing.version:
+        elif message.version > crossing.version or _may_differ(side, message, crossing):
             edited.append((crossing, message))
     last = max((int(message.id) for message in history), default=0)
     unknown = tuple(c for c in new if outbox.get(c.key) is None)
     return Missed(unknown, tuple(edited), tuple(deleted), str(max(last, int(seen or 0))))
+
+
+def settled(message: Message, now: float) -> Message:
+    """As a history tells it: of an edit Telegram has only the second, and this one is the last in that."""
+    over = message.version.isdigit() and now - int(message.version) > LATE
+    return evolve(message, version=message.version + _LAST) if over else message
+
+
+def _may_differ(side: Side, message: Message, crossing: Crossing) -> bool:
+    """It was shown as it was told within its second: another edit in the same second may have been missed."""
+    version = message.version.removesuffix(_LAST)
+    return side is Side.DESK and bool(version) and crossing.version == version
 
 
 def bounded(

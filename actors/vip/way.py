@@ -1,16 +1,26 @@
 """One direction of the relay as the pump sees it: the ports of both sides, with the session's ids put in."""
 
+import logging
 from collections.abc import Sequence
 
-from attrs import define
+from attrs import define, field
 
+from actors.vip.doubts import UNKNOWN, Doubts
 from actors.vip.model import Crossing, Side
 from actors.vip.nonces import nonce, random_id
 from actors.vip.outbox import Outbox
 from actors.vip.parts import SessionParts
 from actors.vip.ports import Content, DeskMessage, EditSteps, PlanRequest, ThreadMessage
+from actors.vip.words import Notice, Word
+
+logger = logging.getLogger(__name__)
 
 Message = ThreadMessage | DeskMessage
+
+
+def part_name(place: int, version: str = "") -> str:
+    """What a part is called within its crossing. `version`: the edit that made it necessary."""
+    return f"{place}/{version}"
 
 
 @define(eq=False)
@@ -20,8 +30,9 @@ class Way:
     side: Side
     _parts: SessionParts
     _outbox: Outbox
-    doubtful: bool = True
-    """The first part that waits may have been sent: its answer was lost, or an earlier life's."""
+    doubts: Doubts = field(factory=Doubts)
+    _backs: set[str] = field(factory=set)
+    """Names of what is being said back."""
 
     def is_of_this_lease(self, crossing: Crossing) -> bool:
         """Its ids at Telegram are of the account that the session has now."""
@@ -57,41 +68,79 @@ class Way:
             return
         if self.side is Side.THREAD:
             name, thread = nonce(crossing.key, "back", message.version), parts.book.live.thread
-            if self.doubtful and await ports.threads.find_sent(thread, content, name, crossing.source):
-                return
-            await ports.threads.send(thread, content, name, crossing.source)
+            doubtful = name in self._backs or self.doubts.given(crossing.key) is not None
+            self._backs.add(name)
+            if not (doubtful and await ports.threads.find_sent(thread, content, name, crossing.source)):
+                await ports.threads.send(thread, content, name, crossing.source)
+            self._backs.discard(name)
         else:
             number = random_id(crossing.key, "back", message.version, parts.lease)
             await ports.desk.send(parts.lease, content, number, crossing.source)
 
     async def send(
-        self, crossing: Crossing, part: int, content: Content, reply_to: str = "", version: str = ""
+        self, crossing: Crossing, part: str, content: Content, reply_to: str = "", *, edited: bool = False
     ) -> str:
-        """Send one part, once; returns its id. `version`: the edit that made it necessary."""
+        """Send one part, once; returns its id. Until that is recorded and settled, it is in doubt.
+
+        `part`: its `part_name`. `edited`: an earlier try may have had another text.
+        """
         parts, ports = self._parts, self._parts.ports
-        if self.side is Side.THREAD:
-            number = random_id(crossing.key, part, version, parts.lease)
-            return await ports.desk.send(parts.lease, content, number, reply_to)
-        name, thread = nonce(crossing.key, part, version), parts.book.live.thread
-        if self.doubtful:
-            found = await ports.threads.find_sent(thread, content, name, parts.book.live.welcome)
+        given = self.doubts.given(crossing.key)
+        if self.side is Side.DESK and given is not None:
+            found = await self._find_posted(crossing, part, content if given is UNKNOWN else given)
             if found is not None:
                 return found
-        self.doubtful = True  # until its answer is recorded
-        return await ports.threads.send(thread, content, name, reply_to)
+            if edited and given is UNKNOWN:
+                await self._tell_doubt()
+        self.doubts.give(crossing.key, content)
+        if self.side is Side.THREAD:
+            number = random_id(crossing.key, part, parts.lease)
+            return await ports.desk.send(parts.lease, content, number, reply_to)
+        return await ports.threads.send(parts.book.live.thread, content, nonce(crossing.key, part), reply_to)
 
-    async def find_lost(self, crossing: Crossing) -> str | None:
-        """What may have been sent of its next part, by a try whose answer was lost; the text is unknown."""
-        parts, ports, session = self._parts, self._parts.ports, self._parts.book.live
-        if self.side is Side.DESK:
-            name = nonce(crossing.key, len(crossing.targets), "")
-            return await ports.threads.find_sent(session.thread, Content(None), name, session.welcome)
-        ours = [t for c in self._outbox.of(Side.THREAD) if self.is_of_this_lease(c) for t in c.targets if t]
-        after = max([session.desk_from, *ours], key=int)
-        history = await ports.desk.history(parts.lease, after, 100)
+    async def find_lost(self, crossing: Crossing, part: str) -> str | None:
+        """What was sent of this part by a try whose answer was lost. What can't be told, staff are told."""
+        given = self.doubts.given(crossing.key)
+        if given is None:
+            return None
+        if self.side is Side.THREAD:
+            return await self._find_at_desk()
+        found = await self._find_posted(crossing, part, given)
+        if found is None and given is UNKNOWN:
+            await self._tell_doubt()
+        return found
+
+    async def _find_posted(self, crossing: Crossing, part: str, content: Content) -> str | None:
+        """Our message in the thread, if it is none that stands for another: equal texts are no doubles."""
+        threads, session = self._parts.ports.threads, self._parts.book.live
+        name, after = nonce(crossing.key, part), session.welcome
+        while True:
+            found = await threads.find_sent(session.thread, content, name, after)
+            if found is None or self._outbox.by_target(Side.THREAD, found) is None:
+                return found
+            if found == after:
+                return None
+            after = found
+
+    async def _find_at_desk(self) -> str | None:
+        """Our message at the desk that stands for nothing we know of; None where that is not plain."""
+        parts, session = self._parts, self._parts.book.live
+        ours = [c for c in self._outbox.of(Side.THREAD) if self.is_of_this_lease(c)]
+        if any("" in c.targets for c in ours):
+            await self._tell_doubt()
+            return None
+        after = max([session.desk_from, *(t for c in ours for t in c.targets)], key=int)
+        history = await parts.ports.desk.history(parts.lease, after, 100)
         answered = {c.source for c in self._outbox.of(Side.DESK)}
         # What was said back to the desk answers one of its messages; all else that is our own is known.
         return next((m.id for m in history if m.own and m.reply_to not in answered), None)
+
+    async def _tell_doubt(self) -> None:
+        """The text of the lost try is stored nowhere, so that only a person can see whether it arrived."""
+        parts = self._parts
+        logger.warning("A message of user %s may have arrived twice, or stayed", parts.member.id)
+        notice = Notice.of(Word.DOUBTFUL, member=parts.member.id, link=parts.link())
+        await parts.ports.staff.note(notice)
 
     async def edit(self, target: str, content: Content) -> None:
         """Show other content in what was sent."""

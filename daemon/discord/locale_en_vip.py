@@ -78,6 +78,10 @@ VIP: dict[str, str] = {
     "vip.clear_thread": "Archived and locked the thread.",
     "vip.clear_no_thread": "There was no thread to close.",
     "vip.clear_account": "Gave {account} back; its history is being cleared.",
+    "vip.clear_empty": "Its history is verified empty: {account} is free.",
+    "vip.clear_still": (
+        "The history of {account} is not empty yet ({state}); until it is, nobody gets the account."
+    ),
     "vip.clear_no_account": "There was no account to give back.",
     "vip.clear_done": "✅ Cleared. The member can open a new thread.",
     "vip.role_given": "Gave the member the VIP role.",
@@ -137,6 +141,10 @@ VIP: dict[str, str] = {
     "vip.account_state.dead": "out of use",
     # -- for the staff log ----------------------------------------------------------------------------
     "vip.late_answer": "📨 The desk answered through {account}, but the session it was meant for is over:",
+    "vip.doubtful": (
+        "⚠️ After an interruption I can't tell whether a message in {link} arrived before it was changed: "
+        "it may be shown twice, or still be shown although it was deleted. Please look."
+    ),
     "vip.account_out": "⚠️ The Telegram account {account} is {state}: {reason}",
     # -- marks on what is relayed: short, see SAID_UNITS ----------------------------------------------
     "vip.mark.staff": "🛡 **{name}:**",

@@ -38,6 +38,9 @@ NOTICES = {
     Word.CLEAR_FOUND: {"state": "open"},
     Word.CLEAR_UNDELIVERED: {"count": 0},
     Word.CLEAR_ACCOUNT: {"account": "desk-1"},
+    Word.CLEAR_EMPTY: {"account": "desk-1"},
+    Word.CLEAR_STILL: {"account": "desk-1", "state": "draining"},
+    Word.DOUBTFUL: {"member": "1", "link": "https://discord.com/channels/1/2"},
     Word.LATE_ANSWER: {"account": "desk-1"},
     Word.ACCOUNT_OUT: {"account": "desk-1", "state": "dead", "reason": "banned"},
 }

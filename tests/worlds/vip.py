@@ -188,6 +188,8 @@ class World:
     """Accounts whose history does not become empty."""
     refuse: set[object] = field(factory=set)
     """Bodies that the other side will never take."""
+    tells_nonces: bool = True
+    """Discord need not: then only a message's text can tell which it is."""
     calls: dict[str, int] = field(factory=lambda: defaultdict(int))
     _ids: Iterator[int] = field(factory=lambda: itertools.count(1000))
 
@@ -332,8 +334,14 @@ class WorldThreads:
 
     async def find_sent(self, thread: str, content: Content, nonce: str, after: str) -> str | None:
         def do() -> str | None:
-            messages = self._thread(thread).messages
-            return next((m.id for m in messages if m.key == nonce and int(m.id) > int(after or 0)), None)
+            newer = (m for m in self._thread(thread).messages if int(m.id) > int(after or 0))
+            ours = [m for m in newer if m.author == BOT]
+            if self.world.tells_nonces:
+                return next((m.id for m in ours if m.key == nonce), None)
+            if content.body is None and content.notice is None:
+                return None
+            same = (m.id for m in reversed(ours) if (m.body, m.notice) == (content.body, content.notice))
+            return next(same, None)
 
         return await self._do("find_sent", do)
 

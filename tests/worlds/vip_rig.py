@@ -151,10 +151,10 @@ class VIPRig:
         self._event(self._pool_or_none, DeskPosted(account, message))
         return message.id
 
-    def desk_edits(self, message: str, body: object, member: str = "7") -> None:
+    def desk_edits(self, message: str, body: object, member: str = "7", version: str = "") -> None:
         chat = self.world.chat(self.session(member).account)
         posted = find(chat.messages, message)
-        posted.body, posted.version = body, f"{next(self._numbers):06d}"
+        posted.body, posted.version = body, version or f"{next(self._numbers):06d}"
         self._event(self._pool_or_none, DeskEdited(chat.account, as_desk_message(chat, posted)))
 
     def desk_deletes(self, message: str, member: str = "7") -> None:
