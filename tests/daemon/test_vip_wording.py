@@ -40,6 +40,7 @@ NOTICES = {
     Word.CLEAR_ACCOUNT: {"account": "desk-1"},
     Word.CLEAR_EMPTY: {"account": "desk-1"},
     Word.CLEAR_STILL: {"account": "desk-1", "state": "draining"},
+    Word.ROLE_FAILED: {"reason": "the role is above mine"},
     Word.DOUBTFUL: {"member": "1", "link": "https://discord.com/channels/1/2"},
     Word.LATE_ANSWER: {"account": "desk-1"},
     Word.ACCOUNT_OUT: {"account": "desk-1", "state": "dead", "reason": "banned"},
