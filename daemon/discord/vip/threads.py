@@ -1,7 +1,6 @@
 """The `Threads` port over Discord: private threads below the upgrade channel, and what is in them."""
 
 import contextlib
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 import hikari
@@ -21,19 +20,15 @@ from daemon.discord.channels import granted
 from daemon.discord.link import DiscordLink
 from daemon.discord.permissions import RELAYING, missing
 from daemon.discord.render import SILENT
-from daemon.discord.vip.asking import Archived, Asking, TooLarge
+from daemon.discord.vip.asking import Archived, Asking
 from daemon.discord.vip.authors import Authors
 from daemon.discord.vip.marking import Marking
 from daemon.discord.vip.places import OpenFile, VIPPlaces
+from daemon.discord.vip.posting import Posting
 from daemon.discord.vip.reading import find_own, read_history
 from daemon.discord.vip.showing import shown_after_edit
 from daemon.discord.vip.thread_making import find_made, make_thread
 from daemon.discord.vip.thread_messages import is_person, named_roles, thread_message
-from daemon.discord.vip.uploads import Parcel, packed, without_files
-
-FILES_WITHIN = 180.0
-"""Seconds for a message with files."""
-_REMEMBERED = 2000
 
 
 @define(eq=False)
@@ -46,15 +41,15 @@ class DiscordThreads:
     _asking: Asking = field(init=False)
     _authors: Authors = field(init=False)
     _marking: Marking = field(init=False)
+    _posting: Posting = field(init=False)
     _guild: str = field(default="", init=False)
     """The server of all of it, once it is known."""
-    _sent: "OrderedDict[tuple[str, str], str]" = field(factory=OrderedDict, init=False)
-    """The ids of the last messages by thread and nonce."""
 
     def __attrs_post_init__(self) -> None:
         self._asking = Asking(self._link)
         self._authors = Authors(self._asking)
         self._marking = Marking(self._asking)
+        self._posting = Posting(self._asking, self._open_file)
 
     # --- threads --------------------------------------------------------------------------------
 
@@ -147,45 +142,14 @@ class DiscordThreads:
 
         Raises also what the other side says of a file's account: `AccountDead`, `Limited`, `WrongEpoch`.
         """
-        parcel = await packed(content, self._open_file)
-        try:
-            message = await self._post(thread, parcel, nonce, reply_to)
-        except TooLarge:
-            if not parcel.data:
-                raise
-            message = await self._post(thread, without_files(content, parcel), nonce, reply_to)
-        self._sent[thread, nonce] = message
-        if len(self._sent) > _REMEMBERED:
-            self._sent.popitem(last=False)
-        return message
-
-    async def _post(self, thread: str, parcel: Parcel, nonce: str, reply_to: str) -> str:
-        async def ask(rest: hikari.api.RESTClient) -> str:
-            if parcel.shown.overflow:
-                await rest.create_message(
-                    int(thread), parcel.shown.overflow, nonce=nonce[:24] + "+", **SILENT
-                )
-            sent = await rest.create_message(
-                int(thread),
-                parcel.shown.text or hikari.UNDEFINED,
-                attachments=parcel.attachments() or hikari.UNDEFINED,
-                nonce=nonce,
-                reply=int(reply_to) if reply_to else hikari.UNDEFINED,
-                reply_must_exist=False,
-                mentions_reply=False,
-                **SILENT,
-            )
-            return str(sent.id)
-
-        within = FILES_WITHIN if parcel.data else None
-        return await self._asking(ask, guild=self._guild, within=within)
+        return await self._posting.send(thread, content, nonce, reply_to, self._guild)
 
     async def find_sent(self, thread: str, content: Content, nonce: str, after: str) -> str | None:
         """See `Threads.find_sent`. Discord need not tell nonces; those of this life are remembered."""
-        known = self._sent.get((thread, nonce))
+        known = self._posting.posted(thread, nonce)
         if known is not None:
             return known
-        others = {message for (place, _), message in self._sent.items() if place == thread}
+        others = self._posting.all_posted(thread)
         own = await self._asking.own_id()
         return await self._asking(
             lambda rest: find_own(rest, int(thread), content, nonce, int(after or 0), own=own, others=others),

@@ -33,31 +33,42 @@ async def packed(content: Content, open_file: OpenFile) -> Parcel:
     if not isinstance(part, Part) or not part.files:
         return Parcel(shown(content))
     files, data = list[File](), dict[int, bytes]()
-    absent, too_large = set[int](), set[int]()
+    absent, large = set[int](), set[int]()
     for place, file in enumerate(part.files):
         try:
-            data[place] = await open_file(file.source)
+            found = await open_file(file.source)
         except (Gone, Refused, Forbidden):
+            found = b""
+        if not found:  # Discord takes no file without bytes
             absent.add(place)
-            files.append(file)
-            continue
-        files.append(evolve(file, size=len(data[place])))
-        if len(data[place]) > DISCORD.file:
-            too_large.add(place)
-    return _parcel(evolve(part, files=tuple(files)), data, absent, too_large)
+        elif len(found) > DISCORD.file:
+            large.add(place)
+        else:
+            data[place] = found
+        files.append(evolve(file, size=len(found)) if found else file)
+    return _parcel(evolve(part, files=tuple(files)), data, absent, large)
 
 
-def without_files(content: Content, parcel: Parcel) -> Parcel:
-    """The same where Discord does not take the files: all of them in words."""
-    part = content.body
-    if not isinstance(part, Part):
-        return parcel
+def too_large(content: Content, parcel: Parcel) -> Parcel:
+    """The same where Discord finds the files too large: all of them in words."""
+    part = _part(content)
     sizes = {file.source: file.size for file in parcel.shown.files}
     files = tuple(evolve(file, size=sizes.get(file.source, file.size)) for file in part.files)
     absent = {place for place, file in enumerate(files) if file.source not in sizes}
     return _parcel(evolve(part, files=files), {}, absent, set(range(len(files))) - absent)
 
 
-def _parcel(part: Part, data: dict[int, bytes], absent: set[int], too_large: set[int]) -> Parcel:
-    message = shown(Content(part), absent, too_large)
-    return Parcel(message, tuple(data[n] for n in sorted(data) if n not in absent | too_large))
+def in_words(content: Content) -> Parcel:
+    """The same where the files can't be passed on: all of them in words."""
+    part = _part(content)
+    return _parcel(part, {}, set(range(len(part.files))), set())
+
+
+def _part(content: Content) -> Part:
+    if not isinstance(content.body, Part):
+        raise TypeError(f"a thread shows Part, not {type(content.body).__name__}")
+    return content.body
+
+
+def _parcel(part: Part, data: dict[int, bytes], absent: set[int], large: set[int]) -> Parcel:
+    return Parcel(shown(Content(part), absent, large), tuple(data.values()))
