@@ -1,4 +1,4 @@
-"""What operators see of VIP, and `/forget`, with the real libraries: status, endpoints, and what is stored."""
+"""What operators see of VIP, and `/forget`, with the real libraries: status, endpoints, what is stored."""
 
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,12 @@ async def stored(vip: VIPDaemon) -> str:
 def reasons(vip: VIPDaemon, status: Any) -> list[str]:
     """Of VIP, as `/readyz` has them."""
     return [one for one in not_ready(status, vip.made.clock.now()) if "VIP" in one]
+
+
+def ban(vip: VIPDaemon, name: str) -> None:
+    telegram = vip.stage.telegram
+    telegram.kill(telegram.accounts[name], "USER_DEACTIVATED_BAN")
+    telegram.drop_connections(telegram.accounts[name])
 
 
 async def test_sessions_and_accounts_are_shown_everywhere_and_no_member_is(tmp_path: Path) -> None:
@@ -49,8 +55,7 @@ async def test_sessions_and_accounts_are_shown_everywhere_and_no_member_is(tmp_p
 async def test_an_account_that_is_banned_is_named_with_the_way_out(tmp_path: Path) -> None:
     async with open_vip_daemon(tmp_path, accounts=2) as vip:
         await vip.until_ready()
-        account = vip.stage.telegram.accounts["desk-2"]
-        vip.stage.telegram.kill(account, "USER_DEACTIVATED_BAN")
+        ban(vip, "desk-2")
 
         async def told() -> Any:
             status = await vip.status()
@@ -62,7 +67,7 @@ async def test_an_account_that_is_banned_is_named_with_the_way_out(tmp_path: Pat
         assert "[[telegram.accounts]]" in problem
         assert reasons(vip, status) == []  # the other one works
 
-        vip.stage.telegram.kill(vip.stage.telegram.accounts["desk-1"], "USER_DEACTIVATED_BAN")
+        ban(vip, "desk-1")
 
         async def none_is_left() -> Any:
             return reasons(vip, await vip.status())
@@ -77,7 +82,7 @@ async def test_a_member_who_is_forgotten_leaves_an_empty_chat_and_nothing_in_the
         await vip.until_ready()
         ann, thread = await vip.opened("Annika")
         await ann.say(thread, "!end")
-        await vip.until(lambda: thread.archived)
+        await vip.until(vip.closed)
         await vip.until_accounts(desk_1="free")
         thread = await vip.press(ann)
         await ann.say(thread, "please")
