@@ -16,6 +16,7 @@ from daemon.web.metrics import exposition
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 SECRETS = {"PERKD_WOS_SIGN_KEY", "DISCORD_TOKEN", "MONGODB_URI", "PERKD_STATUS_TOKEN"}
+VIP_SECRETS = {"TELEGRAM_API_ID", "TELEGRAM_API_HASH", "TELEGRAM_SESSION_KEY"}
 NODE: dict[str, Any] = {"mailbox": 0, "restarts": 0, "dead_letters": {}, "children": []}
 STATUS: dict[str, Any] = {
     "version": "1",
@@ -132,6 +133,8 @@ def test_the_configuration_of_the_image_is_valid() -> None:
     assert config.perkd.data_dir == Path("/var/lib/perkd")
     assert config.status.listen == "0.0.0.0:8470"
     assert {config.discord.token_env, config.storage.mongodb_uri_env, config.status.token_env} <= SECRETS
+    telegram = config.telegram
+    assert {telegram.api_id_env, telegram.api_hash_env, telegram.session_key_env} == VIP_SECRETS
 
 
 def test_the_image_takes_what_it_needs_and_nothing_else() -> None:
@@ -163,7 +166,7 @@ def test_the_blueprint_asks_for_every_secret_and_holds_none() -> None:
 
 def test_the_unit_names_a_credential_for_every_secret_and_is_told_of_progress() -> None:
     unit = (DEPLOY / "perkd.service").read_text()
-    assert set(re.findall(r"LoadCredential=([A-Z_]+):", unit)) == SECRETS
+    assert set(re.findall(r"LoadCredential=([A-Z_]+):", unit)) == SECRETS | VIP_SECRETS
     assert "Type=notify" in unit
     assert not re.search("^ProcSubset=pid", unit, re.MULTILINE)  # prometheus_client reads /proc/stat
     assert re.search(r"^WatchdogSec=", unit, re.MULTILINE)
