@@ -247,7 +247,8 @@ class Pair:
             state = "away" if self.replica_error else "waiting"
         else:
             state = "behind" if self.lag else "following"
-        return StoreHealth("mongodb", state, self.lag, self._lag_seconds(), self.replica_error)
+        has = None if self.pusher is None or self.pusher.copy else self.outbox.acknowledged
+        return StoreHealth("mongodb", state, self.lag, self._lag_seconds(), self.replica_error, has)
 
     def _lag_seconds(self) -> float | None:
         if self.lag == 0:

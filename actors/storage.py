@@ -148,6 +148,8 @@ class StoreHealth:
     lag_seconds: float | None = 0.0
     """How long ago the oldest of them was written; None: not known."""
     last_error: str | None = None
+    acknowledged: Position | None = None
+    """Of one that follows: it has everything up to here; None: not known."""
 
 
 @frozen

@@ -18,6 +18,7 @@ from daemon.telegram.client import CONNECT_WITHIN, Client, bounded, close, new_c
 from daemon.telegram.errors import translate
 from daemon.telegram.handlers import Handlers
 from daemon.telegram.keeping import SessionKeeping
+from daemon.telegram.leases import AccountLeases, Held
 from daemon.telegram.session_file import SessionBusy, hold_session
 from daemon.telegram.status import NOT_YET
 from daemon.telegram.values import Application, Connected, Died, Event, Lost
@@ -65,9 +66,15 @@ class Account:
     dead: bool = False
     keeping: SessionKeeping | None = None
     """Keeps the session in the store as well; None: nobody does."""
+    leases: AccountLeases | None = None
+    """Says when it may connect; None: at any time."""
     _sent: "OrderedDict[int, int]" = field(factory=OrderedDict, init=False)
     _chat: DeskChat | None = field(default=None, init=False)
     _doubt: asyncio.Event = field(factory=asyncio.Event, init=False)
+    _revived: trio.Event = field(factory=trio.Event, init=False)
+    _held: Held | None = field(default=None, init=False)
+    _open: bool = field(default=False, init=False)
+    """There may be a connection."""
 
     @property
     def connected(self) -> bool:
@@ -88,15 +95,46 @@ class Account:
         chat = self._chat
         if self.dead:
             raise AccountDead(self.reason)
-        if chat is None:
+        if chat is None or (self._held is not None and self._held.over):
             raise Unreachable(f"{self.name} is not connected: {self.reason}")
         try:
             return await self.loop.call(self._use, lambda: do(chat, *args, **fields))
         except (LoopEnded, TaskCancelled) as error:
             raise Unreachable(f"{self.name} is not connected: {error}") from error
 
+    def revive(self) -> None:
+        """It was signed in anew: try again. Of one that is not dead: nothing happens."""
+        if self.dead:
+            self.dead, self.reason = False, NOT_YET
+            self._revived.set()
+            self._revived = trio.Event()
+
     async def run(self) -> None:
-        """Keep it connected. Returns when the account is dead."""
+        """Keep it connected while this daemon has its lease; dead, wait until it is revived."""
+        while True:
+            try:
+                await self._hold_and_connect()
+            except Unreachable as error:
+                await self._lose(str(error))
+            if self.dead:
+                await self._revived.wait()
+
+    async def _hold_and_connect(self) -> None:
+        if self.leases is None:
+            await self._keep_connected()
+            return
+        async with self.leases.hold(self.name, self._wait_because) as self._held:
+            try:
+                await self._keep_connected()
+            finally:
+                self._held.clean = not self._open
+
+    async def _wait_because(self, reason: str) -> None:
+        if self.reason != reason:
+            await self._lose(reason)
+
+    async def _keep_connected(self) -> None:
+        """Returns when the account is dead."""
         pause = self.pace.first
         while not self.dead:
             try:
@@ -144,6 +182,7 @@ class Account:
     async def _live(self, path: Path) -> None:
         """One connection, from its beginning to its end, which is always an error."""
         client = await bounded(CONNECT_WITHIN, self._new_client, path)
+        self._open = True
         handlers = Handlers(self.name, self.events)
         keeper: asyncio.Future[None] | None = None
         try:
@@ -162,6 +201,7 @@ class Account:
                 keeper.cancel()
                 await asyncio.wait([keeper])
             await close(client)
+            self._open = False
 
     async def _connect(self, client: Client, handlers: Handlers) -> DeskChat:
         if client.session.auth_key is None or not client.session.auth_key.key:

@@ -10,6 +10,7 @@ from attrs import frozen
 from daemon.aio import Outlet, open_loop
 from daemon.telegram.account import Account, Pace
 from daemon.telegram.keeping import SessionKeeping
+from daemon.telegram.leases import AccountLeases
 from daemon.telegram.values import Application, Event
 
 _WAITING = 200
@@ -32,6 +33,7 @@ async def open_accounts(
     *,
     pace: Pace | None = None,
     keeping: SessionKeeping | None = None,
+    leases: AccountLeases | None = None,
 ) -> AsyncIterator[Accounts]:
     """Connect the accounts (names and session files), and keep them connected.
 
@@ -41,11 +43,15 @@ async def open_accounts(
     async with open_loop("telegram") as loop:
         told: Outlet[Event] = loop.from_asyncio(_WAITING)
         accounts = {
-            name: Account(name, path, desk, application, loop, told, pace or Pace(), keeping=keeping)
+            name: Account(
+                name, path, desk, application, loop, told, pace or Pace(), keeping=keeping, leases=leases
+            )
             for name, path in sessions
         }
         with told:
             async with trio.open_nursery() as nursery:
+                if leases is not None:
+                    nursery.start_soon(leases.run)
                 for account in accounts.values():
                     nursery.start_soon(account.run)
                 yield Accounts(accounts, told)

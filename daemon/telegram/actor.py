@@ -10,8 +10,9 @@ from daemon.telegram.account import Pace
 from daemon.telegram.accounts import open_accounts
 from daemon.telegram.desk import Read, Told, as_told
 from daemon.telegram.keeping import SessionKeeping
+from daemon.telegram.leases import AccountLeases
 from daemon.telegram.link import TelegramLink
-from daemon.telegram.status import AccountNumbers, TelegramStatus
+from daemon.telegram.status import AccountNumbers, ReviveAccount, TelegramStatus
 from daemon.telegram.values import Application
 from supervision import Actor
 
@@ -31,6 +32,8 @@ class TelegramPorts:
     pace: Pace = Pace()  # noqa: RUF009 - frozen
     keeping: SessionKeeping | None = None
     """Keeps the sessions in the store as well; None: nobody does."""
+    leases: AccountLeases | None = None
+    """Says when accounts may connect; None: at any time."""
 
 
 @define(eq=False)
@@ -61,6 +64,11 @@ class TelegramActor(Actor):
                     )
                     for account in self._ports.link.all()
                 )
+            case ReviveAccount(name):
+                found = [account for account in self._ports.link.all() if account.name == name]
+                for account in found:
+                    account.revive()
+                return bool(found)
             case _:
                 return await Actor.receive(self, message)
 
@@ -74,7 +82,12 @@ class TelegramActor(Actor):
         try:
             with self._running:
                 async with open_accounts(
-                    ports.sessions, ports.desk, ports.application, pace=ports.pace, keeping=ports.keeping
+                    ports.sessions,
+                    ports.desk,
+                    ports.application,
+                    pace=ports.pace,
+                    keeping=ports.keeping,
+                    leases=ports.leases,
                 ) as accounts:
                     ports.link.open(accounts)
                     async for event in accounts.events:

@@ -19,3 +19,10 @@ class AccountNumbers:
     state: str
     """`connected`, `away` (tried again) or `dead`."""
     reason: str = ""
+
+
+@frozen
+class ReviveAccount:
+    """It was signed in anew: a dead account is tried again. Answered by whether there is one of this name."""
+
+    name: str

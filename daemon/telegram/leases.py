@@ -1,0 +1,232 @@
+"""Which daemon may connect an account: recorded in the store, and held only while the store confirms it.
+
+Two daemons on one session cost the account that session. No clocks are compared: who holds a lease renews
+it, and disconnects when that was last confirmed too long ago; who finds another's lease waits for longer than
+that, from a moment on at which it was itself the store's only writer. Why that suffices: docs/telegram.md.
+"""
+
+import logging
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import trio
+from attrs import define, evolve, field, frozen
+
+from actors.ports import Change, Delete, Position, Put, Store, StoreUnavailable
+from actors.storage import Refusal, StorageHealth
+from actors.vip.model import TelegramLease
+from actors.vip.ports import Unreachable
+
+logger = logging.getLogger("perkd.telegram")
+
+Say = Callable[[str], Awaitable[None]]
+"""Told why an account has to wait."""
+Reached = Callable[[Position], Awaitable[bool]]
+"""Whether a batch is where another daemon would see it. Raises `StoreUnavailable`."""
+
+GIVE_BACK_WITHIN = 5.0
+_AGAIN = 0.25
+"""Seconds between two looks whether a batch has reached MongoDB."""
+_NOT_THERE = "MongoDB has not acknowledged it"
+
+
+@frozen
+class LeaseTimes:
+    """Seconds."""
+
+    renew: float = 15.0
+    """Between two renewals."""
+    last: float = 45.0
+    """So long after the last confirmed renewal was begun, the account is disconnected."""
+    wait: float = 60.0
+    """Another's lease that has not moved for so long is over: longer than `last`, for clocks run apart."""
+    look: float = 2.0
+    """Between two looks at another's lease, and at a store that is away."""
+
+
+@define(eq=False)
+class Held:
+    """An account's lease, for one block."""
+
+    record: TelegramLease
+    scope: trio.CancelScope
+    """Its deadline is the lease's end."""
+    clean: bool = True
+    """False: the account may still be connected, so that the lease must run out by itself."""
+
+    @property
+    def over(self) -> bool:
+        """Whether it has run out."""
+        return trio.current_time() >= self.scope.deadline
+
+
+@define
+class _Wait:
+    """Another's lease, watched by the store's only writer: in one term, which nobody else can write in."""
+
+    seconds: float
+    term: int = 0
+    _seen: TelegramLease | None = None
+    _since: float | None = None
+
+    def start(self, found: TelegramLease | None, term: int) -> None:
+        """From now on: a batch of ours was confirmed in this term."""
+        self._seen, self.term, self._since = found, term, trio.current_time()
+
+    def goes_on(self, found: TelegramLease | None, term: int) -> bool:
+        """Whether neither the lease has moved, nor somebody else has written."""
+        return self._since is not None and self._seen == found and self.term == term
+
+    def is_over(self, found: TelegramLease | None) -> bool:
+        """Whether it has not moved for long enough. That the term is still the same, a commit has to show."""
+        if self._since is None or self._seen != found:
+            return False
+        return trio.current_time() - self._since >= self.seconds
+
+
+@define(eq=False)
+class AccountLeases:
+    """The leases this daemon holds. `run` renews them, while accounts `hold` them."""
+
+    _store: Store
+    _holder: str
+    """An id that a restart on the same host and disk keeps, and nobody else has."""
+    _reached: Reached | None = None
+    """None: a commit that succeeded counts as confirmed."""
+    times: LeaseTimes = field(factory=LeaseTimes)
+    _held: dict[str, Held] = field(factory=dict, init=False)
+    _doubted: set[str] = field(factory=set, init=False)
+    """Accounts whose lease we may have overwritten: waited for, whatever the record says."""
+    _fails: str = field(default="", init=False)
+    """Why the leases could not be renewed; "" once they were."""
+
+    async def run(self) -> None:
+        """Renew what is held, for ever."""
+        pause = self.times.renew
+        while True:
+            await trio.sleep(pause)
+            pause = self.times.renew if await self._renew() else self.times.look
+
+    @asynccontextmanager
+    async def hold(self, account: str, say: Say) -> AsyncIterator[Held]:
+        """Have the account's lease for the block, which begins once it is had.
+
+        The block is cancelled when the lease runs out; `Unreachable` is raised then.
+        """
+        held = await self._take(account, say)
+        self._held[account] = held
+        try:
+            with held.scope:
+                yield held
+        finally:
+            del self._held[account]
+            if held.clean and not held.scope.cancel_called:
+                with trio.move_on_after(GIVE_BACK_WITHIN, shield=True):
+                    await self._give_back(account)
+        if held.scope.cancelled_caught:
+            raise Unreachable(
+                f"its lease could not be renewed for {self.times.last:g} s, so that another perkd may have it"
+                f" now: {self._fails or 'perkd stood still'}"
+            )
+
+    # --- taking ---------------------------------------------------------------------------------
+
+    async def _take(self, account: str, say: Say) -> Held:
+        waited = _Wait(self.times.wait)
+        while True:
+            try:
+                term = (await self._store.commit()).term
+                found = await self._store.get(TelegramLease, account)
+                free = found is None or found.holder == self._holder
+                if free and account not in self._doubted:
+                    held = await self._begin(account, found, term)
+                elif waited.is_over(found):
+                    held = await self._begin(account, found, waited.term)
+                else:
+                    held = None
+                    if not waited.goes_on(found, term):
+                        proof = Delete(TelegramLease, account) if found is None else Put(found)
+                        waited.start(found, (await self._commit(proof)).term)
+                    await say(self._why(found))
+            except (StoreUnavailable, Refusal) as error:
+                held = None
+                await say(f"its lease can't be had: {error}")
+            if held is not None:
+                return held
+            await trio.sleep(self.times.look)
+
+    async def _begin(self, account: str, before: TelegramLease | None, term: int) -> Held | None:
+        """Write that it is ours; None where another writer came in between: it may have what we overwrote."""
+        beat = 0 if before is None else before.beat + 1
+        record = TelegramLease(account, self._holder, socket.gethostname(), beat)
+        began = trio.current_time()
+        position = await self._commit(Put(record))
+        if position.term != term:
+            self._doubted.add(account)
+            return None
+        self._doubted.discard(account)
+        return Held(record, trio.CancelScope(deadline=began + self.times.last))
+
+    def _why(self, found: TelegramLease | None) -> str:
+        host = f" on {found.host}" if found is not None and found.host else ""
+        return (
+            f"another perkd{host} has its lease: this one waits until that has stopped, or has been silent"
+            f" for {self.times.wait:g} s"
+        )
+
+    # --- keeping, and giving back ---------------------------------------------------------------
+
+    async def _renew(self) -> bool:
+        held = list(self._held.values())
+        if not held:
+            return True
+        began = trio.current_time()
+        for one in held:
+            one.record = evolve(one.record, beat=one.record.beat + 1)
+        try:
+            await self._commit(*(Put(one.record) for one in held))
+        except (StoreUnavailable, Refusal) as error:
+            if not self._fails:
+                logger.warning(
+                    "The leases of %s Telegram accounts can't be renewed, and run out %g s after their last"
+                    " renewal: %s",
+                    len(held),
+                    self.times.last,
+                    error,
+                )
+            self._fails = str(error)
+            return False
+        self._fails = ""
+        for one in held:
+            one.scope.deadline = began + self.times.last
+        return True
+
+    async def _give_back(self, account: str) -> None:
+        try:
+            await self._store.commit(Delete(TelegramLease, account))
+        except (StoreUnavailable, Refusal) as error:
+            logger.info("The lease of Telegram account %s could not be given back: %s", account, error)
+
+    async def _commit(self, *changes: Change) -> Position:
+        """Commit, and wait until that is confirmed. Raises `StoreUnavailable`."""
+        position = await self._store.commit(*changes)
+        if self._reached is not None:
+            with trio.move_on_after(self.times.renew) as within:
+                while not await self._reached(position):  # noqa: ASYNC110 - the store tells nobody
+                    await trio.sleep(_AGAIN)
+            if within.cancelled_caught:
+                raise StoreUnavailable(_NOT_THERE)
+        return position
+
+
+def reaching_mongodb(health: Callable[[], Awaitable[StorageHealth]]) -> Reached:
+    """Confirmed is what MongoDB has acknowledged, where the state is kept there too."""
+
+    async def reached(position: Position) -> bool:
+        store = next((one for one in (await health()).stores if one.name == "mongodb"), None)
+        if store is None or store.state == "leading":
+            return True
+        return store.acknowledged is not None and store.acknowledged >= position
+
+    return reached

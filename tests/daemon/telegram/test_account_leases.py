@@ -1,0 +1,345 @@
+"""Leases of accounts, on the virtual clock: never two daemons at once."""
+
+import contextlib
+import math
+import random
+from collections.abc import AsyncIterator
+
+import pytest
+import trio
+import trio.testing
+from attrs import define, field
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from actors.ports import Change, Delete, Position, Put, StoreUnavailable
+from actors.storage import StorageHealth, StoreHealth
+from actors.vip.model import TelegramLease
+from actors.vip.ports import Unreachable
+from daemon.storage.memory import MemoryStore
+from daemon.telegram.leases import AccountLeases, LeaseTimes, reaching_mongodb
+
+TIMES = LeaseTimes()
+
+
+@define(eq=False)
+class Daemon:
+    """One that wants the account `desk-1`, and says when it has it."""
+
+    name: str
+    leases: AccountLeases
+    had: list[tuple[float, float]] = field(factory=list)
+    """From, until."""
+    said: list[str] = field(factory=list)
+    holds: bool = False
+
+    async def say(self, reason: str) -> None:
+        self.said.append(reason)
+
+    async def live(self) -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self.leases.run)
+            while True:
+                with contextlib.suppress(Unreachable):
+                    async with self.leases.hold("desk-1", self.say):
+                        await self.connect()
+
+    async def connect(self) -> None:
+        since, self.holds = trio.current_time(), True
+        try:
+            await trio.sleep_forever()
+        finally:
+            self.holds = False
+            self.had.append((since, trio.current_time()))
+
+
+@pytest.fixture
+def store():
+    return MemoryStore()
+
+
+def daemon_of(store, name: str, reached=None) -> Daemon:
+    return Daemon(name, AccountLeases(store, name, reached))
+
+
+@contextlib.asynccontextmanager
+async def living(daemon: Daemon) -> AsyncIterator[Daemon]:
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(daemon.live)
+        yield daemon
+        nursery.cancel_scope.cancel()
+
+
+async def lease_in(store) -> TelegramLease | None:
+    return await store.get(TelegramLease, "desk-1")
+
+
+async def test_a_free_account_is_had_at_once_renewed_and_given_back(store, autojump_clock):
+    async with living(daemon_of(store, "a")) as a:
+        await trio.sleep(1)
+        first = await lease_in(store)
+        await trio.sleep(600)
+        later = await lease_in(store)
+
+    assert (first.holder, first.beat) == ("a", 0)
+    assert later.beat == pytest.approx(600 / TIMES.renew, abs=1)
+    assert a.had == [(0, pytest.approx(601))]
+    assert await lease_in(store) is None
+
+
+async def test_a_restart_on_the_same_host_and_disk_goes_on_at_once(store, autojump_clock):
+    await store.commit(Put(TelegramLease("desk-1", "a", "host", 7)))
+
+    async with living(daemon_of(store, "a")) as a:
+        await trio.sleep(1)
+        now = await lease_in(store)
+
+    assert a.had[0][0] == 0
+    assert now.beat == 8
+
+
+async def test_anothers_lease_is_waited_out_and_the_other_is_named(store, autojump_clock):
+    await store.commit(Put(TelegramLease("desk-1", "gone", "old-host", 7)))
+
+    async with living(daemon_of(store, "b")) as b:
+        await trio.sleep(TIMES.wait + 10)
+
+    assert TIMES.wait <= b.had[0][0] <= TIMES.wait + 2 * TIMES.look
+    assert "another perkd on old-host has its lease" in b.said[0]
+
+
+async def test_a_lease_that_is_renewed_is_never_taken_one_that_is_given_back_at_once(store, autojump_clock):
+    async with trio.open_nursery() as nursery:
+        b = daemon_of(store, "b")
+        async with living(daemon_of(store, "a")) as a:
+            await trio.sleep(1)
+            nursery.start_soon(b.live)
+            await trio.sleep(3600.7)
+            meanwhile = (a.holds, b.holds, list(b.had))
+        await trio.sleep(2 * TIMES.look)
+        afterwards = b.holds
+        nursery.cancel_scope.cancel()
+
+    assert meanwhile == (True, False, [])
+    assert afterwards
+
+
+async def test_a_store_that_is_away_ends_the_lease_in_time_and_it_is_had_again_after_it(
+    store, autojump_clock
+):
+    async with living(daemon_of(store, "a")) as a:
+        await trio.sleep(100)
+        renewed = 100 - 100 % TIMES.renew
+        store.away = True
+        await trio.sleep(TIMES.last + 5)
+        until, said = a.had[0][1], a.said[-1]
+        store.away = False
+        await trio.sleep(2 * TIMES.look)
+        holds = a.holds
+
+    assert until == pytest.approx(renewed + TIMES.last, abs=0.1)
+    assert "lease can't be had: the store is away" in said
+    assert holds
+
+
+async def test_a_lease_counts_from_when_its_renewal_was_begun_not_from_the_answer(store, autojump_clock):
+    async def reached(_position: Position) -> bool:
+        await trio.sleep(10)
+        return not store.away
+
+    async with living(daemon_of(store, "a", reached)) as a:
+        while not a.holds:  # noqa: ASYNC110 - on the virtual clock
+            await trio.sleep(1)
+        store.away = True
+        await trio.sleep(TIMES.last)
+
+    assert a.had[0][1] == pytest.approx(TIMES.last, abs=0.1)
+
+
+async def test_an_outage_shorter_than_the_lease_is_not_noticed(store, autojump_clock):
+    async with living(daemon_of(store, "a")) as a:
+        await trio.sleep(100)
+        store.away = True
+        await trio.sleep(TIMES.last - TIMES.renew - 2 * TIMES.look)
+        store.away = False
+        await trio.sleep(100)
+
+        assert (a.holds, a.had) == (True, [])
+
+
+async def test_a_lease_that_ran_out_is_not_given_back_by_who_lost_it(store, autojump_clock):
+    async with living(daemon_of(store, "a")) as a:
+        await trio.sleep(100)
+        store.away = True
+        await trio.sleep(TIMES.last)
+        store.away = False
+        assert await lease_in(store) is not None
+        assert len(a.had) == 1
+
+
+async def test_who_may_still_be_connected_gives_nothing_back(store, autojump_clock):
+    leases = AccountLeases(store, "a")
+
+    async with leases.hold("desk-1", daemon_of(store, "a").say) as held:
+        held.clean = False
+
+    assert (await lease_in(store)).holder == "a"
+
+
+async def test_where_mongodb_has_to_confirm_nobody_connects_before_it_has(store, autojump_clock):
+    there = Position(0, 0)
+
+    async def reached(position: Position) -> bool:
+        return position <= there
+
+    async with living(daemon_of(store, "a", reached)) as a:
+        await trio.sleep(100)
+        before, said = list(a.had), a.said[0]
+        there = Position(99, 0)
+        await trio.sleep(20)
+        holds = a.holds
+        there = Position(0, 0)
+        await trio.sleep(TIMES.last + 1)
+        lost = not a.holds
+        given_back = [one for batch in store.history for one in batch.changes if isinstance(one, Delete)]
+
+    assert (before, holds, lost) == ([], True, True)
+    assert given_back == []  # who may have it no longer does not give it back
+    assert "MongoDB has not acknowledged it" in said
+
+
+@pytest.mark.parametrize(
+    ("stores", "there"),
+    [
+        ((), True),
+        ((StoreHealth("sqlite", "leading"), StoreHealth("mongodb", "away", None)), False),
+        ((StoreHealth("mongodb", "behind", 9, acknowledged=Position(2, 4)),), False),
+        ((StoreHealth("mongodb", "behind", 1, acknowledged=Position(2, 5)),), True),
+        ((StoreHealth("mongodb", "following", 0, acknowledged=Position(3, 0)),), True),
+        ((StoreHealth("sqlite", "failing"), StoreHealth("mongodb", "leading")), True),
+    ],
+)
+async def test_confirmed_is_what_mongodb_has_acknowledged_where_there_is_one(stores, there):
+    async def health() -> StorageHealth:
+        return StorageHealth(healthy=True, position=Position(2, 9), last_error=None, stores=stores)
+
+    assert await reaching_mongodb(health)(Position(2, 5)) is there
+
+
+async def test_who_finds_that_somebody_else_wrote_meanwhile_begins_anew(store, autojump_clock):
+    class Switching(MemoryStore):
+        async def get(self, type_, key):
+            found = await super().get(type_, key)
+            if self.switch:
+                self.switch = False
+                self.restart()
+                await self.commit(Put(TelegramLease("desk-1", "b", "other", 3)))
+                return None  # as it was a moment ago
+            return found
+
+    switching = Switching()
+    switching.switch = True
+    async with living(daemon_of(switching, "a")) as a:
+        await trio.sleep(TIMES.wait)
+        assert (a.holds, a.had) == (False, [])
+        await trio.sleep(3 * TIMES.look)
+        assert a.holds
+
+
+# --- two daemons, one store, and everything that goes wrong with it ---------------------------------
+
+
+@define(eq=False)
+class Shared:
+    """A store with one writer at a time; who becomes the writer begins a term."""
+
+    memory: MemoryStore = field(factory=MemoryStore)
+    writer: str = ""
+
+    def become_writer(self, name: str) -> None:
+        if self.writer != name:
+            self.writer = name
+            self.memory.restart()
+
+
+@define(eq=False)
+class View:
+    """The store, as one daemon sees it."""
+
+    shared: Shared
+    name: str
+    chance: random.Random
+    trouble: float = 0.0
+
+    async def commit(self, *changes: Change) -> Position:
+        await self._meet()
+        position = await self.shared.memory.commit(*changes)
+        await self._meet()  # it may be durable all the same
+        return position
+
+    async def get(self, type_, key):
+        await self._meet()
+        return await self.shared.memory.get(type_, key)
+
+    async def _meet(self) -> None:
+        await trio.sleep(self.chance.uniform(0, 5) if self.chance.random() < self.trouble else 0)
+        if self.shared.writer != self.name or self.chance.random() < self.trouble:
+            raise StoreUnavailable("not the writer, or out of order")
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(0, 2**32),
+    st.lists(st.tuples(st.sampled_from("abab-"), st.floats(0.1, 200)), min_size=1, max_size=12),
+    st.floats(0, 0.5),
+)
+def test_two_daemons_never_have_the_account_at_once(seed, switches, trouble):
+    async def main() -> list[tuple[bool, bool]]:
+        shared, chance = Shared(), random.Random(seed)
+        a, b = (Daemon(name, AccountLeases(View(shared, name, chance, trouble), name)) for name in "ab")
+        seen = []
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(a.live)
+            nursery.start_soon(b.live)
+            for writer, seconds in switches:
+                shared.become_writer(writer)
+                until = trio.current_time() + seconds
+                while trio.current_time() < until:
+                    await trio.sleep(0.5)
+                    seen.append((a.holds, b.holds))
+            nursery.cancel_scope.cancel()
+        spans = [(*span, daemon) for daemon in (a, b) for span in daemon.had]
+        for since, until, who in spans:
+            assert not [1 for s, u, other in spans if other is not who and s < until and since < u]
+        return seen
+
+    seen = trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
+
+    assert (True, True) not in seen
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 2**32), st.floats(0, 0.3))
+def test_who_stays_the_writer_has_the_account_in_the_end(seed, trouble):
+    async def main() -> bool:
+        shared, chance = Shared(), random.Random(seed)
+        view = View(shared, "b", chance, trouble)
+        b = Daemon("b", AccountLeases(view, "b"))
+        shared.become_writer("a")
+        await shared.memory.commit(Put(TelegramLease("desk-1", "a", "other", 3)))
+        shared.become_writer("b")
+        with trio.move_on_after(math.inf):
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(b.live)
+                await trio.sleep(600)
+                view.trouble = 0.0
+                await trio.sleep(600)
+                nursery.cancel_scope.cancel()
+        return bool(b.had)
+
+    assert trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
+
+
+def test_a_lease_is_waited_out_for_longer_than_it_lasts():
+    assert TIMES.wait >= TIMES.last * 4 / 3
+    assert TIMES.last >= 2 * TIMES.renew
