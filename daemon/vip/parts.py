@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 import httpx
 from attrs import define, field
 
-from actors.ports import Clock, Store
+from actors.ports import Clock, StoreUnavailable
+from actors.storage import StorageHealth, StorageStatus
 from actors.vip.policy import VIPPolicy
+from daemon.assembly import STORAGE
 from daemon.assembly_gateways import TELEGRAM
 from daemon.assembly_vip import ACCOUNT_POOL, OFFICE, VIPHalf, VIPParts, vip_spec
 from daemon.config import Config, VipConfig
@@ -14,10 +16,15 @@ from daemon.discord.parts import DiscordParts
 from daemon.discord.vip.parts import VIPDiscord
 from daemon.discord.vip.places import VIPPlaces
 from daemon.discord.vip.reception import Reception
+from daemon.storage.holder import holder_id
+from daemon.storage.holder import holder_id
+from daemon.storing import mongodb_address
 from daemon.telegram.actor import TelegramActor, TelegramPorts
 from daemon.telegram.desk import TelegramDesk
 from daemon.telegram.keeping import SessionKeeping
 from daemon.telegram.keys import SessionKey
+from daemon.telegram.leases import AccountLeases, reaching_mongodb
+from daemon.telegram.leases import AccountLeases, reaching_mongodb
 from daemon.telegram.link import TelegramLink
 from daemon.telegram.values import Application
 from daemon.vip.attachments import Attachments
@@ -28,7 +35,7 @@ from daemon.vip.showing import Show
 from daemon.vip_relaying import PLANNER
 from daemon.vip_relaying import TELEGRAM as DESK_LIMITS
 from daemon.vip_report import VIPReport
-from supervision import Actor, Tree
+from supervision import Actor, SupervisionError, Tree
 
 if TYPE_CHECKING:
     from daemon.app import Daemon
@@ -52,6 +59,7 @@ class VIPSide:
     telegram: TelegramLink = field(factory=TelegramLink, init=False)
     threads: VIPDiscord = field(init=False)
     desk: TelegramDesk = field(init=False)
+    _leases: AccountLeases | None = field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.reconfigure(self.config.vip)
@@ -88,7 +96,7 @@ class VIPSide:
                 )
             ),
             {
-                "telegram": lambda tree: self._telegram(tree, made.store),
+                "telegram": lambda tree: self._telegram(tree, made),
                 "vip": lambda tree: self.threads.watcher(tree.ref(OFFICE)),
             },
         )
@@ -101,8 +109,10 @@ class VIPSide:
         """What the button and the commands work with."""
         return self.threads.reception(tree.ref(OFFICE), self.report(tree).make)
 
-    def _telegram(self, tree: Tree, store: Store) -> Actor:
+    def _telegram(self, tree: Tree, made: "Daemon") -> Actor:
         key = self.session_key
+        if self._leases is None:
+            self._leases = account_leases(self.config, made)
         return TelegramActor(
             TelegramPorts(
                 link=self.telegram,
@@ -111,6 +121,23 @@ class VIPSide:
                 application=self.application,
                 read=read,
                 tell=PoolLine(tree.ref(ACCOUNT_POOL)),
-                keeping=None if key is None else SessionKeeping(store, key, self.clock),
+                keeping=None if key is None else SessionKeeping(made.store, key, self.clock),
+                leases=self._leases,
             )
         )
+
+
+def account_leases(config: Config, made: "Daemon") -> AccountLeases:
+    """Says when accounts may connect: another daemon on the same MongoDB may have them."""
+
+    async def health() -> StorageHealth:
+        try:
+            answer: StorageHealth = await made.tree.ref(STORAGE).ask(StorageStatus())
+        except SupervisionError as error:
+            raise StoreUnavailable(str(error)) from error
+        return answer
+
+    alone = mongodb_address(config) is None
+    return AccountLeases(
+        made.store, holder_id(config.perkd.data_dir), None if alone else reaching_mongodb(health)
+    )
