@@ -44,6 +44,15 @@ class VIPDaemon:
     async def status(self) -> Any:
         return await self.made.report.make()
 
+    async def until_status(self, met: Any) -> Any:
+        """The status, once it is as wanted."""
+
+        async def seen() -> Any:
+            status = await self.status()
+            return status if met(status) else None
+
+        return await self.until(seen)
+
     async def pool(self) -> PoolNumbers | None:
         """The accounts; None while the pool can't tell."""
         try:

@@ -8,7 +8,8 @@ import pytest
 
 from tests.worlds.discord.sending import store_file
 from tests.worlds.telegram.desk import document
-from tests.worlds.vip_daemon import VIPDaemon, open_vip_daemon
+from tests.worlds.vip_daemon import VIPDaemon, open_vip_daemon, running
+from tests.worlds.vip_process import open_vip_stage
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 
@@ -111,3 +112,21 @@ async def test_the_lines_that_operators_look_for_are_in_the_log(
             )
         )
         assert logged(f"✅ VIP session manually cleared for user Ann ({ann.id}) by staff StaffName")
+
+
+async def test_without_its_secrets_the_rest_of_perkd_goes_on_and_says_what_is_missing(tmp_path: Path) -> None:
+    async with open_vip_stage(tmp_path) as stage:
+        del stage.host.env["TELEGRAM_API_HASH"]
+        stage.stage.list_code("SNOW")
+        async with running(stage) as vip:
+            status = await vip.until_status(
+                lambda seen: seen["giftcodes"]["codes"] == 1 and seen["discord"]["state"] == "connected"
+            )
+            assert vip.made.vip is None
+            await vip.until(lambda: stage.stage.discord.commands)
+            names = {command["name"] for command in stage.stage.discord.commands}
+    (problem,) = status["problems"]
+    assert problem.startswith("there are no VIP threads: ")
+    assert "TELEGRAM_API_HASH" in problem
+    assert "vip" not in [node["name"] for node in status["tree"]["children"]]
+    assert "vip" not in names
