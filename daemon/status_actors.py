@@ -17,6 +17,7 @@ from daemon.notify import Notifier, NotifyActor, from_environment
 from daemon.service.audit import By
 from daemon.setup_check import SetupActor
 from daemon.storing import database, where_state_is
+from daemon.vip.orders import AccountOrders
 from daemon.web.actions import Actions
 from supervision import Actor, Tree
 
@@ -47,10 +48,10 @@ class StatusActors:
 
     def _control(self, tree: Tree) -> ControlActor:
         made, service = self.made, self.made.service()
-        orders = Actions(tree, service, tree.ref(POOL).tell, By("", "", "cli"))
-        return ControlActor(
-            made.config.status.socket, service, made.report.make, made.reload, orders.game_routes()
-        )
+        by = By("", "", "cli")
+        orders = Actions(tree, service, tree.ref(POOL).tell, by)
+        more = [*orders.game_routes(), *AccountOrders(tree, service, by).routes()]
+        return ControlActor(made.config.status.socket, service, made.report.make, made.reload, more)
 
     def _web(self, _tree: Tree) -> Actor:
         assert self.made.web is not None  # noqa: S101 - made with the tree

@@ -59,7 +59,27 @@ def login(session: Session, name: str) -> None:
         return
     print_line(f"{name} is signed in as {who}")
     print_line(f"its session is in {neutralised(str(done.path))}: whoever has this file has the account")
-    print_line("perkd uses it from its next start on; in the account's list of devices it is called perkd")
+    print_line("in the account's list of devices it is called perkd")
+    print_line(
+        f"perkd uses it from its next start on; one that is running, after: perkd telegram restore {name}"
+    )
+
+
+@telegram.command()
+@click.argument("name")
+@pass_session
+def restore(session: Session, name: str) -> None:
+    """Bring the account NAME back to the perkd that is running, without a restart.
+
+    For an account that was out of use, once it is signed in again, and for one whose trouble is over: it is
+    connected, its history is cleared and verified to be empty, and then it is free.
+    """
+    answer = session.ask_daemon("POST", "/api/telegram/restore", json={"account": name})
+    if answer["state"] == "connected":
+        print_line(f"{name} is connected; it is free once its history is cleared and verified to be empty")
+    else:
+        why = neutralised(str(answer["reason"]))
+        print_line(f"{name} is tried again; it is not connected yet: {why}")
 
 
 @frozen

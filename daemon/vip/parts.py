@@ -5,10 +5,8 @@ from typing import TYPE_CHECKING
 import httpx
 from attrs import define, field
 
-from actors.ports import Clock, StoreUnavailable
-from actors.storage import StorageHealth, StorageStatus
+from actors.ports import Clock
 from actors.vip.policy import VIPPolicy
-from daemon.assembly import STORAGE
 from daemon.assembly_gateways import TELEGRAM
 from daemon.assembly_vip import ACCOUNT_POOL, OFFICE, VIPHalf, VIPParts, vip_spec
 from daemon.config import Config, VipConfig
@@ -17,13 +15,10 @@ from daemon.discord.vip.parts import VIPDiscord
 from daemon.discord.vip.places import VIPPlaces
 from daemon.discord.vip.reception import Reception
 from daemon.storage.holder import holder_id
-from daemon.storage.holder import holder_id
-from daemon.storing import mongodb_address
 from daemon.telegram.actor import TelegramActor, TelegramPorts
 from daemon.telegram.desk import TelegramDesk
 from daemon.telegram.keeping import SessionKeeping
 from daemon.telegram.keys import SessionKey
-from daemon.telegram.leases import AccountLeases, reaching_mongodb
 from daemon.telegram.leases import AccountLeases, reaching_mongodb
 from daemon.telegram.link import TelegramLink
 from daemon.telegram.values import Application
@@ -35,7 +30,7 @@ from daemon.vip.showing import Show
 from daemon.vip_relaying import PLANNER
 from daemon.vip_relaying import TELEGRAM as DESK_LIMITS
 from daemon.vip_report import VIPReport
-from supervision import Actor, SupervisionError, Tree
+from supervision import Actor, Tree
 
 if TYPE_CHECKING:
     from daemon.app import Daemon
@@ -112,7 +107,7 @@ class VIPSide:
     def _telegram(self, tree: Tree, made: "Daemon") -> Actor:
         key = self.session_key
         if self._leases is None:
-            self._leases = account_leases(self.config, made)
+            self._leases = account_leases(self.config, made, elsewhere=key is not None)
         return TelegramActor(
             TelegramPorts(
                 link=self.telegram,
@@ -127,17 +122,12 @@ class VIPSide:
         )
 
 
-def account_leases(config: Config, made: "Daemon") -> AccountLeases:
-    """Says when accounts may connect: another daemon on the same MongoDB may have them."""
+def account_leases(config: Config, made: "Daemon", *, elsewhere: bool) -> AccountLeases:
+    """Says when accounts may connect.
 
-    async def health() -> StorageHealth:
-        try:
-            answer: StorageHealth = await made.tree.ref(STORAGE).ask(StorageStatus())
-        except SupervisionError as error:
-            raise StoreUnavailable(str(error)) from error
-        return answer
-
-    alone = mongodb_address(config) is None
-    return AccountLeases(
-        made.store, holder_id(config.perkd.data_dir), None if alone else reaching_mongodb(health)
-    )
+    `elsewhere`: their sessions are in the store, so a daemon on another host could connect with them. Then a
+    lease counts once MongoDB, where that one would look, has it. Sessions that are in this host's files alone
+    do not have to wait for MongoDB.
+    """
+    reached = reaching_mongodb(made.store.status) if elsewhere else None
+    return AccountLeases(made.store, holder_id(config.perkd.data_dir), reached)
