@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("troubleshooting", "endpoints")
+PAGES = ("troubleshooting", "endpoints", "vip")
 LETTERS = 10
 """Of its own that a text must have: one of placeholders alone would fit everything."""
 _FIELD = re.compile(r"%[#0\- +]?[\d.]*[sdgfrx]")

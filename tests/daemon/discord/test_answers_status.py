@@ -90,6 +90,13 @@ async def test_an_owner_sees_health_problems_and_the_numbers_of_both_jobs() -> N
     assert "VIP threads\nnone are open" in text
 
 
+async def test_sessions_that_nobody_can_count_are_no_zero() -> None:
+    silent = {"enabled": True, "sessions": None, "accounts": {"leased": 2}}
+    text = shown(await show_status(a_desk(MemoryStore(), status=telling(a_status(vip=silent))), OWNER))
+
+    assert "it is not known how many sessions there are · 2 leased" in text
+
+
 async def test_buttons_lead_through_the_pages_of_the_tree() -> None:
     desk = a_desk(MemoryStore(), status=telling(a_status(children=70)))
 
