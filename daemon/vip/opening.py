@@ -1,5 +1,6 @@
 """Whether perkd runs VIP threads. Knows nothing of hikari and Telethon until it does."""
 
+import logging
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from daemon.vip.attachments import new_client
 if TYPE_CHECKING:
     from daemon.discord.parts import DiscordParts
     from daemon.telegram.values import Application
+
+    logging.getLogger("telethon").setLevel(logging.WARNING)  # it tells, as it is imported, how it encrypts
     from daemon.vip.parts import VIPSide
 
 
@@ -43,6 +46,7 @@ async def open_vip(
         )
     if discord is None or application is None or missing:
         return None
+    logging.getLogger("telethon").setLevel(logging.WARNING)  # it tells, as it is imported, how it encrypts
     from daemon.vip.parts import VIPSide  # noqa: PLC0415 - Telethon, only where it is used
 
     client = await stack.enter_async_context(new_client())

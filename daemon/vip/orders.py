@@ -36,26 +36,24 @@ class AccountOrders:
     tree: Tree
     service: Service
     by: By
-    connect_within: float = CONNECT_WITHIN
 
     async def restore(self, request: Request) -> JSONResponse:
         """`POST /api/telegram/restore`: `{"account"}`; answered with `account`, `state`, `reason`.
 
-        A dead account is connected again; whatever state it is in but leased, it is cleared, and free then.
+        A dead account is connected again. Unless it is still dead, or leased, it is cleared then, and free.
         """
         name = (await read_texts(request, "account")).get("account", "")
         if not await self._ask(TELEGRAM, ReviveAccount(name)):
             raise NotFound(f"no account {name[:100]!r} in [[telegram.accounts]] of the perkd that runs")
         stands = await self._connected(name)
-        if stands.state == "dead":
-            raise Refused(f"{name} is out of use: {stands.reason}")
-        await self._ask(ACCOUNT_POOL, RestoreAccount(name))
-        await self._note(name)
+        if stands.state != "dead":
+            await self._ask(ACCOUNT_POOL, RestoreAccount(name))
+            await self._note(name)
         return JSONResponse({"account": name, "state": stands.state, "reason": stands.reason})
 
     async def _connected(self, name: str) -> AccountNumbers:
         """How the account stands, once it is connected or dead, or when that takes long."""
-        until = trio.current_time() + self.connect_within
+        until = trio.current_time() + CONNECT_WITHIN
         while True:
             accounts: tuple[AccountNumbers, ...] = await self._ask(TELEGRAM, TelegramStatus())
             stands = next((one for one in accounts if one.name == name), None)

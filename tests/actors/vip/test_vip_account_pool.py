@@ -27,7 +27,7 @@ from actors.vip.pool_messages import (
     RequestLease,
     RestoreAccount,
 )
-from actors.vip.ports import Content, FloodWait, Lease, WrongEpoch
+from actors.vip.ports import Content, FloodWait, Lease, Unreachable, WrongEpoch
 from actors.vip.words import Word
 from daemon.clock import SteadyClock
 from daemon.storage.memory import MemoryStore
@@ -342,9 +342,10 @@ async def test_an_account_that_connects_while_it_is_cleared_in_vain_is_cleared_a
     autojump_clock: object,
 ) -> None:
     rig = Rig(("a",))
-    rig.world.steps.outage.add("desk")
+    rig.world.steps.fail("desk.probe", Unreachable("it has not connected yet"))
+    rig.world.steps.delay = lambda step: 5.0 if step == "desk.probe before" else 0.0
     async with rig.running():
-        rig.pool.tell(DeskResync("a"))  # before what comes of the first try
-        rig.world.steps.outage.clear()
-        with trio.fail_after(2):
+        await trio.sleep(1)
+        rig.pool.tell(DeskResync("a"))
+        with trio.fail_after(15):
             await rig.until("a", AccountState.FREE)
