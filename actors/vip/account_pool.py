@@ -74,6 +74,8 @@ class AccountPoolActor(Actor):
     _clearing: set[str] = field(factory=set, init=False)
     _back: set[str] = field(factory=set, init=False)
     """Connected again while it was being cleared, perhaps in vain."""
+    _full: set[ActorRef] = field(factory=set, init=False)
+    """Whose mailbox has no room: a `DeskResync` waits to be put in."""
     _timer: Timer | None = field(default=None, init=False)
     _wake_at: float = field(default=0.0, init=False)
 
@@ -306,12 +308,25 @@ class AccountPoolActor(Actor):
         try:
             holder.tell(message)
         except MailboxFull:
-            self.start_soon(self._send, holder, message)
+            self._wait_for_room(holder, message)
         except ActorDead:
             logger.debug("%s ended before it could be told %s", holder.path, type(message).__name__)
+
+    def _wait_for_room(self, holder: ActorRef, message: object) -> None:
+        """One look at the chat's history makes good for all that is in it; the rest waits for room."""
+        if not isinstance(message, m.FromDesk):
+            self.start_soon(self._send, holder, message)
+        elif holder not in self._full:
+            logger.warning("%s is full: it reads the chat's history again", holder.path)
+            self._full.add(holder)
+            again = m.FromDesk(message.lease, m.DeskResync(message.lease.account))
+            self.start_soon(self._send, holder, again)
 
     async def _send(self, holder: ActorRef, message: object) -> None:
         try:
             await holder.send(message)
         except ActorDead:
             logger.debug("%s ended before it could be told %s", holder.path, type(message).__name__)
+        finally:
+            if isinstance(message, m.FromDesk):
+                self._full.discard(holder)

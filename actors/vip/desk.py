@@ -61,8 +61,7 @@ class _Late:
 class VIPDeskActor(Actor):
     """Starts a member's actor where there is none, and hands over.
 
-    What that one has not answered when it
-    ends or crashes is handed over again.
+    What that one has not answered when it ends or crashes is handed over again.
     """
 
     _ports: DeskPorts
@@ -70,6 +69,8 @@ class VIPDeskActor(Actor):
     """Not answered for the last time; by ticket."""
     _starting: set[m.Member] = field(factory=set, init=False)
     _refs: dict[m.Member, ActorRef] = field(factory=dict, init=False)
+    _full: set[ActorRef] = field(factory=set, init=False)
+    """Whose mailbox has no room: a `Resync` waits to be put in."""
     _timer: Timer | None = field(default=None, init=False)
     """Until the next look."""
     _look_at: float = field(default=0.0, init=False)
@@ -151,16 +152,27 @@ class VIPDeskActor(Actor):
         try:
             ref.tell(message)
         except MailboxFull:
-            logger.warning("%s is full: it reads the histories again", ref.path)
-            self.start_soon(self._resync_later, ref)
+            self._wait_for_room(ref, message)
         except ActorDead:
             self._ended(member, ref)
 
-    async def _resync_later(self, ref: ActorRef) -> None:
+    def _wait_for_room(self, ref: ActorRef, message: object) -> None:
+        """One look at the histories makes good for all that is in them; the rest waits for room."""
+        if not isinstance(message, m.ThreadPosted | m.ThreadEdited | m.ThreadDeleted | m.Resync):
+            self.start_soon(self._send, ref, message)
+        elif ref not in self._full:
+            logger.warning("%s is full: it reads the histories again", ref.path)
+            self._full.add(ref)
+            self.start_soon(self._send, ref, m.Resync())
+
+    async def _send(self, ref: ActorRef, message: object) -> None:
         try:
-            await ref.send(m.Resync())
+            await ref.send(message)
         except ActorDead:
-            logger.debug("%s ended before it could read its histories again", ref.path)
+            logger.debug("%s ended before it could be told %s", ref.path, type(message).__name__)
+        finally:
+            if isinstance(message, m.Resync):
+                self._full.discard(ref)
 
     def _start(self, member: m.Member) -> None:
         if member not in self._starting and member not in self._refs:

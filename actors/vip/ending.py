@@ -5,9 +5,9 @@ import logging
 import trio
 from attrs import define, field
 
-from actors.giftcodes.model import Audit
 from actors.ports import Change, Delete, Put
 from actors.vip import pool_messages as pool
+from actors.vip.clearing_report import audit_of_clearing, audit_of_end, tell_of_history
 from actors.vip.model import ClosedVIPSession, Crossing, CrossingState, EndReason, VIPSession
 from actors.vip.parts import SessionParts
 from actors.vip.ports import FloodWait, Trouble, Unreachable
@@ -92,9 +92,15 @@ class Ending:
             await parts.report(Word.CLEAR_NO_THREAD)
             await parts.book.update(thread_closed=True)
             return True
+        longest = parts.policy.drain if tries is not None else float("inf")
         try:
-            await patiently(parts.policy, lambda: self._tell_and_close(undelivered), tries=tries)
-        except Unreachable as error:
+            await patiently(
+                parts.policy,
+                lambda: self._tell_and_close(undelivered),
+                tries=tries,
+                longest_flood=longest,
+            )
+        except (Unreachable, FloodWait) as error:
             logger.warning("The thread of user %s can't be closed yet: %s", session.member, error)
             return False
         await parts.report(Word.CLEAR_THREAD)
@@ -161,8 +167,10 @@ class Ending:
             session.ended_by,
             undelivered,
         )
-        forgotten = reason is EndReason.FORGOTTEN
+        forgotten, orders = reason is EndReason.FORGOTTEN, list(parts.orders)
         await parts.book.close(None if forgotten else closed, *(await self._more(session, reason)))
+        for ticket in orders:
+            del parts.orders[ticket]
         if reason is EndReason.CLEARED:
             logger.info(
                 "✅ VIP session manually cleared for user %s (%s) by staff %s",
@@ -172,19 +180,21 @@ class Ending:
             )
         logger.info("✅ Session cleaned up for user %s - Reason: %s", session.member, wording(session))
         await parts.report(Word.CLEAR_DONE)
+        if reason is EndReason.CLEARED:
+            await tell_of_history(parts, session)
         parts.close_reports()
 
     async def _more(self, session: VIPSession, reason: EndReason) -> list[Change]:
+        """What is recorded besides: who of the staff asked; or, of a member who is forgotten, nothing."""
         parts = self._parts
         if reason is EndReason.FORGOTTEN:
             return await forget(parts)
-        if not session.ended_by or reason is EndReason.OWNER:
-            return []
-        details = f"session {session.id} of member {session.member}: {wording(session)}"
-        audit = Audit(
-            session.id, parts.now(), session.guild, session.ended_by, f"vip {reason.value}", details
-        )
-        return [Put(audit)]
+        audits = []
+        if session.ended_by and reason is not EndReason.OWNER:
+            audits.append(audit_of_end(parts.now(), session, wording(session)))
+        others = [order for order in parts.orders.values() if order.by.id != session.ended_by]
+        audits += [audit_of_clearing(parts.now(), order, "it was ending already") for order in others]
+        return [Put(audit) for audit in audits]
 
     async def _give_role(self) -> None:
         session, parts = self._session, self._parts
@@ -194,6 +204,7 @@ class Ending:
                 parts.policy,
                 lambda: threads.give_role(session.guild, session.member),
                 tries=parts.policy.tries,
+                longest_flood=parts.policy.drain,
             )
         except Trouble as error:
             logger.warning("User %s: the VIP role can't be given: %s", session.member, error)

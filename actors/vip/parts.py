@@ -6,7 +6,7 @@ from collections.abc import Callable
 from attrs import define, field, frozen
 
 from actors.ports import Clock, Store
-from actors.vip.messages import Click, Handled, Member
+from actors.vip.messages import ClearSession, Click, Handled, Member
 from actors.vip.nonces import nonce
 from actors.vip.policy import VIPPolicy
 from actors.vip.ports import Answers, Content, Desk, Lease, Planner, StaffLog, Threads
@@ -48,6 +48,9 @@ class SessionParts:
     """By ticket: they wait to be told whether a session opens."""
     reports: list[str] = field(factory=list)
     """Tickets of staff (or members) who wait for the end, step by step."""
+
+    orders: dict[str, ClearSession] = field(factory=dict)
+    """Of staff, by ticket: each is recorded, whatever there was to clear."""
 
     @property
     def policy(self) -> VIPPolicy:

@@ -5,10 +5,11 @@ import logging
 import trio
 from attrs import define, field
 
-from actors.ports import StoreUnavailable
+from actors.ports import Put, StoreUnavailable
 from actors.vip import messages as m
 from actors.vip import pool_messages as pool
 from actors.vip.checking import judge_existing, refusal
+from actors.vip.clearing_report import audit_of_clearing
 from actors.vip.ending import CLEANING, UNHEARD, Ending, forget
 from actors.vip.intake import is_staff
 from actors.vip.model import EndReason, SessionState, Side
@@ -141,6 +142,8 @@ class VIPThreadActor(Actor):
             self._parts.handled(request.ticket)
             return
         self._parts.reports.append(request.ticket)
+        if isinstance(request, m.ClearSession):
+            self._parts.orders[request.ticket] = request
         self._end_with(m.End(reason, request.by))
 
     def _end_with(self, wish: m.End) -> None:
@@ -214,6 +217,8 @@ class VIPThreadActor(Actor):
             for ticket in self._forget:
                 parts.handled(ticket)
             self._forget.clear()
+            await parts.answer_clicks(Notice.of(Word.TRY_AGAIN))  # who wants to be forgotten opens none
+        await self._record_orders()
         await parts.report(Word.CLEAR_NOTHING)
         parts.close_reports()
         if not parts.clicks:
@@ -227,6 +232,17 @@ class VIPThreadActor(Actor):
             return
         self._opening = Opening(parts)
         await self._opening.begin()
+
+    async def _record_orders(self) -> None:
+        """Staff wanted a session cleared, and there was none."""
+        parts, orders = self._parts, dict(self._parts.orders)
+        if not orders:
+            return
+        audits = (audit_of_clearing(parts.now(), one, "there was none") for one in orders.values())
+        await self._ports.store.commit(*map(Put, audits))
+        for ticket, order in orders.items():
+            logger.info("Staff %s cleared user %s: no session", order.by.name or order.by.id, self._member.id)
+            parts.orders.pop(ticket, None)
 
     async def _open(self) -> None:
         if self._relay is None:
@@ -251,7 +267,7 @@ class VIPThreadActor(Actor):
         parts, session = self._parts, self._parts.book.live
         if not session.drained:
             relay = self._relay or Relay(parts, self._opening, self._relay_ends)
-            quick = session.ending is EndReason.CLEARED
+            quick = session.ending in {EndReason.CLEARED, EndReason.FORGOTTEN}
             await relay.drain(min(_QUICK_DRAIN, parts.policy.drain) if quick else parts.policy.drain)
             await parts.book.update(drained=True)
         self._relay = None

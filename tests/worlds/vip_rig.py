@@ -17,6 +17,8 @@ from actors.vip.messages import (
     ThreadEdited,
     ThreadEnded,
     ThreadPosted,
+    VIPNumbers,
+    VIPStatus,
 )
 from actors.vip.model import (
     AccountState,
@@ -222,6 +224,9 @@ class VIPRig:
 
     def change(self, **changes: object) -> None:
         self.policy = evolve(self.policy, **changes)
+
+    async def numbers(self) -> VIPNumbers:
+        return await self.office.ask(VIPStatus())
 
     async def check_sum(self) -> None:
         """Every account is in exactly one state."""

@@ -1,0 +1,60 @@
+"""What staff who cleared a session see of it, and what is recorded of their order."""
+
+from contextlib import suppress
+
+import trio
+
+from actors.giftcodes.model import Audit
+from actors.vip import pool_messages as pool
+from actors.vip.messages import ClearSession
+from actors.vip.model import AccountState, VIPAccount, VIPSession
+from actors.vip.nonces import nonce
+from actors.vip.parts import SessionParts
+from actors.vip.words import Word
+from supervision import ActorCrashed, ActorDead, AskTimeout
+
+_LOOK_AGAIN = 0.5
+
+
+def audit_of_end(now: float, session: VIPSession, reason: str) -> Audit:
+    """The record that staff ended a session."""
+    action = f"vip {session.ending.value}" if session.ending else "vip cleared"
+    details = f"session {session.id} of member {session.member}: {reason}"
+    return Audit(session.id, now, session.guild, session.ended_by, action, details)
+
+
+def audit_of_clearing(now: float, order: ClearSession, found: str) -> Audit:
+    """The record that staff wanted a session cleared; the same order gives the same record."""
+    member = order.member
+    name = nonce(member.key, "clear", order.ticket)
+    return Audit(
+        name, now, member.guild, order.by.id, "vip cleared", f"session of member {member.id}: {found}"
+    )
+
+
+async def tell_of_history(parts: SessionParts, session: VIPSession) -> None:
+    """Wait a while until the account's history is verified empty, and tell who waits for it.
+
+    Not while the member presses the button: opening another session does not depend on it.
+    """
+    if not parts.reports or not session.account:
+        return
+    account = None
+    with trio.move_on_after(parts.policy.clear_report):
+        while not parts.clicks:
+            account = await _look(parts, session.account)
+            if account is not None and account.state is not AccountState.DRAINING:
+                break
+            await trio.sleep(_LOOK_AGAIN)
+    state = AccountState.DRAINING if account is None else account.state
+    if account is not None and (account.epoch > session.epoch or state is AccountState.FREE):
+        await parts.report(Word.CLEAR_EMPTY, account=session.account)
+    else:
+        await parts.report(Word.CLEAR_STILL, account=session.account, state=state.value)
+
+
+async def _look(parts: SessionParts, name: str) -> VIPAccount | None:
+    with suppress(AskTimeout, ActorCrashed, ActorDead):
+        numbers = await parts.ports.pool.ask(pool.PoolStatus())
+        return next((one for one in numbers.accounts if one.name == name), None)
+    return None
