@@ -75,10 +75,12 @@ def restore(session: Session, name: str) -> None:
     connected, its history is cleared and verified to be empty, and then it is free.
     """
     answer = session.ask_daemon("POST", "/api/telegram/restore", json={"account": name})
-    if answer["state"] == "connected":
+    state, why = answer["state"], neutralised(str(answer["reason"]))
+    if state == "dead":
+        raise CommandFailed(f"{name} is out of use: {why}")
+    if state == "connected":
         print_line(f"{name} is connected; it is free once its history is cleared and verified to be empty")
     else:
-        why = neutralised(str(answer["reason"]))
         print_line(f"{name} is tried again; it is not connected yet: {why}")
 
 
