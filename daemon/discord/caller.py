@@ -34,7 +34,7 @@ def caller_of(interaction: hikari.PartialInteraction, staff: Staff) -> Caller:
         ),
         locale=str(getattr(interaction.locale, "value", interaction.locale)),
         in_thread=interaction.channel.type in _THREADS,
-        roles=roles,
+        roles=roles - {guild},  # that of everybody has the server's id
         slip=Slip(str(interaction.application_id), str(interaction.id), interaction.token),
     )
 

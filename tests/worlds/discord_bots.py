@@ -34,9 +34,11 @@ async def until(look: Callable[[], Any]) -> Any:
 
 
 @asynccontextmanager
-async def open_bot(discord: Any, link: DiscordLink, *register: Register) -> AsyncIterator[Connection]:
-    """A bot that has connected, and the link to it; both end with the block."""
-    account = Account(Secret(discord.token), "DISCORD_TOKEN", discord.rest_url)
+async def open_bot(
+    discord: Any, link: DiscordLink, *register: Register, vip: bool = False
+) -> AsyncIterator[Connection]:
+    """A bot that has connected, and the link to it; both end with the block. `vip`: as with VIP threads."""
+    account = Account(Secret(discord.token), "DISCORD_TOKEN", discord.rest_url, vip=vip)
     async with open_loop("discord") as loop:
         with trio.fail_after(PATIENCE):
             admission = await loop.call(ask_admission, account)

@@ -14,6 +14,7 @@ from daemon.discord.locale import say
 from daemon.discord.locale_en_answers import ANSWERS
 from daemon.discord.values import Right
 from tests.worlds.discord_commands import open_place
+from tests.worlds.vip_counter import open_live_counter
 
 PAGE = Path(__file__).parents[3] / "docs" / "discord-commands.md"
 SEVERAL = {"wos": "v2", "ks": "v1"}
@@ -22,6 +23,7 @@ WORDS = {
     Right.ADMIN: "Admins, in a server",
     Right.OWNER: "Owners, in a server",
 }
+STAFFS = {Right.MEMBER: "VIP staff, in a server", Right.ADMIN: "Admins and VIP staff, in a server"}
 
 
 def sections() -> dict[str, str]:
@@ -39,22 +41,24 @@ def rows(section: str) -> list[tuple[str, bool, str]]:
 def test_every_command_has_its_part_of_the_page_in_this_order() -> None:
     documented = list(sections())
 
-    assert sorted(documented) == sorted(command.path for command in commands_for(SEVERAL))
+    assert sorted(documented) == sorted(command.path for command in commands_for(SEVERAL, vip=True))
 
 
-@pytest.mark.parametrize("command", commands_for({"wos": "v2", "ks": "v2"}), ids=lambda one: one.path)
+@pytest.mark.parametrize(
+    "command", commands_for({"wos": "v2", "ks": "v2"}, vip=True), ids=lambda one: one.path
+)
 def test_the_page_tells_options_and_who_may(command: Command) -> None:
     section = sections()[command.path]
 
     assert sorted(rows(section)) == sorted((one.name, one.required, one.about) for one in command.options)
     who = next(line for line in section.splitlines() if line)
-    assert who.startswith(WORDS[command.right])
+    assert who.startswith((STAFFS if command.staff else WORDS)[command.right])
     assert ("direct message" in who) == (not command.in_guild)
 
 
 @pytest.mark.parametrize("games", [{}, {"wos": "v2"}, SEVERAL, {f"g{n}": "v2" for n in range(40)}], ids=len)
 def test_names_and_descriptions_are_within_discords_limits(games: Mapping[str, str]) -> None:
-    commands = commands_for(games)
+    commands = commands_for(games, vip=True)
 
     for key, text in english(commands, GROUPS).items():
         assert 1 <= len(text) <= (32 if key.endswith(".name") else 100), key
@@ -95,10 +99,10 @@ def test_a_translation_stands_beside_the_english_text(monkeypatch: pytest.Monkey
 
 
 async def test_discord_gets_to_know_all_of_it() -> None:
-    async with open_place() as place:
-        registered = {command["name"]: command for command in place.discord.commands}
+    async with open_live_counter() as counter:
+        registered = {command["name"]: command for command in counter.discord.commands}
 
-        for command in commands_for(SEVERAL):
+        for command in commands_for(SEVERAL, vip=True):
             found = registered[command.words[0]]
             for word in command.words[1:]:
                 found = next(one for one in found["options"] if one["name"] == word)
@@ -109,11 +113,24 @@ async def test_discord_gets_to_know_all_of_it() -> None:
             ]
 
 
-_TYPES = {Kind.TEXT: 3, Kind.WHOLE: 4, Kind.FLAG: 5, Kind.CHANNEL: 7, Kind.FILE: 11}
+_TYPES = {Kind.TEXT: 3, Kind.WHOLE: 4, Kind.FLAG: 5, Kind.MEMBER: 6, Kind.CHANNEL: 7, Kind.FILE: 11}
 
 
 def _as_sent(option: Option) -> tuple[str, str, bool, int]:
     return (option.name, option.about, option.required, _TYPES[option.kind])
+
+
+def test_without_vip_threads_there_are_no_commands_for_them() -> None:
+    paths = [command.path for command in commands_for(SEVERAL)]
+
+    assert not [path for path in paths if path.startswith("vip")]
+    assert [path for path in (one.path for one in commands_for(SEVERAL, vip=True)) if path not in paths] == [
+        "vip end",
+        "vip clear",
+        "vip complete",
+        "vip status",
+        "vip panel",
+    ]
 
 
 async def test_where_only_managers_are_admins_others_are_not_shown_what_they_may_not() -> None:
