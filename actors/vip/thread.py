@@ -55,6 +55,8 @@ class VIPThreadActor(Actor):
     _opening: Opening = field(init=False)
     _relay: Relay | None = field(default=None, init=False)
     _wish: m.End | None = field(default=None, init=False)
+    _announced: m.End | None = field(default=None, init=False)
+    """The wish that the log tells of; recording it may have to be tried again."""
     _forget: list[str] = field(factory=list, init=False)
     _phase: trio.CancelScope = field(factory=trio.CancelScope, init=False)
     _clicked: trio.Event = field(factory=trio.Event, init=False)
@@ -185,7 +187,8 @@ class VIPThreadActor(Actor):
         wish, session = self._wish, self._parts.book.session
         if wish is not None and session is not None and session.state is not SessionState.ENDING:
             by = wish.by or m.Staff("")
-            if wish.reason in CLEANING:
+            if wish.reason in CLEANING and wish is not self._announced:
+                self._announced = wish
                 logger.info(CLEANING[wish.reason], self._member.id)
             await self._parts.book.update(
                 state=SessionState.ENDING,

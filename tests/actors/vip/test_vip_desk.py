@@ -2,6 +2,7 @@
 
 import pytest
 import trio
+import trio.lowlevel
 
 from actors.ports import Put
 from actors.vip.messages import ForgetSession, Member, MemberLeft
@@ -61,7 +62,7 @@ async def test_an_actor_that_can_not_keep_up_reads_what_it_was_not_told(
         for number in range(CROWD):
             rig.say(f"m{number}") if side == "thread" else rig.desk_says(f"m{number}")
             if number % 100 == 0:
-                await trio.sleep(0)
+                await trio.lowlevel.checkpoint()
         await trio.sleep(5)
         rig.world.steps.delay = lambda _: 0.0
         await trio.sleep(120)
