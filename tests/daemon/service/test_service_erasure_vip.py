@@ -1,6 +1,7 @@
 """What of VIP threads is stored about a member, and that nothing of it is left: with VIP on, and off."""
 
 from collections.abc import Callable
+from typing import cast
 
 import pytest
 import trio
@@ -25,6 +26,7 @@ from daemon.service import Service, forget, what_is_known
 from daemon.service.erasure_vip import VIPKnown
 from daemon.storage import MemoryStore, codec
 from daemon.vip.forgetting import EndForgotten
+from supervision import ActorDead, ActorRef, MailboxFull
 from tests.worlds.vip import GUILD
 from tests.worlds.vip_rig import STAFF, VIPRig
 
@@ -206,6 +208,15 @@ async def test_a_session_that_does_not_end_in_time_is_told_of_and_erased_later(
     async with rig.running():  # it is recorded that it is to be forgotten
         await rig.until(lambda: not rig.sessions())
         await nothing_is_left(rig)
+
+
+@pytest.mark.parametrize("error", [ActorDead, MailboxFull])
+async def test_a_desk_that_can_not_be_told_has_ended_nothing(error: type[Exception]) -> None:
+    class Deaf:
+        def tell(self, _message: object) -> None:
+            raise error("desk")
+
+    assert not await EndForgotten(cast("ActorRef", Deaf()), MemoryStore())("77", ANN)
 
 
 async def test_a_desk_that_is_gone_keeps_nothing_else_from_being_erased(autojump_clock: object) -> None:
