@@ -111,6 +111,9 @@ async def _discord(config: Config) -> list[Finding]:
         return [Finding("Discord", well=False, text=str(error))]
     if token is None:
         text = f"not used: {variable} is not set, codes are posted to the terminal"
+        if config.vip.enabled:
+            text = f"{variable} is not set: there are no VIP threads, and codes are posted to the terminal"
+            return [Finding("Discord", well=False, text=text, way_out=f"set {variable}, or turn [vip] off")]
         return [Finding("Discord", well=True, text=text)]
     from daemon.discord.examination import examine_discord  # noqa: PLC0415 - hikari, only where it is used
 
