@@ -18,6 +18,7 @@ from daemon.discord.link import Connection, DiscordAway, DiscordLink
 from daemon.discord.locale import DEFAULT, say
 from daemon.discord.vip.ear import Heard, VIPEar, Written
 from daemon.discord.vip.home import Home, NoHome
+from daemon.discord.vip.roll_call import RollCall
 from daemon.discord.vip.ticket import Spot, Voice
 from daemon.discord.vip.tickets import Tickets
 from supervision import Actor, ActorDead, ActorRef, MailboxFull
@@ -58,7 +59,9 @@ class VIPWatchActor(Actor):
 
     async def started(self) -> None:
         """Acknowledge at once: the bot may be away for hours."""
-        self.start_soon(self._ports.tickets.serve)
+        ports = self._ports
+        self.start_soon(ports.tickets.serve)
+        self.start_soon(RollCall(ports.link, ports.live, ports.office).run)
         self.start_soon(self._watch)
 
     # --- as long as there is a bot --------------------------------------------------------------
