@@ -26,8 +26,6 @@ Reached = Callable[[Position], Awaitable[bool]]
 """Whether a batch is where another daemon would see it. Raises `StoreUnavailable`."""
 
 GIVE_BACK_WITHIN = 5.0
-_AGAIN = 0.25
-"""Seconds between two looks whether a batch has reached MongoDB."""
 _NOT_THERE = "MongoDB has not acknowledged it"
 
 
@@ -43,6 +41,8 @@ class LeaseTimes:
     """Another's lease that has not moved for so long is over: longer than `last`, for clocks run apart."""
     look: float = 2.0
     """Between two looks at another's lease, and at a store that is away."""
+    ask: float = 0.25
+    """Between two questions whether a batch has reached MongoDB."""
 
 
 @define(eq=False)
@@ -214,7 +214,7 @@ class AccountLeases:
         if self._reached is not None:
             with trio.move_on_after(self.times.renew) as within:
                 while not await self._reached(position):  # noqa: ASYNC110 - the store tells nobody
-                    await trio.sleep(_AGAIN)
+                    await trio.sleep(self.times.ask)
             if within.cancelled_caught:
                 raise StoreUnavailable(_NOT_THERE)
         return position

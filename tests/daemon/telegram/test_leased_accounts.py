@@ -16,8 +16,8 @@ from daemon.telegram.leases import AccountLeases, LeaseTimes
 from daemon.telegram.values import Connected, Died, Lost
 from tests.worlds.telegram_line import Line
 
-QUICK = LeaseTimes(renew=0.1, last=0.5, wait=0.8, look=0.05)
-LONG = LeaseTimes(renew=0.1, last=20.0, wait=30.0, look=0.05)
+QUICK = LeaseTimes(renew=0.1, last=0.5, wait=0.8, look=0.05, ask=0.01)
+LONG = LeaseTimes(renew=0.1, last=20.0, wait=30.0, look=0.05, ask=0.01)
 
 
 @pytest.fixture
