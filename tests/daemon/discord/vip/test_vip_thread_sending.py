@@ -252,6 +252,19 @@ async def test_a_newer_mark_takes_the_older_ones_place(stage, thread):
         assert message.reactions == [shown]
 
 
+async def test_no_more_is_asked_for_a_mark_than_it_takes(stage, thread):
+    ann = stage.server.add_member("Ann")
+    message = await ann.say(thread, "hi")
+    await stage.threads.mark(thread.id, message.id, Mark.WAITING)
+    done = len(stage.discord.requests)
+    await stage.threads.mark(thread.id, message.id, Mark.WAITING)
+    await stage.threads.mark(thread.id, message.id, Mark.SENT)
+    assert [method for method, _, _ in stage.discord.requests[done:]] == ["PUT", "DELETE"]
+    done = len(stage.discord.requests)
+    await stage.another_life().mark(thread.id, message.id, Mark.SENT)
+    assert [method for method, _, _ in stage.discord.requests[done:]] == ["GET"]
+
+
 async def test_a_mark_of_an_earlier_life_goes_and_those_of_people_stay(stage, thread):
     ann = stage.server.add_member("Ann")
     message = await ann.say(thread, "hi")
