@@ -190,10 +190,10 @@ def _account(account: VIPAccount, answers: VIPAnswers, now: float) -> Iterator[s
 
 
 def _way_in(name: str, reason: str) -> str:
-    command = f"perkd telegram login {name}"
-    if command in reason:
-        return f"{reason}, then restart perkd"
-    return f"{reason}; `{command}` and restart perkd, or take it out of [[telegram.accounts]]"
+    login, back = f"perkd telegram login {name}", f"`perkd telegram restore {name}`"
+    if login in reason:
+        return f"{reason}, then {back}"
+    return f"{reason}; `{login}` and {back}, or take it out of [[telegram.accounts]]"
 
 
 def _crowd(pool: PoolNumbers) -> str:

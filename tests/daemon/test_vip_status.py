@@ -126,14 +126,14 @@ def test_nothing_is_wrong_where_all_goes_well() -> None:
             out(AccountState.DEAD, "Telegram has banned the account"),
             (
                 "Telegram account desk-2 is out of use: Telegram has banned the account; `perkd telegram "
-                "login desk-2` and restart perkd, or take it out of [[telegram.accounts]]"
+                "login desk-2` and `perkd telegram restore desk-2`, or take it out of [[telegram.accounts]]"
             ),
         ),
         (
             out(AccountState.DEAD, "it is not signed in: `perkd telegram login desk-2`"),
             (
                 "Telegram account desk-2 is out of use: it is not signed in: `perkd telegram login "
-                "desk-2`, then restart perkd"
+                "desk-2`, then `perkd telegram restore desk-2`"
             ),
         ),
         (
@@ -169,7 +169,7 @@ def test_nothing_is_wrong_where_all_goes_well() -> None:
             answers(telegram=(ONLINE[0], AccountNumbers("desk-2", "dead", "it is signed out"))),
             (
                 "Telegram account desk-2 is out of use: it is signed out; `perkd telegram login desk-2` "
-                "and restart perkd, or take it out of [[telegram.accounts]]"
+                "and `perkd telegram restore desk-2`, or take it out of [[telegram.accounts]]"
             ),
         ),
         (
