@@ -139,8 +139,8 @@ class _Examination:
         wanted = [("Message Content", _CONTENT, "codes are read from a channel", watched)]
         if self.config.vip.enabled:
             wanted = [
-                ("Message Content", _CONTENT, "messages are relayed", True),
-                ("Server Members", _MEMBERS, "perkd sees members leave", True),
+                ("Message Content", _CONTENT, "what is written in VIP threads is relayed", True),
+                ("Server Members", _MEMBERS, "that a VIP thread's member leaves is noticed at once", True),
             ]
         page = f"{_PORTAL}/{application.id}/bot"
         findings = []

@@ -108,7 +108,8 @@ def _closed(error: hikari.GatewayServerClosedConnectionError, variable: str) -> 
         case hikari.ShardCloseCode.DISALLOWED_INTENT:
             text = (
                 "the gateway refuses a privileged intent of the application (close code 4014): switch on "
-                f"Message Content Intent at {PORTAL} (your application → Bot → Privileged Gateway Intents)"
+                "Message Content Intent, and with VIP threads Server Members Intent, at "
+                f"{PORTAL} (your application → Bot → Privileged Gateway Intents)"
             )
             return Trouble(text, SLOW, by_hand=True)
         case _:

@@ -14,9 +14,9 @@ from daemon.discord.answers import (
     redeeming,
     settings,
     status,
-    vip,
 )
 from daemon.discord.commands.spec import Answer, Command, Kind, Option
+from daemon.discord.commands.table_vip import VIP_COMMANDS
 from daemon.discord.completing import Suggest
 from daemon.discord.values import Choice, Right
 from daemon.discord.words import game_label, state_word
@@ -52,7 +52,7 @@ def commands_for(games: Mapping[str, str], *, vip: bool = False) -> tuple[Comman
         *_codes_commands(names),
         *_manage_commands(names),
         *_perkd_commands(),
-        *(_vip_commands() if vip else ()),
+        *(VIP_COMMANDS if vip else ()),
     )
 
 
@@ -268,44 +268,3 @@ def _perkd_commands() -> tuple[Command, ...]:
             right=Right.ADMIN,
         ),
     )
-
-
-def _vip_commands() -> tuple[Command, ...]:
-    return (
-        Command(
-            "vip end",
-            "End your VIP thread; VIP staff: anybody's",
-            vip.end,
-            (
-                Option(
-                    "member", "Whose thread, for VIP staff; otherwise your own", Kind.MEMBER, required=False
-                ),
-            ),
-            in_guild=True,
-        ),
-        _vip_staffs("vip clear", "Clear a member's VIP session away, whatever state it is in", vip.clear),
-        _vip_staffs(
-            "vip complete",
-            "The upgrade is done: give the member the VIP role, and close the thread",
-            vip.complete,
-        ),
-        Command(
-            "vip status",
-            "How VIP threads are doing: sessions, Telegram accounts, who waits",
-            vip.show_status,
-            right=Right.ADMIN,
-            in_guild=True,
-            staff=True,
-        ),
-        _admins(
-            "vip panel",
-            "Post the message with the button that opens VIP threads",
-            vip.post_panel,
-            Option("channel", "Which channel; otherwise the upgrade channel", Kind.CHANNEL, required=False),
-        ),
-    )
-
-
-def _vip_staffs(path: str, about: str, answer: Answer) -> Command:
-    member = Option("member", "Which member", Kind.MEMBER)
-    return Command(path, about, answer, (member,), in_guild=True, staff=True)

@@ -2,12 +2,13 @@
 
 import logging
 from collections import OrderedDict
+from typing import Any
 
 import hikari
 import trio
 from attrs import define, field
 
-from actors.vip.ports import FloodWait, Trouble, Unreachable
+from actors.vip.ports import FloodWait, Gone, Trouble, Unreachable
 from actors.vip.words import Notice
 from daemon.discord.answering import LONGEST
 from daemon.discord.link import DiscordLink
@@ -149,7 +150,7 @@ class Tickets:
 
         async def show(rest: hikari.api.RESTClient) -> hikari.Message:
             if isinstance(where, Slip):
-                return await rest.edit_interaction_response(int(where.application), where.token, **content)
+                return await _edit(rest, where, content)
             if ticket.reply:
                 return await rest.edit_message(int(where.channel), int(ticket.reply), **content)
             return await rest.create_message(
@@ -164,3 +165,10 @@ class Tickets:
         shown = await Asking(self.link, WRITE_WITHIN)(show)
         if isinstance(where, Spot):
             ticket.reply = str(shown.id)
+
+
+async def _edit(rest: hikari.api.RESTClient, slip: Slip, content: dict[str, Any]) -> hikari.Message:
+    try:
+        return await rest.edit_interaction_response(int(slip.application), slip.token, **content)
+    except hikari.UnauthorizedError as error:  # not the bot's own token
+        raise Gone(in_short(error)) from error

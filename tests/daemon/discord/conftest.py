@@ -88,10 +88,11 @@ async def open_actor(
     register: Sequence[Register] = (),
     start_within: float = 10.0,
     names: GuildNames | None = None,
+    vip: bool = False,
 ) -> AsyncIterator[Running]:
     """A DiscordActor for the length of the block, stopped in order at its end."""
     link, trace, connects = DiscordLink(), Trace(), list[float]()
-    account = Account(Secret(token or discord.token), "DISCORD_TOKEN", rest_url or discord.rest_url)
+    account = Account(Secret(token or discord.token), "DISCORD_TOKEN", rest_url or discord.rest_url, vip=vip)
     ports = DiscordPorts(
         account,
         link,
