@@ -230,6 +230,7 @@ class DiscordActor(Actor):
             reconnects=self._reconnects + seen.reconnects,
             listener_failures=seen.listener_failures,
             switched_off=switched_off(live.admission.intents, vip=self._ports.account.vip),
+            vip=self._ports.account.vip,
             commands=live.bot.commands if state == "connected" else "",
             stuck=stuck,
         )

@@ -55,6 +55,8 @@ class DiscordNumbers:
     listener_failures: int = 0
     switched_off: tuple[str, ...] = ()
     """Privileged intents that the application has not, by their names in the portal."""
+    vip: bool = False
+    """VIP threads are switched on."""
     commands: str = ""
     """Why the commands are not registered with Discord; "" where they are."""
     stuck: bool = False
@@ -117,6 +119,12 @@ def set_up_problems(
             "channels are watched for codes, but the application's Message Content Intent is off: switch it "
             "on in Discord's Developer Portal (your application → Bot → Privileged Gateway Intents) and "
             "restart perkd"
+        )
+    if numbers is not None and numbers.vip and "Message Content" in numbers.switched_off:
+        yield (
+            "VIP threads are switched on, but the application's Message Content Intent is off: nothing that "
+            "is written in them is relayed; switch it on in Discord's Developer Portal (your application → "
+            "Bot → Privileged Gateway Intents) and restart perkd"
         )
     listed = sorted(troubles, key=lambda trouble: trouble.since)
     for trouble in listed[:_NAMED]:

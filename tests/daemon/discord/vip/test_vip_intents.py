@@ -8,6 +8,7 @@ import pytest
 from hikari import ApplicationFlags, Intents
 
 from daemon.discord.intents import ALWAYS, intents_for, switched_off
+from daemon.discord.status import set_up_problems
 from tests.daemon.discord.conftest import open_actor
 
 MEMBERS = ApplicationFlags.VERIFIED_FOR_GUILD_MEMBERS_INTENT
@@ -34,6 +35,8 @@ async def test_a_bot_without_them_connects_and_says_what_that_means(
     async with open_actor(discord, vip=True) as running:
         numbers = await running.until_state("connected")
     assert numbers.switched_off == ("Message Content", "Server Members")
+    (problem,) = set_up_problems(numbers, [], [])
+    assert "nothing that is written in them is relayed" in problem
     assert "Server Members Intent is off: that a VIP thread's member leaves" in caplog.text
     assert "nothing that is written in VIP threads is relayed, until it is on" in caplog.text
 
@@ -41,6 +44,7 @@ async def test_a_bot_without_them_connects_and_says_what_that_means(
 async def test_a_bot_with_them_has_them(discord: Any) -> None:
     async with open_actor(discord, vip=True) as running:
         numbers = await running.until_state("connected")
+        assert list(set_up_problems(numbers, [], [])) == []
         intents = running.link.connection().bot.intents
     assert numbers.switched_off == ()
     assert hikari.Intents.GUILD_MEMBERS in intents
