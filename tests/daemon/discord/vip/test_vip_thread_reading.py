@@ -18,6 +18,7 @@ from tests.worlds.discord_threads import MESSAGES, Stage, open_stage, text
 
 MEMBER = "/guilds/*/members/*"
 OWN = 99
+ANN = {"id": "1", "username": "ann", "discriminator": "0", "avatar": None, "global_name": "Ann"}
 
 
 @pytest.fixture
@@ -169,12 +170,11 @@ class Factory:
     """Messages as hikari makes them of payloads."""
 
     def __call__(self, content: str, **values: Any) -> ThreadMessage:
-        user = {"id": "1", "username": "ann", "discriminator": "0", "avatar": None, "global_name": "Ann"}
         payload = {
             "id": "1100000000000000000",
             "channel_id": "6",
             "guild_id": "7",
-            "author": user,
+            "author": ANN,
             "content": content,
             "timestamp": "2026-01-01T00:00:00+00:00",
             "edited_timestamp": None,
@@ -225,6 +225,15 @@ def test_roles_are_those_of_the_members_own_payload_without_everybodys():
 def test_an_update_that_tells_no_author_is_of_no_person():
     message = told("hi", author=None)
     assert (message.author, message.person, message.author_name) == ("", False, "")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"webhook_id": "5"}, {"type": 6}, {"author": {**ANN, "id": str(OWN)}}, {"author": {**ANN, "bot": True}}],
+)
+def test_webhooks_bots_and_discord_are_no_persons(values):
+    assert told("hi").person
+    assert not told("hi", **values).person
 
 
 def test_versions_grow_with_time_whatever_the_zone():
