@@ -8,6 +8,7 @@ import trio
 from attrs import define, evolve, field
 
 from actors.vip.epochs import Epochs
+from actors.vip.live_threads import LiveThreads
 from actors.vip.messages import (
     ClearSession,
     Click,
@@ -70,6 +71,7 @@ class VIPRig:
     tree: Tree | None = None
     life: Life = field(factory=Life)
     trace: Trace = field(factory=Trace)
+    live: LiveThreads = field(factory=LiveThreads)
     connected: bool = True
     """Events reach the running life."""
     _numbers: object = field(factory=lambda: itertools.count(1))
@@ -96,6 +98,7 @@ class VIPRig:
             policy=lambda: self.policy,
             accounts=self.accounts,
             epochs=Epochs(),
+            live=self.live,
             new_id=lambda: f"{next(self._numbers):06d}",
         )
         self.tree = tree = Tree(SupervisorSpec("perkd", [vip_spec(parts)]), self.trace)
