@@ -110,7 +110,7 @@ def batches_in_mongodb(uri: str) -> dict[Position, str]:
 class Times:
     """Seconds, short enough for a test to see them pass."""
 
-    deadline: float = 0.4
+    deadline: float = 0.8
     ttl: float = 20.0
     look_again: float = 0.05
     repair_every: float = 0.05

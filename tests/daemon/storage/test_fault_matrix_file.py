@@ -15,7 +15,7 @@ from actors.pair import Mode
 from actors.ports import StoreUnavailable
 from actors.replicated import NeedsDecision
 from tests.worlds.mongodb.threads import MongoThread, mongo_in_thread
-from tests.worlds.two_stores import Host, Life
+from tests.worlds.two_stores import Host, Life, Times
 
 PAGE = 4096
 
@@ -144,6 +144,7 @@ async def test_what_only_a_read_only_file_has_is_sent_before_mongodb_leads(
 async def test_a_file_that_refuses_to_be_written_gives_way_to_mongodb_until_it_is_opened_again(
     host: Host, refuse: Callable[[Life], None]
 ) -> None:
+    host.times = Times(deadline=5.0)  # it has to answer, on however busy a machine
     async with host.running() as life:
         await host.put(10)
         refuse(life)
