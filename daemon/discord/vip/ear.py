@@ -39,7 +39,15 @@ class Written:
     message: ThreadMessage
 
 
-InThread = ThreadPosted | ThreadEdited | ThreadDeleted
+@frozen
+class Unsigned:
+    """An edit by somebody whose roles Discord did not tell with it."""
+
+    guild: str
+    edited: ThreadEdited
+
+
+InThread = ThreadPosted | ThreadEdited | ThreadDeleted | Unsigned
 """What a thread's history tells as well."""
 Lasting = ThreadEnded | ParentDeleted | MemberLeft | Written
 """What no history tells: it is kept, whatever comes."""
@@ -123,11 +131,13 @@ class VIPEar:
         owner = self._live.owner(thread)
         if me is None or owner is None or not message.edited_timestamp:  # a link's preview has come
             return
-        if not message.author or (not message.member and str(message.author.id) != owner.id):
-            self._pass_over()  # whose it is has to be asked
+        if not message.author:
+            self._pass_over()  # whose it is the history tells
         elif message.author.id != me.id:
             places = named_roles(message, self._bot.cache)
-            self._send(ThreadEdited(thread, thread_message(message, me.id, places=places)))
+            edited = ThreadEdited(thread, thread_message(message, me.id, places=places))
+            told = message.member or str(message.author.id) == owner.id
+            self._send(edited if told else Unsigned(str(event.guild_id), edited))
 
     async def _on_delete(self, event: hikari.GuildMessageDeleteEvent) -> None:
         self._on_deleted(str(event.channel_id), (str(event.message_id),))

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 import trio
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from actors.vip.live_threads import LiveThreads
 from actors.vip.messages import ClearSession, Member, Staff, ThreadsResync
@@ -16,7 +16,9 @@ from actors.vip.words import Notice, Word
 from daemon.aio import LoopEnded, Outlet, TaskCancelled
 from daemon.discord.link import Connection, DiscordAway, DiscordLink
 from daemon.discord.locale import DEFAULT, say
-from daemon.discord.vip.ear import Heard, VIPEar, Written
+from daemon.discord.vip.asking import Asking
+from daemon.discord.vip.authors import Authors
+from daemon.discord.vip.ear import Heard, Unsigned, VIPEar, Written
 from daemon.discord.vip.home import Home, NoHome
 from daemon.discord.vip.roll_call import RollCall
 from daemon.discord.vip.ticket import Spot, Voice
@@ -54,12 +56,14 @@ class VIPWatchActor(Actor):
     """Listens while the bot is connected. Whatever it may have missed is read from the threads' histories."""
 
     _ports: VIPWatchPorts
+    _authors: Authors = field(init=False)
     _refused: "OrderedDict[str, float]" = field(factory=OrderedDict, init=False)
     """When who was refused, by id."""
 
     async def started(self) -> None:
         """Acknowledge at once: the bot may be away for hours."""
         ports = self._ports
+        self._authors = Authors(Asking(ports.link))
         self.start_soon(ports.tickets.serve)
         self.start_soon(RollCall(ports.link, ports.live, ports.office).run)
         self.start_soon(self._watch)
@@ -89,17 +93,33 @@ class VIPWatchActor(Actor):
                     ear.missed = False
                     not_before = trio.current_time() + RESYNC_EVERY
                     await ports.office.send(ThreadsResync())
+                heard = None
                 with trio.move_on_after(LOOK_EVERY):
                     heard = await outlet.receive()
                     received += 1
-                    if heard is not None:
-                        await self._take(heard)
+                if heard is not None:
+                    await self._take(heard)
 
     async def _take(self, heard: Heard) -> None:
-        if isinstance(heard, Written):
-            self.start_soon(self._obey, heard)
+        match heard:
+            case Written():
+                self.start_soon(self._obey, heard)
+            case Unsigned():
+                self.start_soon(self._sign, heard)
+            case _:
+                await self._ports.office.send(heard)
+
+    async def _sign(self, unsigned: Unsigned) -> None:
+        """Ask for the roles of who edited; what came in between is newer, and counts."""
+        message = unsigned.edited.message
+        try:
+            author = await self._authors.author(unsigned.guild, message.author)
+        except Trouble as error:
+            logger.debug("Who edited message %s can't be told: %s", message.id, error)
+            await self._ports.office.send(ThreadsResync())
         else:
-            await self._ports.office.send(heard)
+            signed = evolve(unsigned.edited, message=evolve(message, roles=author.roles))
+            await self._ports.office.send(signed)
 
     # --- written commands -----------------------------------------------------------------------
 

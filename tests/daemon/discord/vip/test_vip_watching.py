@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import trio
@@ -78,14 +79,22 @@ async def test_an_edit_is_told_and_a_links_preview_is_none(live: Counter) -> Non
     assert edited.message.author == live.ann.id
 
 
-async def test_an_edit_of_unknown_roles_is_read_from_the_history(live: Counter) -> None:
+async def test_of_an_edit_without_roles_they_are_asked_for(live: Counter) -> None:
+    thread = live.thread(live.ann)
+    message = await live.eve.say(thread, "a word of staff")
+    _edit_unsigned(message, "another")
+    (edited,) = await live.until_told(ThreadEdited)
+    assert edited.message.roles == {live.staff_role.id}
+    assert edited.message.body.text.text == "another"
+
+
+async def test_where_the_roles_of_an_edit_can_not_be_told_the_histories_are_read(live: Counter) -> None:
     thread = live.thread(live.ann)
     message = await live.eve.say(thread, "a word of staff")
     await live.until_told(ThreadPosted)
     before = len(live.of(ThreadsResync))
-    event = message.event() | {"content": "another", "edited_timestamp": "2026-11-21T12:00:00.000000+00:00"}
-    event.pop("member", None)
-    live.discord.dispatch("MESSAGE_UPDATE", event, live.guild.id)
+    live.discord.faults.answer("GET", "/guilds/*/members/*", status=403, code=50001)
+    _edit_unsigned(message, "another")
     await live.until(lambda: len(live.of(ThreadsResync)) > before)
     assert not live.of(ThreadEdited)
 
@@ -199,6 +208,21 @@ async def test_messages_that_do_not_fit_are_read_from_the_histories_and_ends_are
     assert len(texts(counter)) < 31
 
 
+async def test_a_desk_that_takes_its_time_is_told_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watcher, "LOOK_EVERY", 0.05)
+    async with open_live_counter(mailbox=1) as counter:
+        await counter.until_told(ThreadsResync)
+        thread = counter.thread(counter.ann)
+        counter.held = True
+        for number in range(20):
+            await counter.ann.say(thread, f"{number}")
+        await _all_events_came(counter)
+        await trio.sleep(0.3)
+        counter.held = False
+        await counter.until_told(ThreadPosted, 20)
+    assert texts(counter) == [f"{number}" for number in range(20)]
+
+
 # --- intents ------------------------------------------------------------------------------------
 
 
@@ -220,3 +244,10 @@ async def _all_events_came(counter: Counter) -> None:
     """The bot has handled every event: an interaction comes behind them."""
     with trio.move_on_after(5.0):
         await counter.eve.slash(counter.upgrade, "vip status")
+
+
+def _edit_unsigned(message: Any, text: str) -> None:
+    """An edit as Discord told it once: without the author's membership."""
+    event = message.event() | {"content": text, "edited_timestamp": "2026-11-21T12:00:00.000000+00:00"}
+    event.pop("member", None)
+    message.channel.world.dispatch("MESSAGE_UPDATE", event, message.channel.guild_id)
