@@ -264,7 +264,7 @@ class VIPBlock(Record):
 
 @frozen
 class TelegramLease(Record):
-    """Which daemon may connect an account. No clock is in it: who waits counts how long it has not moved."""
+    """Which daemon may connect an account."""
 
     collection: ClassVar[str] = "telegram_leases"
 
@@ -273,13 +273,27 @@ class TelegramLease(Record):
     """The id of a daemon's state directory and host: a restart there keeps it."""
     host: str = ""
     """Its name, for people."""
-    beat: int = 0
-    """Rises with every renewal."""
 
     @property
     def key(self) -> str:
         """The account's name."""
         return self.account
+
+
+@frozen
+class TelegramBeat(Record):
+    """That a daemon still has its leases. No clock is in it: who waits counts how long it has not moved."""
+
+    collection: ClassVar[str] = "telegram_beats"
+
+    holder: str
+    beat: int
+    """Rises with every renewal."""
+
+    @property
+    def key(self) -> str:
+        """The holder's id."""
+        return self.holder
 
 
 @frozen
@@ -307,6 +321,7 @@ VIP_RECORDS: tuple[type[Record], ...] = (
     VIPAccount,
     VIPBlock,
     TelegramLease,
+    TelegramBeat,
     TelegramSession,
 )
 """Every stored class of this half, for the store's schema."""

@@ -98,6 +98,7 @@ def _third(connection: sqlite3.Connection) -> None:
     create_collection(connection, "vip_accounts", "state")
     create_collection(connection, "vip_blocks", "guild")
     create_collection(connection, "telegram_leases")
+    create_collection(connection, "telegram_beats")
     create_collection(connection, "telegram_sessions")
 
 

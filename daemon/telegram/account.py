@@ -45,7 +45,7 @@ class Pace:
     """Before another look at a session file that another process uses."""
     probe_every: float = 600.0
     """Between two questions whether the account is still alive."""
-    keep_every: float = 300.0
+    keep_every: float = 600.0
     """Between two looks whether the store has the session as it is; the first one comes sooner."""
 
 
@@ -215,7 +215,7 @@ class Account:
         """The first time at once, then when Telethon has written what it learnt: it does so every minute."""
         if self.keeping is None:
             return
-        pause = self.pace.keep_every / 4
+        pause = self.pace.keep_every / 8
         while True:
             await self.loop.run_in_trio(self.keeping.keep, self.name, path)
             await asyncio.sleep(pause)

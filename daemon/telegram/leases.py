@@ -6,16 +6,17 @@ that, from a moment on at which it was itself the store's only writer. Why that 
 """
 
 import logging
+import random
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import trio
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 
 from actors.ports import Change, Delete, Position, Put, Store, StoreUnavailable
 from actors.storage import Refusal, StorageHealth
-from actors.vip.model import TelegramLease
+from actors.vip.model import TelegramBeat, TelegramLease
 from actors.vip.ports import Unreachable
 
 logger = logging.getLogger("perkd.telegram")
@@ -49,7 +50,6 @@ class LeaseTimes:
 class Held:
     """An account's lease, for one block."""
 
-    record: TelegramLease
     scope: trio.CancelScope
     """Its deadline is the lease's end."""
     clean: bool = True
@@ -61,28 +61,35 @@ class Held:
         return trio.current_time() >= self.scope.deadline
 
 
+@frozen
+class _Found:
+    """What the store says of an account."""
+
+    lease: TelegramLease | None
+    beat: TelegramBeat | None = None
+    """Of whose lease it is; None: it is ours."""
+
+
 @define
 class _Wait:
     """Another's lease, watched by the store's only writer: in one term, which nobody else can write in."""
 
     seconds: float
     term: int = 0
-    _seen: TelegramLease | None = None
-    _since: float | None = None
+    _seen: _Found | None = None
+    _since: float = 0.0
 
-    def start(self, found: TelegramLease | None, term: int) -> None:
+    def start(self, found: _Found, term: int) -> None:
         """From now on: a batch of ours was confirmed in this term."""
         self._seen, self.term, self._since = found, term, trio.current_time()
 
-    def goes_on(self, found: TelegramLease | None, term: int) -> bool:
+    def goes_on(self, found: _Found, term: int) -> bool:
         """Whether neither the lease has moved, nor somebody else has written."""
-        return self._since is not None and self._seen == found and self.term == term
+        return self._seen == found and self.term == term
 
-    def is_over(self, found: TelegramLease | None) -> bool:
+    def is_over(self, found: _Found) -> bool:
         """Whether it has not moved for long enough. That the term is still the same, a commit has to show."""
-        if self._since is None or self._seen != found:
-            return False
-        return trio.current_time() - self._since >= self.seconds
+        return self._seen == found and trio.current_time() - self._since >= self.seconds
 
 
 @define(eq=False)
@@ -96,8 +103,13 @@ class AccountLeases:
     """None: a commit that succeeded counts as confirmed."""
     times: LeaseTimes = field(factory=LeaseTimes)
     _held: dict[str, Held] = field(factory=dict, init=False)
-    _doubted: set[str] = field(factory=set, init=False)
-    """Accounts whose lease we may have overwritten: waited for, whatever the record says."""
+    _doubted: dict[str, int] = field(factory=dict, init=False)
+    """Accounts whose lease we may have overwritten, and the term that was then, as far as we knew.
+
+    They are waited for, whatever the record says, until it is proved that it was that term.
+    """
+    _beat: int = field(factory=lambda: random.getrandbits(32), init=False)
+    """From anywhere, so that a new life's beats are no old one's."""
     _fails: str = field(default="", init=False)
     """Why the leases could not be renewed; "" once they were."""
 
@@ -137,18 +149,22 @@ class AccountLeases:
         while True:
             try:
                 term = (await self._store.commit()).term
-                found = await self._store.get(TelegramLease, account)
-                free = found is None or found.holder == self._holder
-                if free and account not in self._doubted:
-                    held = await self._begin(account, found, term)
+                found = await self._look(account)
+                if self._is_ours(found.lease) and account not in self._doubted:
+                    held = await self._begin(account, term)
                 elif waited.is_over(found):
-                    held = await self._begin(account, found, waited.term)
+                    held = await self._begin(account, waited.term)
+                    if held is not None and found.lease is not None:
+                        await self._clear_away(found.lease.holder)
                 else:
                     held = None
                     if not waited.goes_on(found, term):
-                        proof = Delete(TelegramLease, account) if found is None else Put(found)
-                        waited.start(found, (await self._commit(proof)).term)
-                    await say(self._why(found))
+                        proved = (await self._commit(self._proof(account, found.lease))).term
+                        waited.start(found, proved)
+                        if self._doubted.get(account) == proved:
+                            del self._doubted[account]
+                            continue
+                    await say(self._why(found.lease))
             except (StoreUnavailable, Refusal) as error:
                 held = None
                 await say(f"its lease can't be had: {error}")
@@ -156,20 +172,42 @@ class AccountLeases:
                 return held
             await trio.sleep(self.times.look)
 
-    async def _begin(self, account: str, before: TelegramLease | None, term: int) -> Held | None:
-        """Write that it is ours; None where another writer came in between: it may have what we overwrote."""
-        beat = 0 if before is None else before.beat + 1
-        record = TelegramLease(account, self._holder, socket.gethostname(), beat)
-        began = trio.current_time()
-        position = await self._commit(Put(record))
-        if position.term != term:
-            self._doubted.add(account)
-            return None
-        self._doubted.discard(account)
-        return Held(record, trio.CancelScope(deadline=began + self.times.last))
+    async def _look(self, account: str) -> _Found:
+        lease = await self._store.get(TelegramLease, account)
+        if lease is None or self._is_ours(lease):
+            return _Found(lease)
+        return _Found(lease, await self._store.get(TelegramBeat, lease.holder))
 
-    def _why(self, found: TelegramLease | None) -> str:
-        host = f" on {found.host}" if found is not None and found.host else ""
+    def _is_ours(self, lease: TelegramLease | None) -> bool:
+        return lease is None or lease.holder == self._holder
+
+    def _proof(self, account: str, lease: TelegramLease | None) -> Change:
+        """Changes nothing; that it is confirmed says that we write."""
+        return Delete(TelegramLease, account) if lease is None else Put(lease)
+
+    async def _begin(self, account: str, term: int) -> Held | None:
+        """Write that it is ours; None where another writer came in between: it may have what we overwrote."""
+        began = trio.current_time()
+        ours = TelegramLease(account, self._holder, socket.gethostname())
+        self._doubted[account] = term
+        position = await self._commit(Put(ours), Put(self._next_beat()))
+        if position.term != term:
+            return None
+        del self._doubted[account]
+        return Held(trio.CancelScope(deadline=began + self.times.last))
+
+    async def _clear_away(self, holder: str) -> None:
+        """A dead daemon without a lease has no beat. Where it can't be done now, it stays."""
+        with suppress(StoreUnavailable, Refusal):
+            if all(one.holder != holder for one in await self._store.find(TelegramLease)):
+                await self._store.commit(Delete(TelegramBeat, holder))
+
+    def _next_beat(self) -> TelegramBeat:
+        self._beat += 1
+        return TelegramBeat(self._holder, self._beat)
+
+    def _why(self, lease: TelegramLease | None) -> str:
+        host = f" on {lease.host}" if lease is not None and lease.host else ""
         return (
             f"another perkd{host} has its lease: this one waits until that has stopped, or has been silent"
             f" for {self.times.wait:g} s"
@@ -182,10 +220,8 @@ class AccountLeases:
         if not held:
             return True
         began = trio.current_time()
-        for one in held:
-            one.record = evolve(one.record, beat=one.record.beat + 1)
         try:
-            await self._commit(*(Put(one.record) for one in held))
+            await self._commit(Put(self._next_beat()))
         except (StoreUnavailable, Refusal) as error:
             if not self._fails:
                 logger.warning(
@@ -203,8 +239,9 @@ class AccountLeases:
         return True
 
     async def _give_back(self, account: str) -> None:
+        beat = [] if self._held else [Delete(TelegramBeat, self._holder)]
         try:
-            await self._store.commit(Delete(TelegramLease, account))
+            await self._store.commit(Delete(TelegramLease, account), *beat)
         except (StoreUnavailable, Refusal) as error:
             logger.info("The lease of Telegram account %s could not be given back: %s", account, error)
 

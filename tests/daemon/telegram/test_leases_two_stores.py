@@ -37,6 +37,10 @@ class OneAtATime:
         async with self._turn:
             return await self.life.store.get(type_, key)
 
+    async def find(self, type_):
+        async with self._turn:
+            return await self.life.store.find(type_)
+
     async def health(self) -> StorageHealth:
         pair = self.life.pair
         return StorageHealth(healthy=True, position=pair.position, last_error=None, stores=pair.health())
