@@ -15,24 +15,26 @@ class Marks:
     """What is to be shown; of two marks of one message the later one counts."""
 
     _parts: SessionParts
+    _wake: Callable[[], None]
+    """Told that there is something to be shown."""
     _wanted: dict[tuple[Side, str], Mark] = field(factory=dict)
     _shown: dict[tuple[Side, str], Mark] = field(factory=dict)
-    _wake: trio.Event = field(factory=trio.Event)
+
+    @property
+    def has_work(self) -> bool:
+        """There is something to be shown."""
+        return bool(self._wanted)
 
     def show(self, side: Side, message: str, mark: Mark) -> None:
         """To be shown on a message of that side."""
         if self._shown.get((side, message)) is not mark:
             self._wanted[side, message] = mark
-            self._wake.set()
+            self._wake()
 
     async def run(self) -> None:
-        """Show them, one after another, for as long as it takes."""
+        """Show them, one after another, until all are shown."""
         pause = self._parts.policy.pause_min
-        while True:
-            if not self._wanted:
-                self._shown.clear()
-                self._wake = trio.Event()
-                await self._wake.wait()
+        while self._wanted:
             (side, message), mark = next(iter(self._wanted.items()))
             try:
                 await self._call(side, message, mark)()
@@ -49,6 +51,7 @@ class Marks:
             if self._wanted.get((side, message)) is mark:
                 del self._wanted[side, message]
                 self._shown[side, message] = mark
+        self._shown.clear()
 
     def _call(self, side: Side, message: str, mark: Mark) -> Callable[[], Awaitable[None]]:
         ports, session = self._parts.ports, self._parts.book.live

@@ -33,29 +33,16 @@ class Pump:
     _way: Way
     latest: dict[str, Message] = field(factory=dict)
     """By crossing: as they were told, so that they need not be fetched. Not stored."""
-    _wake: trio.Event = field(factory=trio.Event)
-    _idle: trio.Event = field(factory=trio.Event)
 
-    def wake(self) -> None:
-        """There may be something to do."""
-        self._wake.set()
-
-    async def idle(self) -> None:
-        """Wait until there is nothing left to do."""
-        while self._outbox.next_open(self._way.side) is not None:
-            self._idle = trio.Event()
-            await self._idle.wait()
+    @property
+    def has_work(self) -> bool:
+        """There is something to be done."""
+        return self._outbox.next_open(self._way.side) is not None
 
     async def run(self) -> None:
-        """Until it is cancelled."""
+        """Until nothing is left to be done."""
         pause = self._parts.policy.pause_min
-        while True:
-            self._wake = trio.Event()
-            crossing = self._outbox.next_open(self._way.side)
-            if crossing is None:
-                self._idle.set()
-                await self._wake.wait()
-                continue
+        while (crossing := self._outbox.next_open(self._way.side)) is not None:
             try:
                 await self._work(crossing)
             except Unreachable as error:

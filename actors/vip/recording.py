@@ -26,6 +26,8 @@ class Recorder:
     outbox: Outbox
     _pumps: Mapping[Side, Pump]
     _end: Callable[[EndReason, str, str], None]
+    _wake: Callable[[], None]
+    """Told that there is something to be sent."""
 
     def crossing(self, message: Message) -> Crossing | None:
         """As what it would be recorded; None: it does not cross."""
@@ -52,7 +54,7 @@ class Recorder:
             notice = Notice.of(Word.LATE_ANSWER, account=crossing.account)
             await self._parts.ports.staff.note(notice, message.body)
         await self.outbox.accept(crossing)
-        pump.wake()
+        self._wake()
 
     async def edited(self, message: Message) -> None:
         """Somebody edited."""
@@ -71,7 +73,7 @@ class Recorder:
         pump.latest[known.key] = message
         if known.state is CrossingState.SENT:
             await self.outbox.update(known.key, edited=True)
-        pump.wake()
+        self._wake()
 
     async def deleted(self, side: Side, messages: Sequence[str]) -> None:
         """Somebody deleted."""
@@ -83,7 +85,7 @@ class Recorder:
             known = self.outbox.get(key)
             if known is not None and (known.open or known.state is CrossingState.SENT):
                 await self.outbox.update(key, deleted=True)
-                self._pumps[side].wake()
+                self._wake()
 
     async def obey(self, message: ThreadMessage) -> None:
         """`!end` in the thread; other commands are for others."""

@@ -52,6 +52,8 @@ class Relay:
     _held: list[Callable[[], Awaitable[None]]] = field(factory=list, init=False)
     """What is told while the histories are being read."""
     _overflown: bool = field(default=False, init=False)
+    _something: trio.Event = field(factory=trio.Event, init=False)
+    """There is something to be done."""
     _scope: trio.CancelScope = field(factory=trio.CancelScope, init=False)
     _trouble: Exception | None = field(default=None, init=False)
 
@@ -61,10 +63,10 @@ class Relay:
 
     def _renew(self) -> None:
         parts = self._parts
-        self._marks = Marks(parts)
+        self._marks = Marks(parts, self._wake)
         ways = {side: Way(side, parts, self.outbox, self._doubts[side]) for side in Side}
         self._pumps = {side: Pump(parts, self.outbox, self._marks, way) for side, way in ways.items()}
-        self._recorder = Recorder(parts, self.outbox, self._pumps, self._end)
+        self._recorder = Recorder(parts, self.outbox, self._pumps, self._end, self._wake)
 
     # --- the phase ------------------------------------------------------------------------------
 
@@ -112,11 +114,26 @@ class Relay:
         self._live = True  # no await since the last one was taken: the order is kept
 
     async def _work(self) -> None:
+        """Where nothing is to be done there is no task: most sessions are silent most of the time."""
+        busy: set[Pump | Marks] = set()
+
+        async def work(worker: Pump | Marks) -> None:
+            await self._guarded(worker.run)
+            busy.discard(worker)
+
         async with trio.open_nursery() as nursery:
-            for pump in self._pumps.values():
-                nursery.start_soon(self._guarded, pump.run)
-            nursery.start_soon(self._guarded, self._marks.run)
             nursery.start_soon(self._guarded, Idleness(self._parts, self.outbox, self._end).run)
+            while True:
+                self._something = trio.Event()
+                workers: tuple[Pump | Marks, ...] = (*self._pumps.values(), self._marks)
+                for worker in workers:
+                    if worker.has_work and worker not in busy:
+                        busy.add(worker)
+                        nursery.start_soon(work, worker)
+                await self._something.wait()
+
+    def _wake(self) -> None:
+        self._something.set()
 
     async def _guarded(self, run: Callable[[], Awaitable[None]]) -> None:
         try:
@@ -173,20 +190,12 @@ class Relay:
         await self.outbox.fail_what_waits("the session ended before it could be sent")
 
     async def _drain(self, pump: Pump) -> None:
-        async with trio.open_nursery() as nursery:
-
-            async def run() -> None:
-                try:
-                    await pump.run()
-                except StoreUnavailable as error:
-                    self._trouble = error
-                except Trouble as error:
-                    logger.info("What waited for user %s stays: %s", self._parts.member.id, error)
-                nursery.cancel_scope.cancel()
-
-            nursery.start_soon(run)
-            await pump.idle()
-            nursery.cancel_scope.cancel()
+        try:
+            await pump.run()
+        except StoreUnavailable as error:
+            self._trouble = error
+        except Trouble as error:
+            logger.info("What waited for user %s stays: %s", self._parts.member.id, error)
 
     async def _drain_marks(self) -> None:
         with trio.move_on_after(0):

@@ -60,6 +60,9 @@ class VIPThreadActor(Actor):
     _forget: list[str] = field(factory=list, init=False)
     _phase: trio.CancelScope = field(factory=trio.CancelScope, init=False)
     _clicked: trio.Event = field(factory=trio.Event, init=False)
+    _greeters: trio.Nursery | None = field(default=None, init=False)
+    """While the session is open."""
+    _greeting: bool = field(default=False, init=False)
 
     async def started(self) -> None:
         """Go on where an earlier life was."""
@@ -76,6 +79,7 @@ class VIPThreadActor(Actor):
             case m.Click(ticket=ticket):
                 self._parts.clicks[ticket] = message
                 self._clicked.set()
+                self._greet_soon()
                 self._opening.granted.set()  # if it waits for an account, it tells its place now
             case m.EndSession() | m.ClearSession() | m.CompleteSession():
                 await self._asked_to_end(message)
@@ -250,21 +254,27 @@ class VIPThreadActor(Actor):
     async def _open(self) -> None:
         if self._relay is None:
             self._relay = Relay(self._parts, self._opening, self._relay_ends)
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._greet)
-            await self._relay.run()
+        try:
+            async with trio.open_nursery() as self._greeters:
+                self._greeting = False
+                self._greet_soon()
+                await self._relay.run()
+        finally:
+            self._greeters = None
+
+    def _greet_soon(self) -> None:
+        """Answer who presses the button while there is a session."""
+        if self._greeters is not None and not self._greeting and self._parts.clicks:
+            self._greeting = True
+            self._greeters.start_soon(self._greet)
 
     async def _greet(self) -> None:
-        """Answer who presses the button while there is a session."""
-        while True:
-            self._clicked = trio.Event()
-            if self._parts.clicks:
-                fault = await judge_existing(self._parts)
-                if fault is not None:
-                    self._end_with(m.End(fault))
-                    await trio.sleep_forever()
-            else:
-                await self._clicked.wait()
+        while self._parts.clicks:
+            fault = await judge_existing(self._parts)
+            if fault is not None:
+                self._end_with(m.End(fault))
+                await trio.sleep_forever()
+        self._greeting = False
 
     async def _ending(self) -> None:
         parts, session = self._parts, self._parts.book.live
