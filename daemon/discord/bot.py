@@ -15,6 +15,7 @@ from attrs import define, field, frozen
 from hikari.impl import CacheSettings, HTTPSettings
 
 from daemon.aio import Loop
+from daemon.discord.buckets import use_cancellable_buckets
 from daemon.discord.intents import intents_for
 from daemon.discord.observer import Observer
 from daemon.discord.sessions import close_sessions
@@ -192,6 +193,7 @@ def make_bot(
     account: Account, admission: Admission, register: Sequence[Register], loop: Loop, observer: Observer
 ) -> Bot:
     """A new bot. To be called in the loop's thread."""
+    use_cancellable_buckets()
     gateway = hikari.GatewayBot(
         check_token(account.token),
         allow_color=False,
