@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 
-import trio
 from attrs import define
 
-from actors.vip.model import EndReason, Side
+from actors.vip.model import EndReason
 from actors.vip.outbox import Outbox
 from actors.vip.parts import SessionParts
 from actors.vip.retrying import patiently
@@ -21,26 +20,35 @@ class Idleness:
     _end: Callable[[EndReason, str, str], None]
 
     def _active_at(self) -> float:
-        crossings = (c.at for side in Side for c in self._outbox.of(side)[-1:])
-        return max([self._parts.book.live.active_at, *crossings])
+        return max(self._parts.book.live.active_at, self._outbox.newest_at)
+
+    @property
+    def _warned(self) -> bool:
+        warned = self._parts.book.live.warned_at
+        return warned is not None and warned >= self._active_at()
+
+    @property
+    def left(self) -> float:
+        """Seconds until there is something to be done; infinite, where silence ends nothing."""
+        limit, active = self._parts.policy.inactivity, self._active_at()
+        if limit <= 0:
+            return float("inf")
+        due = active + limit / 2
+        if self._warned:
+            due = max(active + limit, (self._parts.book.live.warned_at or 0.0) + limit / 2)
+        return due - self._parts.now()
+
+    @property
+    def has_work(self) -> bool:
+        """It is time to warn, or to end."""
+        return self.left <= 0
 
     async def run(self) -> None:
-        """For as long as the session is open."""
-        parts = self._parts
-        while (limit := parts.policy.inactivity) > 0:
-            active, warned, now = self._active_at(), parts.book.live.warned_at, parts.now()
-            if warned is None or warned < active:
-                due = active + limit / 2
-                if now >= due:
-                    await self._warn(limit / 2)
-                    continue
-            else:
-                due = max(active + limit, warned + limit / 2)
-                if now >= due:
-                    self._end(EndReason.INACTIVE, "", "")
-                    break
-            await trio.sleep(max(1.0, due - now))
-        await trio.sleep_forever()
+        """Warn, or end."""
+        if self._warned:
+            self._end(EndReason.INACTIVE, "", "")
+        else:
+            await self._warn(self._parts.policy.inactivity / 2)
 
     async def _warn(self, left: float) -> None:
         parts = self._parts

@@ -21,6 +21,8 @@ class Outbox:
     _targets: dict[tuple[Side, str], str] = field(factory=dict)
     """(where it was sent to, its id there) → the crossing's key."""
     _seq: dict[Side, int] = field(factory=lambda: dict.fromkeys(Side, 0))
+    newest_at: float = 0.0
+    """When the last one was recorded."""
     _lock: trio.Lock = field(factory=trio.Lock)
     _loaded: bool = False
 
@@ -110,6 +112,7 @@ class Outbox:
 
     def _keep(self, crossing: Crossing) -> None:
         self._all[crossing.key] = crossing
+        self.newest_at = max(self.newest_at, crossing.at)
         self._seq[crossing.side] = max(self._seq[crossing.side], crossing.seq)
         if crossing.open:
             self._open[crossing.side][crossing.key] = crossing

@@ -29,6 +29,7 @@ from actors.vip.way import Message, Way
 
 logger = logging.getLogger(__name__)
 
+_Worker = Pump | Marks | Idleness
 _THREAD_LOST = (Gone, Forbidden)
 
 MOST_HELD = 256
@@ -115,22 +116,23 @@ class Relay:
 
     async def _work(self) -> None:
         """Where nothing is to be done there is no task: most sessions are silent most of the time."""
-        busy: set[Pump | Marks] = set()
+        busy: set[_Worker] = set()
+        idleness = Idleness(self._parts, self.outbox, self._end)
+        workers: tuple[_Worker, ...] = (*self._pumps.values(), self._marks, idleness)
 
-        async def work(worker: Pump | Marks) -> None:
+        async def work(worker: _Worker) -> None:
             await self._guarded(worker.run)
             busy.discard(worker)
 
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._guarded, Idleness(self._parts, self.outbox, self._end).run)
             while True:
                 self._something = trio.Event()
-                workers: tuple[Pump | Marks, ...] = (*self._pumps.values(), self._marks)
                 for worker in workers:
                     if worker.has_work and worker not in busy:
                         busy.add(worker)
                         nursery.start_soon(work, worker)
-                await self._something.wait()
+                with trio.move_on_after(max(1.0, idleness.left)):
+                    await self._something.wait()
 
     def _wake(self) -> None:
         self._something.set()
