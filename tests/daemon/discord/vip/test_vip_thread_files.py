@@ -140,3 +140,12 @@ async def test_a_file_without_bytes_is_said_in_words(stage, thread):
     await stage.threads.send(thread.id, with_files(file("a.bin")), "n1")
     (sent,) = thread.messages
     assert (sent.text, sent.attachments) == ("📎 File a.bin is not here: it can't be passed on.", [])
+
+
+async def test_what_was_sent_without_its_too_large_files_is_found_again(stage, thread):
+    stage.discord.tells_nonces = False
+    stage.shelf.kept = {"a.bin": b"1234"}
+    content = with_files(file("a.bin", 4), words="look")
+    stage.discord.faults.answer("POST", MESSAGES, status=413, code=40005)
+    message = await stage.threads.send(thread.id, content, "n1")
+    assert await stage.another_life().find_sent(thread.id, content, "n1", "") == message
