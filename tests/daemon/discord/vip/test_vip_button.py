@@ -141,6 +141,18 @@ async def test_a_press_without_the_upgrade_channel_is_told_what_to_mend() -> Non
         assert "gone, or hidden from me" in answer.text
 
 
+async def test_where_discord_does_not_tell_whose_channel_it_is_that_is_said() -> None:
+    async with open_counter() as counter, counter.perkd(), counter.bot():
+        counter.upgrade.add_message(counter.discord.bot, {"content": "", "components": _rows()})
+        channel = f"/channels/{counter.upgrade.id}"
+        counter.discord.faults.answer("GET", channel, status=403, body="<html>blocked</html>")
+        answer = await counter.ann.press(counter.upgrade.messages[-1], BUTTON)
+        assert "Discord" in answer.text
+        assert not counter.of(Click)
+        again = await counter.ann.press(counter.upgrade.messages[-1], BUTTON)
+        assert "https://x.example/1" in again.text
+
+
 # --- /vip panel ---------------------------------------------------------------------------------
 
 

@@ -1,15 +1,25 @@
 """`/vip` and `!clear_vip_session`, by member, staff, admin and stranger: with the real libraries."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 import pytest
 import trio
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
 
 from actors.giftcodes.model import Audit
 from actors.vip.messages import ClearSession, CompleteSession, EndSession, Staff, ThreadPosted
 from actors.vip.words import Notice, Word
+from daemon.discord.answers.vip import show_status
+from daemon.discord.answers.vip_status import status_card
+from daemon.discord.render import message_of
+from daemon.discord.values import Reply
 from daemon.discord.vip import watcher
+from supervision import AskTimeout
 from tests.worlds.discord_commands import read
+from tests.worlds.discord_desk import ADMIN
 from tests.worlds.vip_counter import Counter, open_counter, open_live_counter
 
 STEPS = [
@@ -156,6 +166,41 @@ async def test_where_nothing_is_going_on_that_is_said(live: Counter) -> None:
     assert "none is configured" in text
 
 
+async def test_a_desk_that_does_not_tell_is_said(live: Counter) -> None:
+    async def away() -> Mapping[str, Any]:
+        await trio.lowlevel.checkpoint()
+        raise AskTimeout("no answer")
+
+    desk = evolve(live.desk(), vip=live.vip.reception(live.office, away))
+    caller = evolve(ADMIN, guild=live.guild.id)
+    assert "does not answer" in (await show_status(desk, caller)).text
+
+
+@given(
+    by_state=st.dictionaries(st.text(max_size=20), st.integers(0, 10**6), max_size=8),
+    reason=st.text(max_size=3000),
+    count=st.integers(0, 60),
+    oldest=st.none() | st.floats(0, 1e9),
+)
+def test_whatever_the_status_holds_fits_into_the_answer(
+    by_state: dict[str, int], reason: str, count: int, oldest: float | None
+) -> None:
+    accounts = [
+        {"name": f"desk-{n}", "state": "dead", "reason": reason, "connection": None} for n in range(count)
+    ]
+    status = {
+        "by_state": by_state,
+        "accounts": by_state,
+        "waiting": count,
+        "oldest_undelivered": oldest,
+        "account_list": accounts,
+    }
+    card = status_card(status, "en-US")
+    assert all(one.value for one in card.fields)
+    assert "@everyone" not in card.text
+    assert message_of(Reply(cards=(card,)))["embeds"]
+
+
 # --- !clear_vip_session -------------------------------------------------------------------------
 
 
@@ -231,6 +276,23 @@ async def test_a_session_is_cleared_also_when_the_upgrade_channel_is_gone() -> N
             with trio.move_on_after(0.2):
                 await counter.until_told(ClearSession, 2)
         assert len(counter.of(ClearSession)) == 1
+
+
+@pytest.mark.parametrize("gone", [False, True], ids=["full", "ended"])
+async def test_a_written_command_that_the_desk_can_not_take_is_said(gone: bool) -> None:
+    async with open_live_counter(mailbox=1) as counter:
+        await counter.until(lambda: counter.told)
+        lounge = counter.guild.add_channel("lounge")
+        if gone:
+            await counter.tree.supervisor().stop_child("office")
+        else:
+            counter.held = True
+            counter.office.tell("being worked on")
+            await counter.until(lambda: "being worked on" in counter.told)
+            counter.office.tell("waits")
+        await counter.eve.say(lounge, f"!clear_vip_session <@{counter.ann.id}>")
+        said = "not at work" if gone else "more requests than it can take"
+        await counter.until(lambda: said in lounge.messages[-1].content)
 
 
 async def test_in_its_thread_the_command_is_for_staff_and_end_goes_to_the_session(live: Counter) -> None:
