@@ -96,7 +96,7 @@ class Account:
         if self.dead:
             raise AccountDead(self.reason)
         if chat is None or (self._held is not None and self._held.over):
-            raise Unreachable(f"{self.name} is not connected: {self.reason}")
+            raise Unreachable(f"{self.name} is not connected: {self.reason or 'its lease has run out'}")
         try:
             return await self.loop.call(self._use, lambda: do(chat, *args, **fields))
         except (LoopEnded, TaskCancelled) as error:

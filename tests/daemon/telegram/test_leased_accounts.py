@@ -109,7 +109,7 @@ async def test_the_lease_that_has_run_out_is_not_used_however_late_it_is_noticed
         await first.wait_for(Connected)
         first.account._held.scope.deadline = trio.current_time()
 
-        with pytest.raises(Unreachable):
+        with pytest.raises(Unreachable, match="its lease has run out"):
             await first.account.ask(DeskChat.probe)
 
 

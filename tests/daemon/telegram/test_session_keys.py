@@ -1,6 +1,8 @@
 """Keys for sessions in the store, and what a session file holds, without Telegram."""
 
 import base64
+import contextlib
+import sqlite3
 import stat
 from pathlib import Path
 
@@ -151,6 +153,21 @@ def test_a_damaged_file_is_told_and_set_aside_whole(tmp_path: Path):
     assert aside.read_bytes() == b"no database" * 100
     assert aside.with_name(f"{aside.name}-journal").read_bytes() == b"its journal"
     assert not path.exists()
+
+
+def test_a_database_of_something_else_is_no_session(tmp_path: Path):
+    path = tmp_path / "desk-1.session"
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE players (fid)")
+    with pytest.raises(SessionDamaged, match="something else"):
+        read_session(path)
+
+
+def test_a_file_that_can_not_be_read_now_is_not_taken_for_a_damaged_one(tmp_path: Path):
+    path = tmp_path / "desk-1.session"
+    path.mkdir()
+    with pytest.raises(OSError, match="can't be read"):
+        has_session(path)
 
 
 def test_times_alone_are_no_change():
