@@ -30,7 +30,8 @@ class CatchingUp:
         history = await self._read(side, resync.window_start(recorder.outbox, side, seen, lease))
         fresh = [m for m in history if int(m.id) > int(seen or 0)]
         pairs = [(c, m) for m in fresh if (c := recorder.crossing(m)) is not None]
-        pairs = [(c, m) for c, m in pairs if recorder.outbox.get(c.key) is None]
+        known = await recorder.outbox.keys() if pairs else set()
+        pairs = [(c, m) for c, m in pairs if c.key not in known]
         new = resync.bounded([c for c, _ in pairs], [m.at for _, m in pairs], parts.now(), parts.policy)
         missed = resync.compare(recorder.outbox, side, lease, history, new=new, seen=seen)
         if missed.skipped:  # first, so that a crash hides nothing

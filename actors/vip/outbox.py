@@ -9,10 +9,17 @@ from attrs import define, evolve, field
 from actors.ports import Change, Put, Store
 from actors.vip.model import Crossing, CrossingState, Side
 
+KEPT = 64
+"""So many of each side stay in memory after their arrival: more than are read again after an outage."""
+
 
 @define(eq=False)
 class Outbox:
-    """Both directions of one session. What is in memory is what is stored."""
+    """Both directions of one session. What is in memory is what is stored.
+
+    In memory is what something is to be done for, and of all else the newest; older ones are read from the
+    store when somebody edits, deletes or answers them.
+    """
 
     _store: Store
     session: str
@@ -20,6 +27,11 @@ class Outbox:
     _open: dict[Side, dict[str, Crossing]] = field(factory=lambda: {side: {} for side in Side})
     _targets: dict[tuple[Side, str], str] = field(factory=dict)
     """(where it was sent to, its id there) → the crossing's key."""
+    _settled: dict[Side, set[str]] = field(factory=lambda: {side: set() for side in Side})
+    _left_out: bool = False
+    """Not all that is stored is in memory."""
+    _newest: dict[Side, int] = field(factory=lambda: dict.fromkeys(Side, 0))
+    """The largest id that was written on a side."""
     _seq: dict[Side, int] = field(factory=lambda: dict.fromkeys(Side, 0))
     newest_at: float = 0.0
     """When the last one was recorded."""
@@ -39,14 +51,36 @@ class Outbox:
             self._targets.clear()
             for side in Side:
                 self._open[side].clear()
+                self._settled[side].clear()
             for crossing in stored:
                 self._keep(crossing)
             self._loaded = True
             return True
 
     def get(self, key: str) -> Crossing | None:
-        """The crossing with this key."""
+        """The crossing with this key, where it is in memory."""
         return self._all.get(key)
+
+    async def look_up(self, side: Side, source: str, key: str) -> Crossing | None:
+        """The crossing of what was written on `side`, wherever it is. Raises `StoreUnavailable`."""
+        known = self._all.get(key)
+        if known is not None or not self._left_out or int(source) > self._newest[side]:
+            return known
+        return await self._store.get(Crossing, key)
+
+    async def look_up_target(self, side: Side, message: str) -> Crossing | None:
+        """The crossing that became this message on `side`, wherever it is. Raises `StoreUnavailable`."""
+        key = self._targets.get((side, message))
+        if key is not None or not self._left_out:
+            return None if key is None else self._all[key]
+        stored = await self._store.find(Crossing, session=self.session)
+        return next((c for c in stored if c.side is not side and message in c.targets), None)
+
+    async def keys(self) -> set[str]:
+        """Those of all that were ever recorded. Raises `StoreUnavailable`."""
+        if not self._left_out:
+            return set(self._all)
+        return {crossing.key for crossing in await self._store.find(Crossing, session=self.session)}
 
     def of(self, side: Side) -> list[Crossing]:
         """All from this side, in their order."""
@@ -59,11 +93,6 @@ class Outbox:
     def waiting(self) -> list[Crossing]:
         """All that something is to be done for."""
         return [c for side in Side for c in self._open[side].values()]
-
-    def by_target(self, side: Side, message: str) -> Crossing | None:
-        """The crossing that became this message on `side`."""
-        key = self._targets.get((side, message))
-        return None if key is None else self._all[key]
 
     def newest_in_thread(self) -> str:
         """The newest message in the thread that is known, relayed either way; "" without any."""
@@ -85,8 +114,10 @@ class Outbox:
     async def update(self, key: str, **changes: Any) -> Crossing:
         """Record changes of one."""
         async with self._lock:
-            new = evolve(self._all[key], **changes)
-            if new != self._all[key]:
+            old = self._all.get(key) or await self._store.get(Crossing, key)
+            assert old is not None  # noqa: S101 - only what is recorded changes
+            new = evolve(old, **changes)
+            if new != old:
                 await self._write(new)
             return new
 
@@ -114,10 +145,23 @@ class Outbox:
         self._all[crossing.key] = crossing
         self.newest_at = max(self.newest_at, crossing.at)
         self._seq[crossing.side] = max(self._seq[crossing.side], crossing.seq)
-        if crossing.open:
-            self._open[crossing.side][crossing.key] = crossing
-        else:
-            self._open[crossing.side].pop(crossing.key, None)
+        self._newest[crossing.side] = max(self._newest[crossing.side], int(crossing.source))
         other = Side.DESK if crossing.side is Side.THREAD else Side.THREAD
         for target in crossing.targets:
             self._targets[other, target] = crossing.key
+        settled = self._settled[crossing.side]
+        if crossing.open:
+            self._open[crossing.side][crossing.key] = crossing
+            settled.discard(crossing.key)
+        else:
+            self._open[crossing.side].pop(crossing.key, None)
+            settled.add(crossing.key)
+            if len(settled) > KEPT:
+                self._leave_out(min(settled, key=lambda key: self._all[key].seq), other)
+
+    def _leave_out(self, key: str, other: Side) -> None:
+        crossing = self._all.pop(key)
+        self._settled[crossing.side].discard(key)
+        for target in crossing.targets:
+            self._targets.pop((other, target), None)
+        self._left_out = True

@@ -78,7 +78,7 @@ class Pump:
         if message is None:
             return
         contents = way.plan(crossing, message)
-        reply_to = way.reply_target(message.reply_to)
+        reply_to = await way.reply_target(message.reply_to)
         # An earlier try may have arrived with an older text: a repetition does not change it, an edit does.
         edited = message.version != crossing.version
         unsure = edited and bool(way.doubts.given(crossing.key) or crossing.targets)

@@ -41,9 +41,11 @@ class Recorder:
             await self.obey(message)
             return
         crossing = self.crossing(message)
-        if crossing is None or self.outbox.get(crossing.key) is not None:
-            return
-        await self.record(crossing, message)
+        if crossing is not None and await self._known(crossing) is None:
+            await self.record(crossing, message)
+
+    async def _known(self, crossing: Crossing) -> Crossing | None:
+        return await self.outbox.look_up(crossing.side, crossing.source, crossing.key)
 
     async def record(self, crossing: Crossing, message: Message) -> None:
         """A message that is not known yet."""
@@ -59,7 +61,7 @@ class Recorder:
     async def edited(self, message: Message) -> None:
         """Somebody edited."""
         crossing = self.crossing(message)
-        known = None if crossing is None else self.outbox.get(crossing.key)
+        known = None if crossing is None else await self._known(crossing)
         if known is not None:
             await self.note_edit(known, message)
 
@@ -79,12 +81,12 @@ class Recorder:
         """Somebody deleted."""
         lease = self._parts.lease
         for message in messages:
-            key = Crossing(
+            gone = Crossing(
                 self.outbox.session, side, message, 0, 0.0, account=lease.account, epoch=lease.epoch
-            ).key
-            known = self.outbox.get(key)
+            )
+            known = await self._known(gone)
             if known is not None and (known.open or known.state is CrossingState.SENT):
-                await self.outbox.update(key, deleted=True)
+                await self.outbox.update(known.key, deleted=True)
                 self._wake()
 
     async def obey(self, message: ThreadMessage) -> None:

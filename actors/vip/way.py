@@ -31,7 +31,7 @@ class Way:
     _parts: SessionParts
     _outbox: Outbox
     doubts: Doubts = field(factory=Doubts)
-    _backs: set[str] = field(factory=set)
+    _backs: frozenset[str] = frozenset()
     """Names of what is being said back."""
 
     def is_of_this_lease(self, crossing: Crossing) -> bool:
@@ -69,10 +69,10 @@ class Way:
         if self.side is Side.THREAD:
             name, thread = nonce(crossing.key, "back", message.version), parts.book.live.thread
             doubtful = name in self._backs or self.doubts.given(crossing.key) is not None
-            self._backs.add(name)
+            self._backs |= {name}
             if not (doubtful and await ports.threads.find_sent(thread, content, name, crossing.source)):
                 await ports.threads.send(thread, content, name, crossing.source)
-            self._backs.discard(name)
+            self._backs -= {name}
         else:
             number = random_id(crossing.key, "back", message.version, parts.lease)
             await ports.desk.send(parts.lease, content, number, crossing.source)
@@ -116,7 +116,7 @@ class Way:
         name, after = nonce(crossing.key, part), session.welcome
         while True:
             found = await threads.find_sent(session.thread, content, name, after)
-            if found is None or self._outbox.by_target(Side.THREAD, found) is None:
+            if found is None or await self._outbox.look_up_target(Side.THREAD, found) is None:
                 return found
             if found == after:
                 return None
@@ -158,15 +158,15 @@ class Way:
         else:
             await ports.threads.delete(self._parts.book.live.thread, target)
 
-    def reply_target(self, reply_to: str) -> str:
+    async def reply_target(self, reply_to: str) -> str:
         """What the answered message is on the other side; "" where it is not there."""
         if not reply_to:
             return ""
         key = f"{self._outbox.session}/{self.side.value}/{reply_to}"
         if self.side is Side.DESK:
             key = f"{key}/{self._parts.lease.account}/{self._parts.lease.epoch}"
-        written_here = self._outbox.get(key)
+        written_here = await self._outbox.look_up(self.side, reply_to, key)
         if written_here is not None and written_here.targets and self.is_of_this_lease(written_here):
             return written_here.targets[0]
-        came_over = self._outbox.by_target(self.side, reply_to)
+        came_over = await self._outbox.look_up_target(self.side, reply_to)
         return came_over.source if came_over is not None and self.is_of_this_lease(came_over) else ""

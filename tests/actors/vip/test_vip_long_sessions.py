@@ -1,0 +1,117 @@
+"""A long talk: most of it is in the store alone, and yet can be edited, deleted, answered, told twice."""
+
+import pytest
+import trio
+
+from actors.vip.messages import ThreadPosted
+from actors.vip.model import Crossing, CrossingState, Side
+from actors.vip.outbox import KEPT, Outbox
+from actors.vip.pool_messages import DeskPosted
+from actors.vip.resync import WINDOW
+from daemon.storage.memory import MemoryStore
+from tests.worlds.vip import as_desk_message, as_thread_message
+from tests.worlds.vip_rig import VIPRig
+
+MANY = 3 * KEPT
+
+
+async def _long_talk(rig: VIPRig) -> tuple[list[str], list[str]]:
+    await rig.opened()
+    asked, told = [], []
+    for number in range(MANY):
+        asked.append(rig.say(f"q{number}"))
+        told.append(rig.desk_says(f"a{number}"))
+        await trio.sleep(0.2)
+    await trio.sleep(5)
+    return asked, told
+
+
+@pytest.mark.parametrize("restart", [False, True])
+async def test_what_is_in_the_store_alone_is_edited_deleted_and_answered(
+    autojump_clock: object, restart: bool
+) -> None:
+    rig = VIPRig()
+    async with rig.running():
+        asked, told = await _long_talk(rig)
+        if not restart:
+            await _change(rig, asked, told)
+    if restart:
+        async with rig.running():
+            await trio.sleep(10)
+            await _change(rig, asked, told)
+
+
+async def _change(rig: VIPRig, asked: list[str], told: list[str]) -> None:
+    chat, thread = rig.world.chat(rig.session().account), rig.thread()
+    first_asked = next(m.id for m in chat.messages if m.body == "q0")
+    first_told = next(m.id for m in thread.messages if m.body == "a0")
+    rig.edit(asked[1], "Q1")
+    rig.desk_edits(told[1], "A1")
+    rig.delete(asked[2])
+    rig.desk_deletes(told[2])
+    rig.say("to a0", reply_to=first_told)
+    rig.say("to q0", reply_to=asked[0])
+    rig.desk_says("to the first", reply_to=first_asked)
+    await trio.sleep(10)
+    wanted = range(3, MANY)
+    assert rig.chat_bodies() == ["q0", "Q1", *(f"q{n}" for n in wanted), "to a0", "to q0"]
+    assert thread.bodies() == ["a0", "A1", *(f"a{n}" for n in wanted), "to the first"]
+    answers = {m.body: m.reply_to for m in [*chat.messages, *thread.messages]}
+    assert (answers["to a0"], answers["to q0"]) == (told[0], first_asked)
+    assert [m.reply_to for m in thread.of_bot() if m.body == "to the first"] == [asked[0]]
+
+
+async def test_what_is_told_twice_crosses_once_however_old_it_is(autojump_clock: object) -> None:
+    rig = VIPRig()
+    async with rig.running():
+        await _long_talk(rig)
+        thread, chat = rig.thread(), rig.world.chat(rig.session().account)
+        for posted in [m for m in thread.messages if m.author == "7"]:
+            rig.office.tell(ThreadPosted(thread.id, as_thread_message(posted)))
+        for posted in [m for m in chat.messages if m.author == "desk"]:
+            rig.pool.tell(DeskPosted(chat.account, as_desk_message(chat, posted)))
+        await trio.sleep(30)
+        assert rig.chat_bodies() == [f"q{n}" for n in range(MANY)]
+        assert thread.bodies() == [f"a{n}" for n in range(MANY)]
+
+
+async def test_an_old_message_of_the_same_text_is_not_taken_for_a_new_one(autojump_clock: object) -> None:
+    rig = VIPRig()
+    rig.world.tells_nonces = False
+    async with rig.running():
+        await _long_talk(rig)
+        rig.world.steps.outage.add("discord.send")
+        rig.desk_says("a0")
+        await trio.sleep(600)
+    rig.world.steps.outage.clear()
+    async with rig.running():
+        await trio.sleep(60)
+        assert rig.thread().bodies() == [*(f"a{n}" for n in range(MANY)), "a0"]
+
+
+async def test_a_long_session_keeps_few_messages_in_memory() -> None:
+    store = MemoryStore()
+    outbox = Outbox(store, "s")
+    await outbox.load()
+    for number in range(1, MANY + 1):
+        for side in Side:
+            crossing = Crossing("s", side, str(number), 0, 0.0)
+            await outbox.accept(crossing)
+            if number > 1:
+                await outbox.update(crossing.key, state=CrossingState.SENT, targets=(f"9{number}",))
+    again = Outbox(store, "s")
+    await again.load()
+    for one in (outbox, again):
+        assert KEPT > WINDOW
+        for side in Side:
+            kept = one.of(side)
+            assert [c.source for c in kept] == ["1", *(str(n) for n in range(MANY - KEPT + 1, MANY + 1))]
+            assert one.next_open(side) == kept[0]
+        assert len(await one.keys()) == 2 * MANY
+        old = await one.look_up(Side.THREAD, "2", "s/thread/2")
+        assert old is not None
+        assert await one.look_up_target(Side.DESK, "92") == old
+        assert await one.look_up_target(Side.DESK, "nothing") is None
+        assert (await one.update(old.key, edited=True)).edited
+        assert old.key in {c.key for c in one.of(Side.THREAD)}
+        await one.update(old.key, edited=False)
