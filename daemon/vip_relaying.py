@@ -1,6 +1,6 @@
 """What a message can hold on either side, and the planner that keeps to it."""
 
-from actors.vip.relay_plan import RelayPlanner
+from actors.vip.relay_planner import RelayPlanner
 from actors.vip.relay_values import Limits
 from daemon.discord.markdown import markdown_units
 

@@ -1,21 +1,22 @@
 """AccountPoolActor: who has which Telegram account, and until when nobody may."""
 
 import logging
-from collections.abc import Callable
 
 from attrs import define, field, frozen
 
-from actors.ports import Clock, Store, StoreUnavailable
+from actors.ports import StoreUnavailable
 from actors.vip import pool_messages as m
 from actors.vip.account_book import Waiting
 from actors.vip.account_ledger import AccountLedger
 from actors.vip.clearing import Cleared, clear
-from actors.vip.epochs import Epochs
 from actors.vip.model import AccountState, VIPAccount
-from actors.vip.policy import VIPPolicy
-from actors.vip.ports import Desk, Lease, StaffLog
+from actors.vip.pool_ports import PoolPorts
+from actors.vip.ports import Lease
+from actors.vip.room import Room
 from actors.vip.words import Notice, Word
-from supervision import Actor, ActorDead, ActorRef, MailboxFull, Timer
+from supervision import Actor, ActorDead, ActorRef, Timer
+
+__all__ = ["AccountPoolActor", "PoolPorts"]
 
 logger = logging.getLogger(__name__)
 
@@ -23,21 +24,6 @@ _SOON = 1.0
 """Seconds until what the store could not record is tried again."""
 
 DeskEvent = m.DeskPosted | m.DeskEdited | m.DeskDeleted | m.DeskResync
-
-
-@frozen
-class PoolPorts:
-    """What the pool needs."""
-
-    store: Store
-    clock: Clock
-    desk: Desk
-    """Unguarded: the pool clears what nobody has leased."""
-    epochs: Epochs
-    staff: StaffLog
-    policy: Callable[[], VIPPolicy]
-    accounts: tuple[str, ...]
-    """The names that are configured."""
 
 
 @frozen
@@ -74,14 +60,14 @@ class AccountPoolActor(Actor):
     _clearing: set[str] = field(factory=set, init=False)
     _back: set[str] = field(factory=set, init=False)
     """Connected again while it was being cleared, perhaps in vain."""
-    _full: set[ActorRef] = field(factory=set, init=False)
-    """Whose mailbox has no room: a `DeskResync` waits to be put in."""
+    _room: Room = field(init=False)
     _timer: Timer | None = field(default=None, init=False)
     _wake_at: float = field(default=0.0, init=False)
 
     async def started(self) -> None:
         """Read the accounts, and take back what belongs to no session. Without a store: later."""
         ports = self._ports
+        self._room = Room(self.start_soon, _again)
         self._ledger = AccountLedger(ports.store, ports.clock, ports.epochs, ports.accounts)
         await self._look()
 
@@ -306,27 +292,13 @@ class AccountPoolActor(Actor):
 
     def _tell(self, holder: ActorRef, message: object) -> None:
         try:
-            holder.tell(message)
-        except MailboxFull:
-            self._wait_for_room(holder, message)
+            self._room.tell(holder, message)
         except ActorDead:
             logger.debug("%s ended before it could be told %s", holder.path, type(message).__name__)
 
-    def _wait_for_room(self, holder: ActorRef, message: object) -> None:
-        """One look at the chat's history makes good for all that is in it; the rest waits for room."""
-        if not isinstance(message, m.FromDesk):
-            self.start_soon(self._send, holder, message)
-        elif holder not in self._full:
-            logger.warning("%s is full: it reads the chat's history again", holder.path)
-            self._full.add(holder)
-            again = m.FromDesk(message.lease, m.DeskResync(message.lease.account))
-            self.start_soon(self._send, holder, again)
 
-    async def _send(self, holder: ActorRef, message: object) -> None:
-        try:
-            await holder.send(message)
-        except ActorDead:
-            logger.debug("%s ended before it could be told %s", holder.path, type(message).__name__)
-        finally:
-            if isinstance(message, m.FromDesk):
-                self._full.discard(holder)
+def _again(message: object) -> m.FromDesk | None:
+    """What the chat's history tells as well."""
+    if isinstance(message, m.FromDesk):
+        return m.FromDesk(message.lease, m.DeskResync(message.lease.account))
+    return None

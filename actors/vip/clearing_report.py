@@ -1,10 +1,12 @@
 """What staff who cleared a session see of it, and what is recorded of their order."""
 
+import logging
 from contextlib import suppress
 
 import trio
 
 from actors.giftcodes.model import Audit
+from actors.ports import Put
 from actors.vip import pool_messages as pool
 from actors.vip.messages import ClearSession
 from actors.vip.model import AccountState, VIPAccount, VIPSession
@@ -12,6 +14,8 @@ from actors.vip.nonces import nonce
 from actors.vip.parts import SessionParts
 from actors.vip.words import Word
 from supervision import ActorCrashed, ActorDead, AskTimeout
+
+logger = logging.getLogger(__name__)
 
 _LOOK_AGAIN = 0.5
 
@@ -30,6 +34,18 @@ def audit_of_clearing(now: float, order: ClearSession, found: str) -> Audit:
     return Audit(
         name, now, member.guild, order.by.id, "vip cleared", f"session of member {member.id}: {found}"
     )
+
+
+async def record_orders(parts: SessionParts) -> None:
+    """Staff wanted a session cleared, and there was none. Raises `StoreUnavailable`."""
+    orders = dict(parts.orders)
+    if not orders:
+        return
+    audits = (audit_of_clearing(parts.now(), one, "there was none") for one in orders.values())
+    await parts.ports.store.commit(*map(Put, audits))
+    for ticket, order in orders.items():
+        logger.info("Staff %s cleared user %s: no session", order.by.name or order.by.id, parts.member.id)
+        parts.orders.pop(ticket, None)
 
 
 async def tell_of_history(parts: SessionParts, session: VIPSession) -> None:

@@ -12,6 +12,7 @@ from actors.vip.live_threads import LiveThreads
 from actors.vip.model import ClosedVIPSession, Crossing, CrossingState, EndReason, SessionState, VIPSession
 from actors.vip.policy import VIPPolicy
 from actors.vip.ports import Answers
+from actors.vip.room import Room
 from actors.vip.words import Notice, Word
 from supervision import (
     Actor,
@@ -19,7 +20,6 @@ from supervision import (
     ActorRef,
     AlreadyRunning,
     DynamicRef,
-    MailboxFull,
     NotRunning,
     StartFailed,
     Timer,
@@ -69,14 +69,14 @@ class VIPDeskActor(Actor):
     """Not answered for the last time; by ticket."""
     _starting: set[m.Member] = field(factory=set, init=False)
     _refs: dict[m.Member, ActorRef] = field(factory=dict, init=False)
-    _full: set[ActorRef] = field(factory=set, init=False)
-    """Whose mailbox has no room: a `Resync` waits to be put in."""
+    _room: Room = field(init=False)
     _timer: Timer | None = field(default=None, init=False)
     """Until the next look."""
     _look_at: float = field(default=0.0, init=False)
 
     async def started(self) -> None:
         """Start the actors of all sessions that are stored, in the background."""
+        self._room = Room(self.start_soon, _again)
         self._ports.live.clear()  # an actor that is there already reads again what it was not told meanwhile
         self.ref.tell(_Look())
 
@@ -150,29 +150,9 @@ class VIPDeskActor(Actor):
         if ref is None:
             return  # it reads what it has to know when it starts
         try:
-            ref.tell(message)
-        except MailboxFull:
-            self._wait_for_room(ref, message)
+            self._room.tell(ref, message)
         except ActorDead:
             self._ended(member, ref)
-
-    def _wait_for_room(self, ref: ActorRef, message: object) -> None:
-        """One look at the histories makes good for all that is in them; the rest waits for room."""
-        if not isinstance(message, m.ThreadPosted | m.ThreadEdited | m.ThreadDeleted | m.Resync):
-            self.start_soon(self._send, ref, message)
-        elif ref not in self._full:
-            logger.warning("%s is full: it reads the histories again", ref.path)
-            self._full.add(ref)
-            self.start_soon(self._send, ref, m.Resync())
-
-    async def _send(self, ref: ActorRef, message: object) -> None:
-        try:
-            await ref.send(message)
-        except ActorDead:
-            logger.debug("%s ended before it could be told %s", ref.path, type(message).__name__)
-        finally:
-            if isinstance(message, m.Resync):
-                self._full.discard(ref)
 
     def _start(self, member: m.Member) -> None:
         if member not in self._starting and member not in self._refs:
@@ -253,3 +233,9 @@ class VIPDeskActor(Actor):
         oldest = min((c.at for c in waiting), default=None)
         age = None if oldest is None else max(0.0, self._ports.clock.now() - oldest)
         return m.VIPNumbers(counts, age, sum(map(len, self._requests.values())))
+
+
+def _again(message: object) -> m.Resync | None:
+    """What the histories tell as well."""
+    told = m.ThreadPosted | m.ThreadEdited | m.ThreadDeleted | m.Resync
+    return m.Resync() if isinstance(message, told) else None

@@ -4,84 +4,36 @@ Times are unix seconds (UTC). A live session is keyed by its member, so that a s
 represented; a closed one moves to a collection of its own in the same commit.
 """
 
-from enum import StrEnum
 from typing import ClassVar
 
 from attrs import frozen
 
 from actors.record import Record
+from actors.vip.states import (
+    AccountState,
+    CrossingState,
+    EndReason,
+    SessionState,
+    Side,
+)
+from actors.vip.telegram_records import TelegramBeat, TelegramLease, TelegramSession
 
-
-class SessionState(StrEnum):
-    """Where a live session stands."""
-
-    WAITING = "waiting"
-    """On the waiting list: no account is free."""
-    OPENING = "opening"
-    OPEN = "open"
-    ENDING = "ending"
-
-
-class EndReason(StrEnum):
-    """Why a session ends."""
-
-    OWNER = "owner"
-    STAFF = "staff"
-    """Staff ended it in its thread, in the ordinary way."""
-    CLEARED = "cleared"
-    """Staff cleared it away, whatever state it was in."""
-    COMPLETED = "completed"
-    ARCHIVED = "archived"
-    DELETED = "deleted"
-    PARENT_DELETED = "parent_deleted"
-    INACCESSIBLE = "inaccessible"
-    LEFT_THREAD = "left_thread"
-    LEFT_GUILD = "left_guild"
-    INACTIVE = "inactive"
-    UNREACHABLE = "unreachable"
-    """Discord did not answer the check, and the settings say that it is to be cleaned up then."""
-    OPENING_FAILED = "opening_failed"
-    NO_PERMISSION = "no_permission"
-    """The opening failed because the bot may not do what it needs."""
-    FORGOTTEN = "forgotten"
-
-
-class AccountState(StrEnum):
-    """Where a Telegram account stands; it is in exactly one state at every moment."""
-
-    FREE = "free"
-    LEASED = "leased"
-    DRAINING = "draining"
-    """Given back; its history is being cleared."""
-    QUARANTINED = "quarantined"
-    """Its history could not be cleared, or verified to be empty; tried again later."""
-    FLOOD_WAIT = "flood_wait"
-    """Telegram asked for a pause while its history was being cleared."""
-    LIMITED = "limited"
-    """Telegram does not let it write to others; nobody knows until when."""
-    DEAD = "dead"
-    """Banned, signed out, or no longer configured."""
-
-
-class Side(StrEnum):
-    """Where a message was written."""
-
-    THREAD = "thread"
-    DESK = "desk"
-
-
-class CrossingState(StrEnum):
-    """What has become of a message's way to the other side."""
-
-    WAITING = "waiting"
-    SENT = "sent"
-    FAILED = "failed"
-    WITHDRAWN = "withdrawn"
-    """Deleted before it had been sent."""
-    REMOVED = "removed"
-    """Deleted after it had been sent, on both sides."""
-    SKIPPED = "skipped"
-    """Missed while perkd was away, and too old or too many to be replayed; the thread was told."""
+__all__ = [
+    "VIP_RECORDS",
+    "AccountState",
+    "ClosedVIPSession",
+    "Crossing",
+    "CrossingState",
+    "EndReason",
+    "SessionState",
+    "Side",
+    "TelegramBeat",
+    "TelegramLease",
+    "TelegramSession",
+    "VIPAccount",
+    "VIPBlock",
+    "VIPSession",
+]
 
 
 @frozen
@@ -260,58 +212,6 @@ class VIPBlock(Record):
     def key(self) -> str:
         """`guild/member`."""
         return f"{self.guild}/{self.member}"
-
-
-@frozen
-class TelegramLease(Record):
-    """Which daemon may connect an account."""
-
-    collection: ClassVar[str] = "telegram_leases"
-
-    account: str
-    holder: str
-    """The id of a daemon's state directory and host: a restart there keeps it."""
-    host: str = ""
-    """Its name, for people."""
-
-    @property
-    def key(self) -> str:
-        """The account's name."""
-        return self.account
-
-
-@frozen
-class TelegramBeat(Record):
-    """That a daemon still has its leases. No clock is in it: who waits counts how long it has not moved."""
-
-    collection: ClassVar[str] = "telegram_beats"
-
-    holder: str
-    beat: int
-    """Rises with every renewal."""
-
-    @property
-    def key(self) -> str:
-        """The holder's id."""
-        return self.holder
-
-
-@frozen
-class TelegramSession(Record):
-    """An account's session, encrypted: for hosts that lose their disk."""
-
-    collection: ClassVar[str] = "telegram_sessions"
-
-    account: str
-    sealed: str
-    """Base64; only the key in the environment opens it."""
-    at: float
-    """When it was written."""
-
-    @property
-    def key(self) -> str:
-        """The account's name."""
-        return self.account
 
 
 VIP_RECORDS: tuple[type[Record], ...] = (

@@ -5,16 +5,17 @@ import logging
 import trio
 from attrs import define, field
 
-from actors.ports import Put, StoreUnavailable
+from actors.ports import StoreUnavailable
 from actors.vip import messages as m
 from actors.vip import pool_messages as pool
 from actors.vip.checking import judge_existing, refusal
-from actors.vip.clearing_report import audit_of_clearing
+from actors.vip.clearing_report import record_orders
 from actors.vip.ending import CLEANING, UNHEARD, Ending, forget
 from actors.vip.intake import is_staff
-from actors.vip.model import EndReason, SessionState, Side
+from actors.vip.model import EndReason, SessionState
 from actors.vip.parts import SessionParts, ThreadPorts
 from actors.vip.relay import Relay
+from actors.vip.relay_events import hand_over
 from actors.vip.saga import Opening
 from actors.vip.session_book import SessionBook
 from actors.vip.words import Notice, Word
@@ -100,42 +101,16 @@ class VIPThreadActor(Actor):
                     self._relay.lease_is_over()
             case pool.FromDesk(lease, event):
                 if self._relay is not None and self._parts.book.session and lease == self._parts.lease:
-                    await self._from_desk(self._relay, event)
+                    await hand_over(self._relay, event)
             case m.ThreadPosted() | m.ThreadEdited() | m.ThreadDeleted():
                 if self._relay is not None:
-                    await self._from_thread(self._relay, message)
+                    await hand_over(self._relay, message)
             case _EndIfIdle():
                 if not self._clicked.is_set():
                     self.stop()
             case _:
                 return await Actor.receive(self, message)
         return None
-
-    async def _from_thread(
-        self, relay: Relay, event: m.ThreadPosted | m.ThreadEdited | m.ThreadDeleted
-    ) -> None:
-        match event:
-            case m.ThreadPosted(_, message):
-                await relay.posted(message)
-            case m.ThreadEdited(_, message):
-                await relay.edited(message)
-            case m.ThreadDeleted(_, messages):
-                await relay.deleted(Side.THREAD, messages)
-
-    async def _from_desk(
-        self,
-        relay: Relay,
-        event: pool.DeskPosted | pool.DeskEdited | pool.DeskDeleted | pool.DeskResync,
-    ) -> None:
-        match event:
-            case pool.DeskPosted(_, message):
-                await relay.posted(message)
-            case pool.DeskEdited(_, message):
-                await relay.edited(message)
-            case pool.DeskDeleted(_, messages):
-                await relay.deleted(Side.DESK, messages)
-            case pool.DeskResync():
-                relay.again()
 
     # --- wishes ---------------------------------------------------------------------------------
 
@@ -225,7 +200,7 @@ class VIPThreadActor(Actor):
                 parts.handled(ticket)
             self._forget.clear()
             await parts.answer_clicks(Notice.of(Word.TRY_AGAIN))  # who wants to be forgotten opens none
-        await self._record_orders()
+        await record_orders(parts)
         await parts.report(Word.CLEAR_NOTHING)
         parts.close_reports()
         if not parts.clicks:
@@ -239,17 +214,6 @@ class VIPThreadActor(Actor):
             return
         self._opening = Opening(parts)
         await self._opening.begin()
-
-    async def _record_orders(self) -> None:
-        """Staff wanted a session cleared, and there was none."""
-        parts, orders = self._parts, dict(self._parts.orders)
-        if not orders:
-            return
-        audits = (audit_of_clearing(parts.now(), one, "there was none") for one in orders.values())
-        await self._ports.store.commit(*map(Put, audits))
-        for ticket, order in orders.items():
-            logger.info("Staff %s cleared user %s: no session", order.by.name or order.by.id, self._member.id)
-            parts.orders.pop(ticket, None)
 
     async def _open(self) -> None:
         if self._relay is None:

@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 
 from actors.vip.model import Side
 from actors.vip.ports import PlanRequest
-from actors.vip.relay_plan import RelayPlanner, is_command, plan_delete, plan_edit, plan_new
+from actors.vip.relay_plan import is_command, plan_delete, plan_edit, plan_new
+from actors.vip.relay_planner import RelayPlanner
 from actors.vip.relay_values import (
     SAID_UNITS,
     File,

@@ -3,7 +3,7 @@ import trio
 
 from actors.vip.model import AccountState, CrossingState, SessionState
 from actors.vip.ports import FloodWait, Mark
-from actors.vip.relay_plan import RelayPlanner
+from actors.vip.relay_planner import RelayPlanner
 from actors.vip.relay_values import File, FileKind, Incoming, Limits, Said, Say
 from actors.vip.rich_text import RichText
 from actors.vip.words import Word
