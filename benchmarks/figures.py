@@ -7,6 +7,7 @@ from attrs import evolve
 from benchmarks.figure import Figure, Group, Round, ratio
 from benchmarks.goals import at_least, at_most
 from benchmarks.storage_figures import MILLION, STORAGE
+from benchmarks.vip_figures import VIP
 
 __all__ = ["GROUPS", "Figure", "Group", "Round", "UnknownName", "probes_of", "select"]
 
@@ -276,7 +277,7 @@ OPERATING = Group(
     ),
 )
 
-GROUPS = (SUPERVISION, GIFTCODES, ASYNCIO, DISCORD, WEB, OPERATING, STORAGE, MILLION)
+GROUPS = (SUPERVISION, GIFTCODES, ASYNCIO, DISCORD, VIP, WEB, OPERATING, STORAGE, MILLION)
 
 
 class UnknownName(LookupError):  # noqa: N818 - what is wrong with it
