@@ -1,18 +1,14 @@
 """Files of a thread: fetched from Discord's servers when they are sent."""
 
-from collections import OrderedDict
-
 import httpx
 import trio
 from attrs import define, field
 
 from actors.vip.ports import FloodWait, Gone, Refused, Unreachable
+from daemon.vip.failures import Failures
 
 WITHIN = 300.0
 """Seconds for one file."""
-TRIES = 5
-"""Answers that a server has trouble of its own, after which a file counts as lost: others wait behind it."""
-_REMEMBERED = 100
 
 _OK = 200
 _NOT_NOW = 429
@@ -46,8 +42,8 @@ class Attachments:
     _limit: int
     """Bytes of one file."""
     _within: float = WITHIN
-    _failures: OrderedDict[str, int] = field(factory=OrderedDict, init=False)
-    """By address: how often its server had trouble of its own."""
+    _failures: Failures = field(factory=Failures, init=False)
+    """Of servers that had trouble of their own; a network that is away is none."""
 
     async def open(self, source: object) -> bytes:
         """The bytes at an address.
@@ -66,9 +62,9 @@ class Attachments:
                 data = await self._fetch(url)
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 raise Unreachable(f"a file can't be fetched from Discord ({type(error).__name__})") from error
-            self._failures.pop(url, None)
+            self._failures.forget(url)
             return data
-        raise self._failed(url, f"a file did not come from Discord within {self._within:g} s")
+        raise self._failures.again(url, f"a file did not come from Discord within {self._within:g} s")
 
     async def _fetch(self, url: str) -> bytes:
         async with self._client.stream("GET", url) as response:
@@ -105,18 +101,8 @@ class Attachments:
         if status == _NOT_NOW:
             raise FloodWait(_pause(response))
         if status >= _SERVERS_OWN:
-            raise self._failed(url, f"a file can't be fetched from Discord (HTTP {status})")
+            raise self._failures.again(url, f"a file can't be fetched from Discord (HTTP {status})")
         raise Refused(f"the file can't be fetched (HTTP {status})")
-
-    def _failed(self, url: str, why: str) -> Unreachable | Gone:
-        """Another vain try of this file: at some point it is given up."""
-        failures = self._failures.pop(url, 0) + 1
-        if failures >= TRIES:
-            return Gone(f"{why}, {failures} times")
-        self._failures[url] = failures
-        if len(self._failures) > _REMEMBERED:
-            self._failures.popitem(last=False)
-        return Unreachable(why)
 
 
 def _pause(response: httpx.Response) -> float:

@@ -1,13 +1,14 @@
 """Files of the desk: named in a message's body, fetched through the account when they are sent."""
 
-from attrs import evolve, frozen
+from attrs import define, evolve, field, frozen
 
-from actors.vip.ports import Refused
+from actors.vip.ports import Refused, Unreachable
 from actors.vip.relay_values import Incoming
 from daemon.telegram.chat import DeskChat
 from daemon.telegram.incoming import incoming
 from daemon.telegram.link import TelegramLink
 from daemon.telegram.values import TelegramMessage
+from daemon.vip.failures import Failures
 from daemon.vip_relaying import DISCORD
 
 
@@ -28,14 +29,24 @@ def read(account: str, message: TelegramMessage) -> Incoming:
     return evolve(body, files=files)
 
 
-@frozen
+@define(eq=False)
 class DeskFiles:
     """Fetches them."""
 
-    link: TelegramLink
+    _link: TelegramLink
+    _failures: Failures = field(factory=Failures, init=False)
+    """Of files that Telegram does not give although the account is connected."""
 
     async def open(self, source: object) -> bytes:
         """The bytes of a file. Raises `Trouble`: `Gone` and `Refused` where it can't be had any more."""
         if not isinstance(source, DeskFile):
             raise Refused(f"{type(source).__name__} is no file of the desk")
-        return await self.link.account(source.account).ask(DeskChat.fetch, source.message, DISCORD.file)
+        account = self._link.account(source.account)
+        try:
+            data = await account.ask(DeskChat.fetch, source.message, DISCORD.file)
+        except Unreachable as error:
+            if not account.connected:
+                raise
+            raise self._failures.again(source, f"a file does not come from Telegram: {error}") from error
+        self._failures.forget(source)
+        return data

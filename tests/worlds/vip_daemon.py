@@ -110,9 +110,9 @@ class VIPDaemon:
         stage = self.stage
         return (await self.until(lambda: [one for one in stage.accounts if text in stage.texts(one)]))[0]
 
-    async def until_in_thread(self, thread: Any, text: str) -> Any:
+    async def until_in_thread(self, thread: Any, text: str, within: float = PATIENCE) -> Any:
         """The message that shows it."""
-        return (await self.until(lambda: [one for one in thread.messages if text in said(one)]))[0]
+        return (await self.until(lambda: [one for one in thread.messages if text in said(one)], within))[0]
 
     async def sessions(self) -> list[VIPSession]:
         return await self.made.store.find(VIPSession)

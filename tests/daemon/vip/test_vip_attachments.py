@@ -7,7 +7,8 @@ import pytest
 import trio
 
 from actors.vip.ports import FloodWait, Gone, Refused, Unreachable
-from daemon.vip.attachments import TRIES, Attachments, TooLarge, new_client
+from daemon.vip.attachments import Attachments, TooLarge, new_client
+from daemon.vip.failures import TRIES
 
 LIMIT = 1000
 

@@ -163,3 +163,21 @@ async def test_the_desk_can_ping_nobody_and_draw_nobody_into_the_thread(tmp_path
         await vip.until_in_thread(thread, "two")
         assert bob.id not in thread.thread_members
         assert not message.pinged
+
+
+async def test_a_file_that_telegram_never_gives_holds_up_nothing_for_long(tmp_path: Path) -> None:
+    async with open_vip_daemon(tmp_path) as vip:
+        await vip.until_ready()
+        ann, thread = await vip.opened()
+        await ann.say(thread, "hello")
+        account = await vip.until_at_desk("hello")
+        telegram = vip.stage.telegram
+        telegram.faults.fail("GetFile", "INTERNAL_SERVER_ERROR", times=None)
+        telegram.desk.say(
+            account, "the scan", media=document(telegram, b"pdf", "scan.pdf", "application/pdf")
+        )
+        telegram.desk.say(account, "and the next message")
+        await vip.until_in_thread(thread, "and the next message", within=120)
+        shown = "\n".join(map(said, thread.messages))
+        assert "the scan" in shown
+        assert "scan.pdf" in shown
