@@ -117,6 +117,18 @@ VIP: dict[str, str] = {
     "vip.busy": "The VIP desk has more requests than it can take. Please try again in a minute.",
     "vip.down": "The VIP desk is not at work right now. Please try again in a few minutes.",
     "vip.no_answer": "That took too long, and I don't know what became of it. Please try again.",
+    "vip.block.blocked": (
+        "🚫 {member} can't open a VIP thread any more. Pressing the button says so, without a reason."
+    ),
+    "vip.block.reason": "Reason, for staff: {reason}",
+    "vip.block.changed": "🚫 {member} was blocked already; the reason is changed.",
+    "vip.block.already": "🚫 {member} is blocked already; nothing was changed.",
+    "vip.block.live": (
+        "There is a VIP session of this member, and it goes on. To end it, or to take it off the waiting "
+        "list: /vip clear."
+    ),
+    "vip.unblock.unblocked": "✅ {member} can open VIP threads again.",
+    "vip.unblock.free": "{member} is not blocked; nothing was changed.",
     "vip.status.title": "VIP threads",
     "vip.status.sessions": "Sessions",
     "vip.status.accounts": "Telegram accounts",
@@ -130,6 +142,8 @@ VIP: dict[str, str] = {
     "vip.status.undelivered": "⚠️ The oldest message that is not delivered yet has waited for {age}.",
     "vip.status.unanswered.one": "{count} request is being worked on.",
     "vip.status.unanswered.other": "{count} requests are being worked on.",
+    "vip.status.blocked.one": "{count} member is blocked.",
+    "vip.status.blocked.other": "{count} members are blocked.",
     "vip.status.account": "• {name}: {state}{reason}",
     "vip.status.unknown": "The VIP desk does not answer. Please try again in a minute.",
     "vip.account_state.free": "free",

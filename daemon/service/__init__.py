@@ -23,11 +23,13 @@ from daemon.service.players import PlayerAdded, PlayerRemoved, add_player, list_
 from daemon.service.ports import Service, VerifyPlayer
 from daemon.service.problems import BadFile, NotFound, Refused
 from daemon.service.roster_csv import MAX_CSV_BYTES, RowFault, players_to_csv
+from daemon.service.vip_blocks import Blocked, Unblocked, block_member, count_blocks, unblock_member
 from daemon.service.wishes import Wished, wish
 
 __all__ = [
     "MAX_CSV_BYTES",
     "BadFile",
+    "Blocked",
     "By",
     "CodeAdded",
     "CodeRetired",
@@ -43,11 +45,14 @@ __all__ = [
     "Roster",
     "RowFault",
     "Service",
+    "Unblocked",
     "Unregistered",
     "VerifyPlayer",
     "Wished",
     "add_code",
     "add_player",
+    "block_member",
+    "count_blocks",
     "forget",
     "import_players",
     "list_audit",
@@ -63,6 +68,7 @@ __all__ = [
     "remove_player",
     "retire_code",
     "set_board_channel",
+    "unblock_member",
     "unregister",
     "what_is_known",
     "wish",

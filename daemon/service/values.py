@@ -1,4 +1,4 @@
-"""What an operator may write for a game, a fid, a state number and a name. Pure.
+"""What an operator may write for a game, a fid, a state number, a name and a reason. Pure.
 
 Every function takes what was written and returns it clean, or raises `Refused`.
 """
@@ -11,6 +11,8 @@ from daemon.service.problems import Refused
 
 MAX_NAME = 64
 """Characters of a player's name; the games allow fewer."""
+MAX_REASON = 200
+"""Characters of why somebody is blocked."""
 MAX_SHOWN = 40
 """Characters of a wrong value that an error repeats."""
 
@@ -77,11 +79,20 @@ def read_name(text: str) -> str:
     Joiners between other characters stay: scripts and emoji need them. So do characters that this Python's
     Unicode does not know: they may be next year's emoji.
     """
+    return _read_line("name", text, MAX_NAME)
+
+
+def read_reason(text: str) -> str:
+    """Why somebody is blocked, on one line, cleaned as a name; "" where nothing was written."""
+    return _read_line("reason", text, MAX_REASON)
+
+
+def _read_line(what: str, text: str, longest: int) -> str:
     kept = "".join(" " if char.isspace() else char for char in text if char.isspace() or _is_seen(char))
-    name = " ".join(word for part in kept.split() if (word := part.lstrip(_JOINERS)))
-    if len(name) > MAX_NAME:
-        raise Refused(f"name {shown(name)}: {len(name)} characters: at most {MAX_NAME}")
-    return name
+    line = " ".join(word for part in kept.split() if (word := part.lstrip(_JOINERS)))
+    if len(line) > longest:
+        raise Refused(f"{what} {shown(line)}: {len(line)} characters: at most {longest}")
+    return line
 
 
 def _visible(text: str) -> str:

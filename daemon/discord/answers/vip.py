@@ -1,7 +1,10 @@
 """The button *Upgrade to VIP*, and `/vip`: most is handed to the VIP desk, which answers by a ticket."""
 
+from contextlib import suppress
+
 import hikari
 
+from actors.ports import StoreUnavailable
 from actors.vip.messages import ClearSession, Click, CompleteSession, EndSession, Member, Staff
 from daemon.discord.answers.audited import by
 from daemon.discord.answers.desk import Desk
@@ -11,10 +14,11 @@ from daemon.discord.components import Pressed
 from daemon.discord.custom_ids import vip_open_id
 from daemon.discord.locale import say
 from daemon.discord.post_failures import in_short
+from daemon.discord.text import plain
 from daemon.discord.values import Button, Caller, Card, Later, Person, Reply, Slip, Style
 from daemon.discord.vip.reception import Reception
 from daemon.discord.vip.ticket import Voice
-from daemon.service import Refused, audit
+from daemon.service import Refused, audit, block_member, count_blocks, unblock_member
 from supervision import ActorCrashed, ActorDead, AskTimeout
 
 
@@ -93,14 +97,37 @@ async def complete(desk: Desk, caller: Caller, member: Person) -> Reply | Later:
     )
 
 
+async def block(desk: Desk, caller: Caller, member: Person, reason: str = "") -> Reply:
+    """Let a member open no thread any more. Why is for staff alone."""
+    await _open(desk, caller)
+    done = await block_member(desk.service, by(caller), member.id, reason)
+    why = done.block.reason
+    lines = [
+        say(f"vip.block.{done.result}", caller.locale, member=plain(member.name)),
+        say("vip.block.reason", caller.locale, reason=plain(why)) if why else "",
+        say("vip.block.live", caller.locale) if done.live else "",
+    ]
+    return Reply("\n".join(filter(None, lines)))
+
+
+async def unblock(desk: Desk, caller: Caller, member: Person) -> Reply:
+    """Let a member open threads again."""
+    await _open(desk, caller)
+    done = await unblock_member(desk.service, by(caller), member.id)
+    return Reply(say(f"vip.unblock.{done.result}", caller.locale, member=plain(member.name)))
+
+
 async def show_status(desk: Desk, caller: Caller) -> Reply:
-    """Sessions and accounts by state, the waiting list, the oldest message that is not delivered."""
+    """Sessions and accounts by state, who waits, the oldest undelivered message, how many are blocked."""
     vip = await _open(desk, caller)
     try:
         status = await vip.status()
     except (AskTimeout, ActorCrashed, ActorDead):
         return Reply(say("vip.status.unknown", caller.locale))
-    return Reply(cards=(status_card(status, caller.locale),))
+    blocked = 0
+    with suppress(StoreUnavailable):  # which the status itself tells
+        blocked = await count_blocks(desk.service, caller.guild)
+    return Reply(cards=(status_card(status, caller.locale, blocked=blocked),))
 
 
 async def _open(desk: Desk, caller: Caller) -> Reception:

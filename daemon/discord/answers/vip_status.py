@@ -14,8 +14,8 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _LONGEST_REASON = 200
 
 
-def status_card(status: Mapping[str, Any], locale: str) -> Card:
-    """Sessions and accounts by state, who waits, and accounts that are out."""
+def status_card(status: Mapping[str, Any], locale: str, *, blocked: int = 0) -> Card:
+    """Sessions and accounts by state, who waits, accounts that are out, and how many members are blocked."""
     sessions = _by_state(status.get("by_state") or {}, "vip.state", locale)
     accounts = _by_state(status.get("accounts") or {}, "vip.account_state", locale)
     lines = [
@@ -26,6 +26,8 @@ def status_card(status: Mapping[str, Any], locale: str) -> Card:
     ]
     if unanswered := int(status.get("unanswered") or 0):
         lines.append(say_count("vip.status.unanswered", unanswered, locale))
+    if blocked:
+        lines.append(say_count("vip.status.blocked", blocked, locale))
     out = [_account(one, locale) for one in status.get("account_list") or () if _is_out(one)]
     fields = (
         Field(say("vip.status.sessions", locale), sessions or say("vip.status.no_sessions", locale)),

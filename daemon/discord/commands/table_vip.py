@@ -3,8 +3,12 @@
 from daemon.discord.answers import vip
 from daemon.discord.commands.spec import Command, Kind, Option
 from daemon.discord.values import Right
+from daemon.service.values import MAX_REASON
 
 _MEMBER = Option("member", "Which member", Kind.MEMBER)
+_WHY = Option(
+    "reason", "Why, for staff alone: it stands in the audit log", required=False, longest=MAX_REASON
+)
 
 VIP_COMMANDS = (
     Command(
@@ -26,6 +30,22 @@ VIP_COMMANDS = (
         "vip complete",
         "The upgrade is done: give the member the VIP role, and close the thread",
         vip.complete,
+        (_MEMBER,),
+        in_guild=True,
+        staff=True,
+    ),
+    Command(
+        "vip block",
+        "Let a member open no VIP thread any more; one that is open goes on",
+        vip.block,
+        (_MEMBER, _WHY),
+        in_guild=True,
+        staff=True,
+    ),
+    Command(
+        "vip unblock",
+        "Let a member who was blocked open VIP threads again",
+        vip.unblock,
         (_MEMBER,),
         in_guild=True,
         staff=True,

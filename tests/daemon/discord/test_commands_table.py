@@ -128,6 +128,8 @@ def test_without_vip_threads_there_are_no_commands_for_them() -> None:
         "vip end",
         "vip clear",
         "vip complete",
+        "vip block",
+        "vip unblock",
         "vip status",
         "vip panel",
     ]

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.giftcodes.model import Audit
+from actors.ports import Put
 from actors.vip.messages import ClearSession, CompleteSession, EndSession, Staff, ThreadPosted
+from actors.vip.model import SessionState, VIPBlock, VIPSession
 from actors.vip.words import Notice, Word
 from daemon.discord.answers.vip import show_status
 from daemon.discord.answers.vip_status import status_card
@@ -101,7 +103,7 @@ async def test_who_completes_an_upgrade_reads_whether_the_role_was_given(live: C
     assert live.of(CompleteSession)[0].by == by_eve(live)
 
 
-@pytest.mark.parametrize("command", ["vip clear", "vip complete"])
+@pytest.mark.parametrize("command", ["vip clear", "vip complete", "vip block", "vip unblock"])
 async def test_roles_count_by_their_ids_and_not_by_what_they_are_called(live: Counter, command: str) -> None:
     namesake = live.guild.add_role(live.staff_role.name)
     liar = live.guild.add_member("Liar", roles=(namesake,))
@@ -109,6 +111,7 @@ async def test_roles_count_by_their_ids_and_not_by_what_they_are_called(live: Co
         answer = await who.slash(live.upgrade, command, member=live.ann)
         assert answer.text == "That command is for the server's VIP staff."
     assert not live.of((ClearSession, CompleteSession))
+    assert not await live.store.find(VIPBlock)
 
 
 async def test_somebody_who_has_left_can_be_cleared(live: Counter) -> None:
@@ -127,6 +130,58 @@ async def test_staff_of_one_server_are_nobody_in_another(live: Counter) -> None:
     assert "another server" in (await boss.slash(channel, "vip status")).text
     assert "another server" in (await boss.slash(channel, "vip end")).text
     assert not live.of((ClearSession, EndSession))
+
+
+# --- /vip block, /vip unblock -------------------------------------------------------------------
+
+
+async def test_staff_block_and_unblock_a_member_and_twice_is_harmless(live: Counter) -> None:
+    first, second = [
+        await live.eve.slash(live.upgrade, "vip block", member=live.ann, reason="**sells** @everyone")
+        for _ in range(2)
+    ]
+    assert first.ephemeral
+    assert first.text.startswith("🚫 Ann can't open a VIP thread any more.")
+    assert "nothing was changed" in second.text
+    for answer in (first, second):
+        assert r"Reason, for staff: \*\*sells\*\*" in answer.text
+        assert "@everyone" not in answer.text
+    (block,) = await live.store.find(VIPBlock)
+    assert (block.member, block.by, block.reason) == (live.ann.id, live.eve.id, "**sells** @everyone")
+    assert "1 member is blocked" in read(await live.eve.slash(live.upgrade, "vip status"))
+
+    texts = [(await live.eve.slash(live.upgrade, "vip unblock", member=live.ann)).text for _ in range(2)]
+    assert texts == ["✅ Ann can open VIP threads again.", "Ann is not blocked; nothing was changed."]
+    assert await live.store.find(VIPBlock) == []
+    assert [one.action for one in sorted(await live.store.find(Audit), key=lambda one: one.at)] == [
+        "vip block",
+        "vip unblock",
+    ]
+    assert "blocked" not in read(await live.eve.slash(live.upgrade, "vip status"))
+
+
+async def test_a_block_leaves_a_live_session_and_says_so(live: Counter) -> None:
+    await live.store.commit(Put(VIPSession(live.guild.id, live.ann.id, "aa", SessionState.WAITING, 1.0)))
+    answer = await live.eve.slash(live.upgrade, "vip block", member=live.ann)
+    assert answer.text.splitlines()[-1].startswith("There is a VIP session of this member, and it goes on.")
+    assert "Reason" not in answer.text
+    assert not live.of((EndSession, ClearSession))
+
+
+async def test_who_has_left_can_be_blocked(live: Counter) -> None:
+    user = live.ann.user
+    live.ann.leave()
+    await live.eve.slash(live.upgrade, "vip block", member=user)
+    assert [one.member for one in await live.store.find(VIPBlock)] == [user.id]
+
+
+async def test_how_many_are_blocked_is_left_out_while_the_store_is_away(live: Counter) -> None:
+    await live.eve.slash(live.upgrade, "vip block", member=live.ann)
+    live.store.away = True
+    text = read(await live.eve.slash(live.upgrade, "vip status"))
+    live.store.away = False
+    assert "waiting list" in text
+    assert "blocked" not in text
 
 
 # --- /vip status --------------------------------------------------------------------------------
