@@ -20,7 +20,8 @@ from daemon.clock import SteadyClock
 from daemon.storage import SQLiteBackend
 from supervision import ActorSpec, SupervisorSpec, Tree, open_tree
 from supervision.testing import Trace
-from tests.worlds.vip import GUILD, Life, PlainPlanner, Thread, World, WorldDesk, WorldPeople, WorldThreads
+from tests.worlds.vip import GUILD, Life, PlainPlanner, Thread, World, WorldPeople
+from tests.worlds.vip_ports import WorldDesk, WorldThreads
 
 STORAGE = "storage"
 PATIENCE = 120.0

@@ -52,7 +52,12 @@ def from_desk(parts: SessionParts, message: DeskMessage) -> Crossing | None:
 
 
 def is_late(message: DeskMessage, desk_from: str) -> bool:
-    """Whether the desk wrote it before this session, or in answer to something from before."""
+    """Whether the desk wrote it before this session, or in answer to something from before.
+
+    What the desk writes after the introduction without answering a message can't be told apart: to Telegram
+    it is one chat, whoever is meant. Against that there are the introduction itself, the history that is
+    cleared, and that of the free accounts the one that has rested longest is leased.
+    """
     if not desk_from:
         return True
     border = int(desk_from)

@@ -46,13 +46,12 @@ from tests.worlds.vip import (
     SteppedStore,
     Thread,
     World,
-    WorldDesk,
     WorldPeople,
-    WorldThreads,
     as_desk_message,
     as_thread_message,
     find,
 )
+from tests.worlds.vip_ports import WorldDesk, WorldThreads
 
 STAFF_ROLE = "777"
 VIP_ROLE = "888"

@@ -33,7 +33,8 @@ from daemon.clock import SteadyClock
 from daemon.storage.memory import MemoryStore
 from supervision import Actor, ActorRef, ActorSpec, Backoff, SupervisorSpec, open_tree
 from supervision.testing import crash
-from tests.worlds.vip import Life, World, WorldDesk, WorldPeople
+from tests.worlds.vip import Life, World, WorldPeople
+from tests.worlds.vip_ports import WorldDesk
 
 POLICY = VIPPolicy()
 

@@ -11,7 +11,8 @@ from daemon.assembly_vip import OFFICE, VIPHalf, VIPParts, vip_spec
 from supervision import Actor, GaveUp, Started, StartError, Tree
 from supervision.testing import crash
 from tests.worlds.giftcodes import Rig, make_rig
-from tests.worlds.vip import Life, PlainPlanner, World, WorldDesk, WorldPeople, WorldThreads
+from tests.worlds.vip import Life, PlainPlanner, World, WorldPeople
+from tests.worlds.vip_ports import WorldDesk, WorldThreads
 from tests.worlds.vip_rig import POLICY
 
 HOURS = 6 * 3600.0
