@@ -27,7 +27,7 @@ from actors.vip.pool_messages import (
     RequestLease,
     RestoreAccount,
 )
-from actors.vip.ports import Content, FloodWait, Lease, Unreachable, WrongEpoch
+from actors.vip.ports import AccountDead, Content, FloodWait, Lease, Unreachable, WrongEpoch
 from actors.vip.words import Word
 from daemon.clock import SteadyClock
 from daemon.storage.memory import MemoryStore
@@ -350,3 +350,28 @@ async def test_an_account_that_connects_while_it_is_cleared_in_vain_is_cleared_a
         rig.pool.tell(DeskResync("a"))
         with trio.fail_after(15):
             await rig.until("a", AccountState.FREE)
+
+
+async def test_a_send_that_is_under_way_when_an_account_is_given_back_is_waited_for_and_cleared(
+    autojump_clock: object,
+) -> None:
+    rig = Rig(("a",))
+    async with rig.running(), trio.open_nursery() as nursery:
+        await rig.until("a", AccountState.FREE)
+        lease = await rig.leased("1")
+        rig.world.steps.delay = lambda name: 50.0 if name == "desk.send before" else 0.0
+        nursery.start_soon(rig.desk.send, lease, Content("slow"), 7)
+        await trio.sleep(1)
+        assert await rig.pool.ask(ReleaseLease("s1"))
+        await rig.until("a", AccountState.FREE)
+        await trio.sleep(100)
+        assert rig.world.chat("a").delivered() == ["slow"]
+        assert rig.world.chat("a").messages == []
+
+
+async def test_an_account_that_only_the_probe_finds_banned_is_not_leased(autojump_clock: object) -> None:
+    rig = Rig(("a",))
+    rig.world.steps.fail("desk.probe", AccountDead("USER_DEACTIVATED_BAN"))
+    async with rig.running():
+        await rig.until("a", AccountState.DEAD)
+        assert rig.stored("a").reason == "USER_DEACTIVATED_BAN"
