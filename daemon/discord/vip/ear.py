@@ -89,8 +89,7 @@ class VIPEar:
             (hikari.GuildChannelDeleteEvent, self._on_channel_deleted),
             (hikari.GuildUnavailableEvent, self._on_guild_away),
             (hikari.GuildAvailableEvent, self._on_guild_back),
-            (hikari.ShardReadyEvent, self._on_gap),
-            (hikari.ShardResumedEvent, self._on_gap),
+            (hikari.ShardReadyEvent, self._on_gap),  # a resumed session is told all that it has missed
         ]
         if self._bot.intents & hikari.Intents.GUILD_MEMBERS:
             self._listeners.append((hikari.MemberDeleteEvent, self._on_member_left))

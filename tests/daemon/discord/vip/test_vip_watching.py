@@ -150,13 +150,43 @@ async def test_only_the_upgrade_channels_end_is_told(live: Counter) -> None:
 # --- what may have been missed ------------------------------------------------------------------
 
 
-async def test_a_resumed_session_and_a_new_one_have_the_histories_read(
-    live: Counter,
-) -> None:
-    for break_ in (live.discord.gateway.op7, lambda: live.discord.gateway.op9(resumable=False)):
-        before = len(live.of(ThreadsResync))
-        await break_()
-        await live.until(lambda before=before: len(live.of(ThreadsResync)) > before)
+async def test_a_new_session_has_the_histories_read(live: Counter) -> None:
+    before = len(live.of(ThreadsResync))
+    await live.discord.gateway.op9(resumable=False)
+    await live.until(lambda: len(live.of(ThreadsResync)) > before)
+
+
+@pytest.mark.parametrize("code", [4000, 1006], ids=["closed", "cut"])
+async def test_a_resumed_session_is_told_what_it_missed_and_nothing_is_read(live: Counter, code: int) -> None:
+    thread, second = live.thread(live.ann), live.thread(live.eve)
+    first = await live.ann.say(thread, "before")
+    await live.until_told(ThreadPosted)
+    gateway, told = live.discord.gateway, len(live.told)
+    gateway.refuse()
+    await gateway.close(code)
+    await gateway.wait_until(lambda: gateway.sessions == 0)
+    for number in range(100):
+        await live.ann.say(thread, f"meanwhile {number}")
+    first.edit("edited meanwhile")
+    thread.messages[-1].delete()
+    second.delete()
+    live.mod.leave()
+    resumes = gateway.resumes
+    gateway.refuse(False)
+    await gateway.wait_for(resumes=resumes + 1)
+    await live.ann.say(thread, "after")
+    await live.until_told(ThreadPosted, 102)
+
+    assert texts(live) == ["before", *(f"meanwhile {number}" for number in range(100)), "after"]
+    assert [type(one) for one in live.told[told + 100 :]] == [
+        ThreadEdited,
+        ThreadDeleted,
+        ThreadEnded,
+        MemberLeft,
+        ThreadPosted,
+    ]
+    await trio.sleep(3 * watcher.RESYNC_EVERY)
+    assert not [one for one in live.told[told:] if isinstance(one, ThreadsResync)]
 
 
 async def test_an_outage_of_the_server_that_is_over_has_them_read(live: Counter) -> None:
