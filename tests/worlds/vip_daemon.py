@@ -18,7 +18,7 @@ from supervision import SupervisionError
 from tests.worlds.discord_process import said
 from tests.worlds.vip_process import VIPStage, open_vip_stage
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 @define(eq=False)
