@@ -3,6 +3,7 @@
 import pytest
 import trio
 
+from actors.ports import StoreUnavailable
 from actors.vip.messages import ThreadPosted
 from actors.vip.model import Crossing, CrossingState, Side
 from actors.vip.outbox import KEPT, Outbox
@@ -115,3 +116,27 @@ async def test_a_long_session_keeps_few_messages_in_memory() -> None:
         assert (await one.update(old.key, edited=True)).edited
         assert old.key in {c.key for c in one.of(Side.THREAD)}
         await one.update(old.key, edited=False)
+
+
+async def test_a_commit_of_unknown_outcome_is_looked_up_before_the_outbox_is_used_again() -> None:
+    store = MemoryStore()
+    outbox = Outbox(store, "s")
+    assert await outbox.load()
+    assert not await outbox.load()
+    store.lose_answers = True
+    with pytest.raises(StoreUnavailable):
+        await outbox.accept(Crossing("s", Side.THREAD, "1", 0, 0.0))
+    store.lose_answers = False
+    assert await outbox.load()
+    assert [c.source for c in outbox.of(Side.THREAD)] == ["1"]
+
+
+async def test_what_is_recorded_already_keeps_its_place_and_state() -> None:
+    outbox = Outbox(MemoryStore(), "s")
+    await outbox.load()
+    crossing = Crossing("s", Side.THREAD, "1", 0, 0.0)
+    await outbox.accept(crossing)
+    sent = await outbox.update(crossing.key, state=CrossingState.SENT)
+    await outbox.accept(crossing, Crossing("s", Side.THREAD, "2", 0, 0.0))
+    assert outbox.get(crossing.key) == sent
+    assert [c.seq for c in outbox.of(Side.THREAD)] == [1, 2]
