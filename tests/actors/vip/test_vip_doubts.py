@@ -5,7 +5,7 @@ import itertools
 import pytest
 import trio
 
-from actors.vip.model import CrossingState
+from actors.vip.model import CrossingState, SessionState
 from actors.vip.pool_messages import DeskResync
 from actors.vip.ports import Unreachable
 from actors.vip.words import Word
@@ -65,6 +65,8 @@ async def test_a_part_that_an_edit_added_without_an_answer_is_changed_or_goes_wi
         if kind == "lost":
             steps.lose("desk.send")
             steps.lose("discord.send")
+        elif kind == "kill":
+            steps.delay = lambda name: 1.0 if "send after" in name else 0.0
         rig.edit(asked, "a\nb")
         rig.desk_edits(told, "d\ne")
         await rig.until(lambda: len(rig.chat_bodies()) == len(rig.thread().bodies()) == 2)
@@ -76,6 +78,8 @@ async def test_a_part_that_an_edit_added_without_an_answer_is_changed_or_goes_wi
             rig.desk_edits(told, then)
             await _back(rig)
     if kind == "kill":
+        steps.delay = lambda _: 0.0
+        await trio.sleep(LONG)
         rig.edit(asked, then)
         rig.desk_edits(told, then)
     async with rig.running():
@@ -230,3 +234,21 @@ async def test_a_second_edit_within_a_second_that_was_missed_is_shown_once(
             edits.append(rig.world.calls["discord.edit"])
         assert rig.thread().bodies() == ["third"]
         assert edits[0] == edits[1] == edits[2]
+
+
+async def test_an_introduction_whose_id_can_not_be_told_is_a_border_nevertheless(
+    autojump_clock: object,
+) -> None:
+    rig = VIPRig(accounts=("a",))
+    async with rig.running():
+        await rig.until_free()
+        rig.world.steps.lose("desk.send")
+        rig.click()
+        chat = rig.world.chat("a")
+        await rig.until(lambda: bool(chat.messages))
+        chat.seen_keys = dict.fromkeys(chat.seen_keys, "")
+        await rig.until(lambda: rig.state() is SessionState.OPEN)
+        assert rig.session().desk_from == chat.messages[-1].id
+        rig.desk_says("hello")
+        await trio.sleep(5)
+        assert rig.thread().bodies() == ["hello"]
