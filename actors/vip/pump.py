@@ -96,6 +96,9 @@ class Pump:
             done = self._done(crossing, message, unsure=unsure)
             crossing = await self._outbox.update(crossing.key, **done)
             way.doubts.settle(crossing.key)
+        if not crossing.edited and crossing.key in self.latest:
+            # Somebody edited while it was being recorded as sent: it looked as if it would be sent anyway.
+            crossing = await self._outbox.update(crossing.key, edited=True)
         self._show(crossing, Mark.SENT)
 
     async def _take_back(self, crossing: Crossing, part: str) -> None:

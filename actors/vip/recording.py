@@ -68,6 +68,7 @@ class Recorder:
     async def note_edit(self, known: Crossing, message: Message) -> None:
         """A known message has a newer version."""
         pump = self._pumps[known.side]
+        known = self.outbox.get(known.key) or known  # it may have been sent while it was looked up
         latest = pump.latest.get(known.key)
         shown = latest.version if latest is not None else known.version
         if (not known.open and known.state is not CrossingState.SENT) or message.version < shown:
