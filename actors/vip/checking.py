@@ -1,6 +1,10 @@
 """Whether a member may open a session; and whether the one there is still has its thread."""
 
 import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import trio
 
 from actors.vip.model import ClosedVIPSession, EndReason, VIPBlock
 from actors.vip.parts import SessionParts
@@ -9,6 +13,8 @@ from actors.vip.retrying import patiently
 from actors.vip.words import Notice, Word
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 _REASONS = {
     ThreadStatus.ARCHIVED: EndReason.ARCHIVED,
@@ -31,12 +37,7 @@ async def refusal(parts: SessionParts) -> Notice | None:
     if ended is not None and parts.now() < ended + policy.cooldown:
         return Notice.of(Word.COOLING_DOWN, seconds=int(ended + policy.cooldown - parts.now()) + 1)
     try:
-        missing = await patiently(
-            policy,
-            lambda: parts.ports.threads.missing_permissions(member.guild),
-            tries=policy.tries,
-            longest_flood=policy.opening_flood,
-        )
+        missing = await _soon(parts, lambda: parts.ports.threads.missing_permissions(member.guild))
     except Trouble as error:
         logger.warning("The permissions for VIP threads can't be checked: %s", error)
         return Notice.of(Word.TRY_AGAIN)
@@ -61,11 +62,19 @@ async def fault_of_thread(parts: SessionParts) -> EndReason | None:
     return _REASONS.get(status)
 
 
+async def _soon(parts: SessionParts, ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask Discord while a member watches. Raises `Unreachable` where it takes longer than `check_within`."""
+    policy = parts.policy
+    with trio.move_on_after(policy.check_within):
+        return await patiently(policy, ask, tries=policy.tries, longest_flood=policy.check_within)
+    raise Unreachable(f"no answer within {policy.check_within:g} seconds")
+
+
 async def judge_existing(parts: SessionParts) -> EndReason | None:
     """A member with an open session pressed the button: answer, or tell why the session has to end first."""
     try:
-        fault = await fault_of_thread(parts)
-    except Unreachable as error:
+        fault = _REASONS.get(await _soon(parts, lambda: parts.ports.threads.fetch(parts.book.live.thread)))
+    except (Unreachable, FloodWait) as error:
         if parts.policy.clean_unreachable:
             return EndReason.UNREACHABLE
         logger.warning("The thread of user %s can't be checked: %s", parts.member.id, error)

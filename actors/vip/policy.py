@@ -21,6 +21,8 @@ class VIPPolicy:
     """How long closed sessions are kept."""
     tries: int = 4
     """Of one step of the opening, or of a check, that meets an outage."""
+    check_within: float = 15.0
+    """So long who pressed the button waits for a check of its thread, or of the bot's permissions."""
     pause_min: float = 1.0
     pause_max: float = 60.0
     """Between two tries; doubled from the first to the second."""

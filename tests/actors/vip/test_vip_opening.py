@@ -124,6 +124,42 @@ async def test_a_minute_of_503_on_the_check_does_not_wipe_a_live_session(autojum
         assert len(rig.world.threads) == 1
 
 
+@pytest.mark.parametrize("hangs", ["discord.fetch", "discord.missing_permissions"])
+async def test_a_check_that_hangs_is_given_up_in_time_and_the_session_stays(
+    autojump_clock: object, hangs: str
+) -> None:
+    rig = VIPRig()
+    async with rig.running():
+        existing = hangs == "discord.fetch"
+        if existing:
+            await rig.opened()
+        rig.world.steps.delay = lambda name: 3600.0 if name.startswith(hangs) else 0.0
+        before = trio.current_time()
+        ticket = rig.click()
+        await rig.until(lambda: bool(rig.answers(ticket)))
+        assert trio.current_time() - before == pytest.approx(rig.policy.check_within, abs=1.0)
+        assert rig.answers(ticket) == [Word.TRY_AGAIN]
+        rig.world.steps.delay = lambda _: 0.0
+        again = rig.click()
+        await rig.until(lambda: bool(rig.answers(again)))
+        assert rig.answers(again) == [Word.ALREADY_OPEN if existing else Word.OPENED]
+        assert len(rig.world.threads) == 1
+
+
+async def test_a_flood_wait_on_the_check_is_waited_for_if_it_is_short(autojump_clock: object) -> None:
+    rig = VIPRig()
+    async with rig.running():
+        await rig.opened()
+        for seconds, answer in ((10, Word.ALREADY_OPEN), (20, Word.TRY_AGAIN)):
+            rig.world.steps.fail("discord.fetch", FloodWait(seconds))
+            before = trio.current_time()
+            ticket = rig.click()
+            await rig.until(lambda ticket=ticket: bool(rig.answers(ticket)))
+            assert rig.answers(ticket) == [answer]
+            assert trio.current_time() - before < rig.policy.check_within
+        assert len(rig.sessions()) == 1
+
+
 async def test_one_503_on_the_check_is_retried(autojump_clock: object) -> None:
     rig = VIPRig()
     async with rig.running():
