@@ -24,8 +24,8 @@ class CatchingUp:
     async def run(self, side: Side) -> None:
         """Wait out every outage; raises what says that thread or account is lost."""
         parts, session, recorder = self._parts, self._parts.book.live, self._recorder
-        start = session.welcome if side is Side.THREAD else session.desk_from
-        seen = (session.seen_thread if side is Side.THREAD else session.seen_desk) or start
+        # In the thread from its beginning: the member is in it before it is welcomed.
+        seen = session.seen_thread if side is Side.THREAD else session.seen_desk or session.desk_from
         lease = (session.account, session.epoch)
         history = await self._read(side, resync.window_start(recorder.outbox, side, seen, lease))
         fresh = [m for m in history if int(m.id) > int(seen or 0)]

@@ -10,6 +10,7 @@ from actors.ports import StoreUnavailable
 from actors.vip.catching_up import CatchingUp
 from actors.vip.checking import fault_of_thread
 from actors.vip.doubts import Doubts
+from actors.vip.draining import Draining
 from actors.vip.idleness import Idleness
 from actors.vip.marks import Marks
 from actors.vip.model import EndReason, Side
@@ -18,6 +19,7 @@ from actors.vip.parts import SessionParts
 from actors.vip.ports import (
     Forbidden,
     Gone,
+    ThreadMessage,
     Trouble,
     Unreachable,
     WrongEpoch,
@@ -34,6 +36,10 @@ _THREAD_LOST = (Gone, Forbidden)
 
 MOST_HELD = 256
 """Events that are kept while the histories are being read; with more, these are read once more."""
+
+
+class _Again(Unreachable):
+    """Something may have been missed, and can be read now."""
 
 
 @define(eq=False)
@@ -57,6 +63,10 @@ class Relay:
     """There is something to be done."""
     _scope: trio.CancelScope = field(factory=trio.CancelScope, init=False)
     _trouble: Exception | None = field(default=None, init=False)
+    _pause: float = field(default=0.0, init=False)
+    """Seconds to wait after the next trouble; 0: as few as may be."""
+    _called: trio.Event = field(factory=trio.Event, init=False)
+    """There is no reason to wait any longer."""
 
     def __attrs_post_init__(self) -> None:
         self.outbox = Outbox(self._parts.ports.store, self._parts.book.live.id)
@@ -75,15 +85,19 @@ class Relay:
         """Until it is cancelled. Raises `StoreUnavailable`: to be run again."""
         while True:
             self._trouble, self._scope, self._live = None, trio.CancelScope(), False
+            self._called = trio.Event()
             self._renew()
+            began = trio.current_time()
             try:
                 with self._scope:
                     await self._prepare()
                     await self._work()
-            except (*LOST, *_THREAD_LOST, Unreachable) as error:
+            except Trouble as error:
                 self._trouble = error
             finally:
                 self._live = False
+            if trio.current_time() - began > self._parts.policy.pause_max:
+                self._pause = 0.0
             await self._settle(self._trouble)
 
     async def _load(self) -> None:
@@ -166,47 +180,45 @@ class Relay:
                     self._end(fault, "", "")
                     await trio.sleep_forever()
         if trouble is not None:
-            logger.info("The VIP relay of user %s waits: %s", self._parts.member.id, trouble)
-            await trio.sleep(self._parts.policy.pause_min)
+            await self._wait(trouble)
+
+    async def _wait(self, trouble: Exception) -> None:
+        """Longer each time: what is forbidden stays so until a person mends it, and is asked for rarely."""
+        policy = self._parts.policy
+        level = logging.INFO if isinstance(trouble, Unreachable) else logging.WARNING
+        logger.log(level, "The VIP relay of user %s waits: %s", self._parts.member.id, trouble)
+        if isinstance(trouble, _Again):
+            await trio.sleep(policy.pause_min)
+            return
+        pause = max(self._pause, policy.pause_min)
+        self._pause = min(2 * pause, policy.pause_max)
+        with trio.move_on_after(pause):
+            await self._called.wait()
 
     def again(self) -> None:
         """Something may have been missed: read the histories."""
-        self._stop(Unreachable("connected again"))
+        self._called.set()
+        self._stop(_Again("connected again"))
 
     def lease_is_over(self) -> None:
         """The pool has taken the account out."""
         self._stop(WrongEpoch("the account was taken out"))
 
     async def drain(self, seconds: float) -> None:
-        """Let what is under way arrive, for so long; the rest has failed."""
+        """Let what is under way, or was not told yet, arrive, for so long; the rest has failed."""
         self._renew()
         await self._load()
-        with trio.move_on_after(seconds):
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(self._drain_marks)
-                for side in Side:
-                    nursery.start_soon(self._drain, self._pumps[side])
-        if isinstance(self._trouble, StoreUnavailable):
-            raise self._trouble
+        await Draining(self._parts, self._recorder, self._pumps, self._marks).run(seconds)
         await self._load()
         await self.outbox.fail_what_waits("the session ended before it could be sent")
-
-    async def _drain(self, pump: Pump) -> None:
-        try:
-            await pump.run()
-        except StoreUnavailable as error:
-            self._trouble = error
-        except Trouble as error:
-            logger.info("What waited for user %s stays: %s", self._parts.member.id, error)
-
-    async def _drain_marks(self) -> None:
-        with trio.move_on_after(0):
-            await self._marks.run()
 
     # --- what is written ------------------------------------------------------------------------
 
     async def posted(self, message: Message) -> None:
-        """Somebody wrote: record it, then have it sent."""
+        """Somebody wrote: record it, then have it sent. A command is obeyed whatever is being waited for."""
+        if isinstance(message, ThreadMessage) and message.command:
+            await self._recorder.obey(message)
+            return
         await self._when_live(lambda: self._recorder.posted(message))
 
     async def edited(self, message: Message) -> None:

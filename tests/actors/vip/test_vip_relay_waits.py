@@ -1,0 +1,134 @@
+"""What a session does while something keeps it from relaying, and what is written meanwhile."""
+
+import pytest
+import trio
+
+from actors.vip.messages import EndSession, Member, Staff, ThreadsResync
+from actors.vip.model import AccountState, EndReason, SessionState
+from actors.vip.pool_messages import AccountOut
+from actors.vip.ports import FloodWait, Forbidden, Refused
+from tests.worlds.vip import GUILD
+from tests.worlds.vip_rig import VIPRig
+
+OWNER = Member(GUILD, "7")
+
+
+def crashes(rig: VIPRig) -> list[str]:
+    return [name for name in rig.trace.names() if "Crashed" in name]
+
+
+@pytest.mark.parametrize("error", [FloodWait(120.0), Refused("PRIVACY_PREMIUM_REQUIRED")])
+async def test_an_introduction_that_is_not_taken_when_the_session_moves_crashes_nothing(
+    autojump_clock: object, error: Exception
+) -> None:
+    rig = VIPRig()
+    async with rig.running():
+        await rig.opened()
+        rig.world.steps.fail("desk.send", error, error)
+        rig.pool.tell(AccountOut(rig.session().account, AccountState.DEAD, "banned"))
+        await trio.sleep(30)
+        rig.say("hello")
+        await trio.sleep(600)
+        assert crashes(rig) == []
+        assert rig.chat_bodies() == ["hello"]
+
+
+@pytest.mark.parametrize("operation", ["discord.history", "desk.history"])
+async def test_a_history_that_is_refused_is_asked_for_again(autojump_clock: object, operation: str) -> None:
+    rig = VIPRig()
+    async with rig.running():
+        await rig.opened()
+        rig.world.steps.fail(operation, Refused("HTTP 400"))
+        rig.office.tell(ThreadsResync())
+        await trio.sleep(10)
+        rig.say("hello")
+        await trio.sleep(60)
+        assert crashes(rig) == []
+        assert rig.chat_bodies() == ["hello"]
+
+
+async def test_what_is_forbidden_is_tried_ever_more_rarely(autojump_clock: object) -> None:
+    """Discord shuts out addresses with ten thousand refused requests in ten minutes."""
+    rig = VIPRig()
+    async with rig.running():
+        await rig.opened()
+        rig.world.steps.fail("discord.send", *[Forbidden("Missing Permissions")] * 20)
+        before = rig.world.calls["send"]
+        rig.desk_says("hello")
+        await trio.sleep(600)
+        assert 10 <= rig.world.calls["send"] - before <= 20
+        await trio.sleep(600)
+        assert rig.thread().bodies() == ["hello"]
+
+
+async def test_one_who_waits_for_a_permission_goes_on_at_once_when_discord_is_back(
+    autojump_clock: object,
+) -> None:
+    rig = VIPRig()
+    async with rig.running():
+        await rig.opened()
+        rig.world.steps.fail("discord.send", *[Forbidden("Missing Permissions")] * 6)
+        rig.desk_says("hello")
+        await trio.sleep(35)
+        assert rig.thread().bodies() == []
+        rig.office.tell(ThreadsResync())
+        await trio.sleep(3)
+        assert rig.thread().bodies() == ["hello"]
+
+
+async def test_what_the_member_writes_before_it_is_welcomed_crosses(autojump_clock: object) -> None:
+    rig = VIPRig()
+    rig.world.steps.outage.add("desk.send")
+    async with rig.running():
+        rig.click()
+        await rig.until(lambda: any("7" in thread.members for thread in rig.world.threads.values()))
+        rig.say("is anybody there?")
+        rig.world.steps.outage.clear()
+        await rig.until(lambda: rig.state() is SessionState.OPEN)
+        await trio.sleep(10)
+        assert rig.chat_bodies() == ["is anybody there?"]
+
+
+async def test_the_end_is_obeyed_while_the_session_waits_for_an_account(autojump_clock: object) -> None:
+    rig = VIPRig(accounts=("a",))
+    async with rig.running():
+        await rig.opened()
+        rig.pool.tell(AccountOut("a", AccountState.DEAD, "banned"))
+        await trio.sleep(30)
+        rig.say("one question more")
+        rig.say("!end", command="end")
+        await trio.sleep(60)
+        (closed,) = rig.closed()
+        assert (closed.reason, closed.undelivered) == (EndReason.OWNER, 1)
+
+
+async def test_the_end_is_obeyed_while_the_desks_history_cant_be_read(autojump_clock: object) -> None:
+    rig = VIPRig(accounts=("a",))
+    async with rig.running():
+        await rig.opened()
+        rig.world.steps.outage.add("desk")
+        rig.office.tell(ThreadsResync())
+        await trio.sleep(30)
+        rig.say("one question more")
+        rig.say("!end", command="end")
+        await trio.sleep(120)
+        (closed,) = rig.closed()
+        assert (closed.reason, closed.undelivered) == (EndReason.OWNER, 1)
+
+
+async def test_what_was_written_while_histories_were_read_arrives_before_the_end(
+    autojump_clock: object,
+) -> None:
+    rig = VIPRig(accounts=("a",))
+    async with rig.running():
+        await rig.opened()
+        rig.world.steps.delay = lambda step: 1.0 if "history" in step else 0.0
+        rig.office.tell(ThreadsResync())
+        await trio.sleep(2.5)
+        rig.desk_says("You are VIP now")
+        rig.say("thanks")
+        rig.office.tell(EndSession(OWNER, "ticket", Staff("7")))
+        await rig.until(lambda: bool(rig.closed()))
+        assert rig.thread().bodies() == ["You are VIP now"]
+        assert rig.world.chat("a").delivered() == ["thanks"]
+        assert rig.closed()[0].undelivered == 0
