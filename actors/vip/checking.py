@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from math import ceil
 from typing import TypeVar
 
 import trio
 
 from actors.vip.model import ClosedVIPSession, EndReason, VIPBlock
 from actors.vip.parts import SessionParts
-from actors.vip.ports import FloodWait, ThreadStatus, Trouble, Unreachable
+from actors.vip.ports import FloodWait, Refused, ThreadStatus, Trouble, Unreachable
 from actors.vip.retrying import patiently
 from actors.vip.words import Notice, Word
 
@@ -35,7 +36,7 @@ async def refusal(parts: SessionParts) -> Notice | None:
     closed = await store.find(ClosedVIPSession, guild=member.guild, member=member.id)
     ended = max((c.closed_at for c in closed if c.reason is EndReason.OWNER), default=None)
     if ended is not None and parts.now() < ended + policy.cooldown:
-        return Notice.of(Word.COOLING_DOWN, seconds=int(ended + policy.cooldown - parts.now()) + 1)
+        return Notice.of(Word.COOLING_DOWN, seconds=ceil(ended + policy.cooldown - parts.now()))
     try:
         missing = await _soon(parts, lambda: parts.ports.threads.missing_permissions(member.guild))
     except Trouble as error:
@@ -57,8 +58,8 @@ async def fault_of_thread(parts: SessionParts) -> EndReason | None:
             tries=policy.tries,
             longest_flood=policy.opening_flood,
         )
-    except FloodWait as wait:
-        raise Unreachable(str(wait)) from wait
+    except (FloodWait, Refused) as error:  # nobody knows what such an answer says of the thread
+        raise Unreachable(str(error)) from error
     return _REASONS.get(status)
 
 
@@ -74,7 +75,7 @@ async def judge_existing(parts: SessionParts) -> EndReason | None:
     """A member with an open session pressed the button: answer, or tell why the session has to end first."""
     try:
         fault = _REASONS.get(await _soon(parts, lambda: parts.ports.threads.fetch(parts.book.live.thread)))
-    except (Unreachable, FloodWait) as error:
+    except Trouble as error:
         if parts.policy.clean_unreachable:
             return EndReason.UNREACHABLE
         logger.warning("The thread of user %s can't be checked: %s", parts.member.id, error)

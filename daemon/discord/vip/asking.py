@@ -55,7 +55,6 @@ class Asking:
 
         Raises:
             Trouble: of the port, whatever Discord answered, or that it did not.
-            hikari.HTTPResponseError: an answer that is not known.
         """
         cache = self.cache()
 
@@ -93,24 +92,26 @@ class Asking:
 
 
 def trouble_of(error: Exception) -> Trouble | None:
-    """What an error of `NETWORK` means; None: nothing that is known."""
+    """What an error of `NETWORK` means; None: a fault of perkd's or hikari's."""
     match error:
         case hikari.RateLimitTooLongError(retry_after=seconds):
             return FloodWait(seconds)
         case hikari.HTTPResponseError(status=HTTPStatus.TOO_MANY_REQUESTS):
             return FloodWait(_seconds(error))
         case hikari.HTTPResponseError():
-            kind = _meaning(error)
-            return None if kind is None else kind(in_short(error))
+            return _meaning(error)(in_short(error))
         case hikari.HTTPError() | aiohttp.ClientError() | json.JSONDecodeError() | TimeoutError():
             return Unreachable(in_short(error))
+        case hikari.ComponentStateConflictError():
+            return Unreachable("the bot is disconnecting")
         case _:
             return None
 
 
-def _meaning(error: hikari.HTTPResponseError) -> type[Trouble] | None:
+def _meaning(error: hikari.HTTPResponseError) -> type[Trouble]:
     """A 400, 403 or 404 without Discord's JSON is of something in between, and passes."""
-    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR or error.status in _SHORTLY:
+    known = HTTPStatus.BAD_REQUEST <= error.status < HTTPStatus.INTERNAL_SERVER_ERROR
+    if not known or error.status in _SHORTLY:
         return Unreachable
     match error:
         case hikari.BadRequestError() | hikari.ForbiddenError() | hikari.NotFoundError():
@@ -118,7 +119,7 @@ def _meaning(error: hikari.HTTPResponseError) -> type[Trouble] | None:
                 return Unreachable
             return _BY_CODE.get(error.code) or _BY_STATUS[int(error.status)]
         case _:
-            return TooLarge if error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else None
+            return TooLarge if error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else Refused
 
 
 def _seconds(error: hikari.HTTPResponseError) -> float:

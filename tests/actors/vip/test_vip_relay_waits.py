@@ -7,6 +7,7 @@ from actors.vip.messages import EndSession, Member, Staff, ThreadsResync
 from actors.vip.model import AccountState, EndReason, SessionState
 from actors.vip.pool_messages import AccountOut
 from actors.vip.ports import FloodWait, Forbidden, Refused
+from actors.vip.words import Word
 from tests.worlds.vip import GUILD
 from tests.worlds.vip_rig import VIPRig
 
@@ -45,6 +46,22 @@ async def test_a_history_that_is_refused_is_asked_for_again(autojump_clock: obje
         await trio.sleep(60)
         assert crashes(rig) == []
         assert rig.chat_bodies() == ["hello"]
+
+
+async def test_an_answer_that_says_nothing_of_the_thread_ends_no_session(autojump_clock: object) -> None:
+    rig = VIPRig()
+    async with rig.running():
+        await rig.opened()
+        rig.world.steps.fail("discord.fetch", *[Refused("HTTP 418")] * 3)
+        rig.office.tell(ThreadsResync())
+        await trio.sleep(2)
+        ticket = rig.click()
+        await trio.sleep(60)
+        rig.say("hello")
+        await trio.sleep(10)
+        assert crashes(rig) == []
+        assert rig.chat_bodies() == ["hello"]
+        assert rig.answers(ticket) in ([Word.TRY_AGAIN], [Word.ALREADY_OPEN])
 
 
 async def test_what_is_forbidden_is_tried_ever_more_rarely(autojump_clock: object) -> None:

@@ -4,7 +4,6 @@ import re
 from collections.abc import AsyncIterator
 from typing import Any
 
-import hikari
 import pytest
 
 from actors.vip.ports import (
@@ -225,9 +224,10 @@ async def test_a_cut_connection_says_nothing_of_what_was_done(stage, thread):
         stage.discord.faults.clear()
 
 
-async def test_what_nobody_knows_is_not_hidden(stage, thread):
-    stage.discord.faults.answer("POST", MESSAGES, status=418)
-    with pytest.raises(hikari.HTTPResponseError):
+@pytest.mark.parametrize(("status", "error"), [(405, Refused), (418, Refused), (304, Unreachable)])
+async def test_an_answer_that_nobody_knows_is_told_and_crashes_nothing(stage, thread, status, error):
+    stage.discord.faults.answer("POST", MESSAGES, status=status)
+    with pytest.raises(error, match=f"HTTP {status}"):
         await stage.threads.send(thread.id, text("hi"), "n1")
 
 
