@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from math import ceil
+from math import ceil, inf
 from typing import TypeVar
 
 import trio
@@ -34,9 +34,10 @@ async def refusal(parts: SessionParts) -> Notice | None:
     if policy.vip_role and policy.vip_role in roles:
         return Notice.of(Word.ALREADY_VIP)
     closed = await store.find(ClosedVIPSession, guild=member.guild, member=member.id)
-    ended = max((c.closed_at for c in closed if c.reason is EndReason.OWNER), default=None)
-    if ended is not None and parts.now() < ended + policy.cooldown:
-        return Notice.of(Word.COOLING_DOWN, seconds=ceil(ended + policy.cooldown - parts.now()))
+    ended = max((c.closed_at for c in closed if c.reason is EndReason.OWNER), default=-inf)
+    left = ended + policy.cooldown - parts.now()
+    if left > 0:
+        return Notice.of(Word.COOLING_DOWN, seconds=ceil(left))
     try:
         missing = await _soon(parts, lambda: parts.ports.threads.missing_permissions(member.guild))
     except Trouble as error:

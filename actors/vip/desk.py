@@ -137,6 +137,7 @@ class VIPDeskActor(Actor):
         request = self._requests.get(member, {}).pop(ticket, None)
         if request is not None:
             self.start_soon(self._ports.answers.answer, ticket, Notice.of(Word.TRY_AGAIN))
+            self._tell(member, m.Lapsed(ticket))
 
     # --- the members' actors --------------------------------------------------------------------
 

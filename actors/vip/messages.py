@@ -158,6 +158,13 @@ class Handled:
 
 
 @frozen
+class Lapsed:
+    """Nobody waits any more for the answer to this press of the button."""
+
+    ticket: str
+
+
+@frozen
 class Returned:
     """The member's actor has crashed and is back: what it had not answered, it does not know any more."""
 

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 
+import trio
 from attrs import define, field, frozen
 
 from actors.ports import Clock, Store
@@ -15,6 +16,9 @@ from actors.vip.words import Notice, Word
 from supervision import ActorDead, ActorRef, MailboxFull
 
 logger = logging.getLogger(__name__)
+
+MOST_QUEUED = 5
+"""Tickets of one member on the waiting list that are told of a new place: the newest."""
 
 
 @frozen
@@ -46,11 +50,15 @@ class SessionParts:
     actor: ActorRef
     clicks: dict[str, Click] = field(factory=dict)
     """By ticket: they wait to be told whether a session opens."""
+    queued: dict[str, float] = field(factory=dict)
+    """Tickets of who was told a place on the waiting list → until when more can be told by them."""
     reports: list[str] = field(factory=list)
     """Tickets of staff (or members) who wait for the end, step by step."""
 
     orders: dict[str, ClearSession] = field(factory=dict)
     """Of staff, by ticket: each is recorded, whatever there was to clear."""
+    _place: int = field(default=0, init=False)
+    """On the waiting list, as it was last told."""
 
     @property
     def policy(self) -> VIPPolicy:
@@ -70,13 +78,40 @@ class SessionParts:
         """Of the session's thread."""
         return self.ports.threads.link(self.member.guild, self.book.live.thread)
 
-    async def answer_clicks(self, first: Notice, others: Notice | None = None, *, last: bool = True) -> None:
-        """Tell everybody who pressed the button; the first click may be told something of its own."""
+    async def answer_clicks(self, first: Notice, others: Notice | None = None) -> None:
+        """Tell everybody who pressed the button, for the last time; the first may be told something else."""
+        queued = bool(self.queued)
+        await self.answer_queued(first)
         for number, ticket in enumerate(list(self.clicks)):
-            await self.ports.answers.answer(ticket, first if number == 0 or others is None else others)
-            if last:
-                self.clicks.pop(ticket, None)
+            is_first = number == 0 and not queued
+            await self.ports.answers.answer(ticket, first if is_first or others is None else others)
+            self.clicks.pop(ticket, None)
+            self.handled(ticket)
+
+    async def answer_queued(self, notice: Notice) -> None:
+        """Tell who was told a place on the waiting list what became of it."""
+        for ticket in self._still_good():
+            await self.ports.answers.answer(ticket, notice)
+        self.queued.clear()
+
+    async def tell_place(self, place: int) -> None:
+        """Tell everybody who pressed the button the place on the waiting list; again where that changes."""
+        notice = Notice.of(Word.QUEUED, position=place)
+        until = trio.current_time() + self.policy.answer_within
+        told = [] if place == self._place else self._still_good()
+        self._place = place
+        for ticket in [*told, *self.clicks]:
+            await self.ports.answers.answer(ticket, notice)
+            if self.clicks.pop(ticket, None) is not None:
+                self.queued[ticket] = until
                 self.handled(ticket)
+        while len(self.queued) > MOST_QUEUED:
+            del self.queued[next(iter(self.queued))]
+
+    def _still_good(self) -> list[str]:
+        """Tickets of who waits on the list, by which can still be answered."""
+        now = trio.current_time()
+        return [ticket for ticket, until in self.queued.items() if until > now]
 
     async def report(self, word: Word, **values: str | int) -> None:
         """Tell staff who wait for the end what was done."""

@@ -11,7 +11,7 @@ import trio
 from attrs import define, field
 
 from actors.vip import pool_messages as pool
-from actors.vip.messages import Bound
+from actors.vip.messages import Bound, Click
 from actors.vip.model import AccountState, EndReason, SessionState, VIPSession
 from actors.vip.nonces import random_id
 from actors.vip.parts import SessionParts
@@ -21,7 +21,6 @@ from actors.vip.ports import (
     FloodWait,
     Forbidden,
     Gone,
-    Lease,
     Limited,
     Refused,
     Unreachable,
@@ -54,10 +53,9 @@ class Opening:
     def _session(self) -> VIPSession:
         return self._parts.book.live
 
-    async def begin(self) -> None:
+    async def begin(self, click: Click) -> None:
         """Record a new session."""
         parts = self._parts
-        click = next(iter(parts.clicks.values()))
         member = parts.member
         self._doubtful = False
         await parts.book.begin(
@@ -128,14 +126,6 @@ class Opening:
                 case _:
                     await trio.sleep(_ASK_AGAIN)
 
-    async def _take(self, lease: Lease) -> None:
-        state = self._session.state
-        if state is SessionState.WAITING:
-            state = SessionState.OPENING
-        if lease != self._parts.lease or state is not self._session.state:
-            new = {} if lease == self._parts.lease else {"desk_from": "", "seen_desk": ""}
-            await self._parts.book.update(account=lease.account, epoch=lease.epoch, state=state, **new)
-
     async def _ask_pool(self) -> object:
         session, parts = self._session, self._parts
         self.granted = trio.Event()
@@ -148,7 +138,8 @@ class Opening:
     async def _wait(self, position: int) -> None:
         if self._session.state is SessionState.OPENING:
             await self._parts.book.update(state=SessionState.WAITING, account="", epoch=0)
-        await self._parts.answer_clicks(Notice.of(Word.QUEUED, position=position))
+        if self._session.state is SessionState.WAITING:  # else it is open, and waits for another account
+            await self._parts.tell_place(position)
         with trio.move_on_after(self._parts.policy.reconcile):
             await self.granted.wait()
 

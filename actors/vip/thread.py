@@ -77,11 +77,10 @@ class VIPThreadActor(Actor):
     async def receive(self, message: object) -> object:  # noqa: C901, PLR0912 - one line a case
         """Handle one message. Only the store is waited for."""
         match message:
-            case m.Click(ticket=ticket):
-                self._parts.clicks[ticket] = message
-                self._clicked.set()
-                self._greet_soon()
-                self._opening.granted.set()  # if it waits for an account, it tells its place now
+            case m.Click():
+                await self._pressed(message)
+            case m.Lapsed(ticket):
+                self._parts.clicks.pop(ticket, None)
             case m.EndSession() | m.ClearSession() | m.CompleteSession():
                 await self._asked_to_end(message)
             case m.ForgetSession(_, ticket):
@@ -111,6 +110,15 @@ class VIPThreadActor(Actor):
             case _:
                 return await Actor.receive(self, message)
         return None
+
+    async def _pressed(self, click: m.Click) -> None:
+        self._parts.clicks[click.ticket] = click
+        self._clicked.set()
+        self._greet_soon()
+        self._opening.granted.set()  # if it waits for an account, it tells its place now
+        session = self._parts.book.session
+        if session is not None and session.state is SessionState.ENDING:
+            await self._ports.answers.answer(click.ticket, Notice.of(Word.CLOSING))
 
     # --- wishes ---------------------------------------------------------------------------------
 
@@ -176,7 +184,16 @@ class VIPThreadActor(Actor):
                 ended_by_name=by.name,
                 drained=session.drained or session.state is not SessionState.OPEN,
             )
+            await self._tell_closed(wish.reason)
         self._wish = None
+
+    async def _tell_closed(self, reason: EndReason) -> None:
+        """Whose press is older than the end presses again; but a thread that was lost is replaced at once."""
+        closed = Notice.of(Word.CLOSED)
+        if reason in UNHEARD:
+            await self._parts.answer_queued(closed)
+        else:
+            await self._parts.answer_clicks(closed)
 
     async def _run_phase(self) -> None:
         session = self._parts.book.session
@@ -199,11 +216,12 @@ class VIPThreadActor(Actor):
             for ticket in self._forget:
                 parts.handled(ticket)
             self._forget.clear()
-            await parts.answer_clicks(Notice.of(Word.TRY_AGAIN))  # who wants to be forgotten opens none
+            await parts.answer_clicks(Notice.of(Word.CLOSED))  # who wants to be forgotten opens none
         await record_orders(parts)
         await parts.report(Word.CLEAR_NOTHING)
         parts.close_reports()
-        if not parts.clicks:
+        click = next(iter(parts.clicks.values()), None)
+        if click is None:
             self._clicked = trio.Event()
             self.after(0.0, _END_IF_IDLE)
             await self._clicked.wait()
@@ -213,7 +231,7 @@ class VIPThreadActor(Actor):
             await parts.answer_clicks(refused)
             return
         self._opening = Opening(parts)
-        await self._opening.begin()
+        await self._opening.begin(click)
 
     async def _open(self) -> None:
         if self._relay is None:
@@ -248,11 +266,6 @@ class VIPThreadActor(Actor):
             await relay.drain(min(_QUICK_DRAIN, parts.policy.drain) if quick else parts.policy.drain)
             await parts.book.update(drained=True)
         self._relay = None
-        await self._refuse_clicks(session.ending)
-        await Ending(parts).run()
-        await self._refuse_clicks(session.ending)
-
-    async def _refuse_clicks(self, ending: EndReason | None) -> None:
-        """A thread that was lost is replaced at once; after any other end the button is pressed again."""
-        if ending not in UNHEARD:
-            await self._parts.answer_clicks(Notice.of(Word.TRY_AGAIN))
+        await Ending(parts).run()  # who presses the button meanwhile waits for that
+        if session.ending is EndReason.COMPLETED:
+            await parts.answer_clicks(Notice.of(Word.CLOSED))  # the next press tells of the new role

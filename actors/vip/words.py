@@ -20,6 +20,10 @@ class Word(StrEnum):
     MISSING_PERMISSIONS = "vip.missing_permissions"
     QUEUED = "vip.queued"
     """position"""
+    CLOSING = "vip.closing"
+    """The last thread is being closed; more is said when that is done."""
+    CLOSED = "vip.closed"
+    """It was closed after the button was pressed."""
     TRY_AGAIN = "vip.try_again"
     # in the thread
     WELCOME = "vip.welcome"

@@ -20,6 +20,8 @@ VIP: dict[str, str] = {
         "⏳ Everybody at the desk is busy. You are number {position} on the waiting list; your thread opens "
         "by itself when it is your turn."
     ),
+    "vip.closing": "⏳ Your last VIP thread is still being closed. One moment …",
+    "vip.closed": "Your VIP thread has just been closed. Press the button again for a new one.",
     "vip.try_again": "Discord does not answer me right now. Please try again in a minute; nothing was lost.",
     # -- in the thread --------------------------------------------------------------------------------
     "vip.welcome": (
