@@ -38,7 +38,9 @@ async def both_write(vip: VIPDaemon, member: Any, thread: Any, account: Any, num
 
 
 async def until_all_arrived(vip: VIPDaemon, thread: Any, account: Any) -> None:
-    await vip.until(lambda: NUMBERS[-1] in at_desk(vip, account) and NUMBERS[-1] in in_thread(thread))
+    await vip.until(
+        lambda: NUMBERS[-1] in at_desk(vip, account) and NUMBERS[-1] in in_thread(thread), within=150
+    )
     assert at_desk(vip, account) == NUMBERS
     assert in_thread(thread) == NUMBERS
 
