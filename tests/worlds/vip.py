@@ -3,10 +3,13 @@
 import itertools
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 import trio
 from attrs import define, field
 
+from actors.ports import Change, Position, Store
+from actors.record import Record
 from actors.vip.model import Side
 from actors.vip.ports import (
     AccountDead,
@@ -21,6 +24,9 @@ from actors.vip.ports import (
     Unreachable,
 )
 from actors.vip.words import Notice, Word
+
+T = TypeVar("T")
+R = TypeVar("R", bound=Record)
 
 BOT = "1"
 GUILD = "100"
@@ -67,7 +73,7 @@ class Steps:
         """The next calls are done, but their answers are lost."""
         self._lose[operation] += times
 
-    async def call(self, life: Life, operation: str, do: Callable[[], object]) -> object:
+    async def call(self, life: Life, operation: str, do: Callable[[], T]) -> T:
         """One call of a port: a step before it is done, and one after."""
         await self.step(life, f"{operation} before")
         if operation in self.outage or operation.partition(".")[0] in self.outage:
@@ -135,7 +141,7 @@ class Thread:
         return [m.body for m in self.of_bot()]
 
     def words(self) -> list[Word]:
-        return [m.notice.word for m in self.of_bot(notices=True)]
+        return [m.notice.word for m in self.of_bot(notices=True) if m.notice is not None]
 
 
 @define(eq=False)
@@ -198,13 +204,13 @@ class World:
     def live_threads(self) -> list[Thread]:
         return [t for t in self.threads.values() if not (t.deleted or t.archived)]
 
-    def post_in_thread(self, thread: str, author: str, body: object, **more: object) -> ThreadMessage:
+    def post_in_thread(self, thread: str, author: str, body: object, **more: Any) -> ThreadMessage:
         """A person writes."""
         posted = Posted(self.next_id(), author, body, self.now(), **more)
         self.threads[thread].messages.append(posted)
         return as_thread_message(posted)
 
-    def post_at_desk(self, account: str, body: object, **more: object) -> DeskMessage:
+    def post_at_desk(self, account: str, body: object, **more: Any) -> DeskMessage:
         """The desk writes."""
         posted = Posted(self.next_id(), "desk", body, self.now(), **more)
         chat = self.chat(account)
@@ -284,20 +290,20 @@ class PlainPlanner:
 class SteppedStore:
     """A store whose calls are steps as well."""
 
-    store: object
+    store: Store
     steps: Steps
     life: Life
 
-    async def commit(self, *changes: object) -> object:
+    async def commit(self, *changes: Change) -> Position:
         return await self._around("commit", lambda: self.store.commit(*changes))
 
-    async def get(self, type_: type, key: str) -> object:
+    async def get(self, type_: type[R], key: str) -> R | None:
         return await self._around("get", lambda: self.store.get(type_, key))
 
-    async def find(self, type_: type, **equal: object) -> object:
+    async def find(self, type_: type[R], **equal: Any) -> list[R]:
         return await self._around("find", lambda: self.store.find(type_, **equal))
 
-    async def _around(self, name: str, do: Callable[[], Awaitable[object]]) -> object:
+    async def _around(self, name: str, do: Callable[[], Awaitable[T]]) -> T:
         await self.steps.step(self.life, f"store.{name} before")
         result = await do()
         await self.steps.step(self.life, f"store.{name} after")

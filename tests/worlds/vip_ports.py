@@ -20,6 +20,7 @@ from tests.worlds.vip import (
     Chat,
     Life,
     Posted,
+    T,
     Thread,
     World,
     as_desk_message,
@@ -35,7 +36,7 @@ class WorldThreads:
     world: World
     life: Life
 
-    async def _do(self, operation: str, do: Callable[[], object]) -> object:
+    async def _do(self, operation: str, do: Callable[[], T]) -> T:
         self.world.calls[operation] += 1
         return await self.world.steps.call(self.life, f"discord.{operation}", do)
 
@@ -186,7 +187,7 @@ class WorldDesk:
     world: World
     life: Life
 
-    async def _do(self, operation: str, do: Callable[[], object]) -> object:
+    async def _do(self, operation: str, do: Callable[[], T]) -> T:
         self.world.calls[f"desk.{operation}"] += 1
         return await self.world.steps.call(self.life, f"desk.{operation}", do)
 
