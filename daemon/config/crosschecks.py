@@ -3,7 +3,8 @@
 What has the wrong type is passed over here: its own rule says so.
 """
 
-from collections.abc import Iterator, Mapping
+import os.path
+from collections.abc import Callable, Iterator, Mapping
 
 from daemon.config.faults import Fault, RefusedError, Step, show, show_key
 from daemon.config.rules import NAME
@@ -33,7 +34,7 @@ def cross_faults(document: Mapping[str, object]) -> Iterator[Fault]:
     yield from _duplicates(("sources",), sources, "name")
     accounts = tuple(_entries(_table(document.get("telegram")).get("accounts")))
     yield from _duplicates(("telegram", "accounts"), accounts, "name")
-    yield from _duplicates(("telegram", "accounts"), accounts, "session")
+    yield from _duplicates(("telegram", "accounts"), accounts, "session", _session_file)
     yield from _vip(_table(document.get("vip")), bool(accounts))
 
 
@@ -84,16 +85,26 @@ def _vip(vip: Mapping[str, object], has_accounts: bool) -> Iterator[Fault]:
 
 
 def _duplicates(
-    path: tuple[Step, ...], entries: tuple[tuple[int, Mapping[str, object]], ...], key: str
+    path: tuple[Step, ...],
+    entries: tuple[tuple[int, Mapping[str, object]], ...],
+    key: str,
+    same: Callable[[str], str] = str,
 ) -> Iterator[Fault]:
+    """`same`: what two values that mean the same thing have in common."""
     seen: dict[str, int] = {}
     for at, entry in entries:
         value = entry.get(key)
         if not isinstance(value, str):
             continue
-        if value in seen:
-            yield Fault((*path, at, key), f"must be unique, but #{seen[value] + 1} has it too", show(value))
-        seen.setdefault(value, at)
+        meant = same(value)
+        if meant in seen:
+            yield Fault((*path, at, key), f"must be unique, but #{seen[meant] + 1} has it too", show(value))
+        seen.setdefault(meant, at)
+
+
+def _session_file(path: str) -> str:
+    """Two accounts in one file would lock each other out. Telethon's names end in `.session`."""
+    return os.path.normpath(path).removesuffix(".session")
 
 
 def _table(value: object) -> Mapping[str, object]:

@@ -40,16 +40,17 @@ class Flag(Rule):
 
 @frozen
 class Whole(Rule):
-    """A whole number from `low` to `high`; `says` replaces the words of both limits."""
+    """A whole number from `low` to `high`; `says` replaces the words of both limits, `kind` of its type."""
 
     low: int = 0
     high: int = MANY
     says: str = ""
+    kind: str = "must be a whole number"
 
     def read(self, value: object) -> int:
         """See `Rule.read`."""
         if isinstance(value, bool) or not isinstance(value, int):
-            raise RefusedError("must be a whole number", show(value))
+            raise RefusedError(self.kind, show(value))
         if value < self.low:
             raise RefusedError(self.says or f"must be {self.low} or more", show(value))
         if value > self.high:
@@ -216,5 +217,9 @@ def _without_secrets(url: str) -> str:
 
 
 NAME = Text(r"[a-z0-9_-]{1,32}", "must be 1 to 32 of the characters a-z, 0-9, _ and -")
-SNOWFLAKE = Whole(1, _LARGEST_ID, "must be a Discord id, a positive number")
-MAYBE_SNOWFLAKE = Whole(0, _LARGEST_ID, "must be a Discord id, or 0 for none")
+_ID = (
+    "must be a Discord id, a number without quotes: switch on Developer Mode in Discord's settings, then "
+    "right-click it and choose Copy ID"
+)
+SNOWFLAKE = Whole(1, _LARGEST_ID, "must be a Discord id, a positive number", _ID)
+MAYBE_SNOWFLAKE = Whole(0, _LARGEST_ID, "must be a Discord id, or 0 for none", _ID)

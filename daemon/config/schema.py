@@ -215,7 +215,10 @@ class VipConfig:
     log_channel: MaybeSnowflake = 0
     desk: Annotated[
         str,
-        Text(r"(@[A-Za-z][A-Za-z0-9_]{3,31}|-?[0-9]{1,18})?", "must be @username or a Telegram chat id"),
+        Text(
+            r"(@[A-Za-z][A-Za-z0-9_]{3,31}|-?[0-9]{1,18})?",
+            'must be "@username", or the id of a Telegram chat in quotes',
+        ),
     ] = ""
     auto_archive_minutes: Annotated[int, Choice((60, 1440, 4320, 10080))] = 1440
     revoke_history: Annotated[bool, Flag()] = True
