@@ -77,6 +77,8 @@ class VIPSession(Record):
     noticed: bool = False
     thread_closed: bool = False
     released: bool = False
+    moved: bool = False
+    """It has another account, and the member has to be told so."""
 
     @property
     def key(self) -> str:

@@ -26,8 +26,10 @@ from actors.vip.ports import (
 )
 from actors.vip.pump import Pump
 from actors.vip.recording import Recorder
+from actors.vip.retrying import patiently
 from actors.vip.saga import LOST, Opening
 from actors.vip.way import Message, Way
+from actors.vip.words import Notice, Word
 
 logger = logging.getLogger(__name__)
 
@@ -114,7 +116,20 @@ class Relay:
             raise Gone(fault.value)
         await self._opening.lease()
         await self._opening.introduce()
+        if parts.book.live.moved:
+            await self._tell_moved()
         await self._catch_up()
+
+    async def _tell_moved(self) -> None:
+        """The desk knows of it, now the member is told."""
+        parts, lease = self._parts, self._parts.lease
+        what, notice = f"moved {lease.account} {lease.epoch}", Notice.of(Word.ACCOUNT_MOVED)
+        after = self.outbox.newest_in_thread() or parts.book.live.welcome
+        try:
+            await patiently(parts.policy, lambda: parts.say(what, notice, doubtful=True, after=after))
+        except Trouble as error:
+            logger.info("User %s was not told of another account: %s", parts.member.id, error)
+        await parts.book.update(moved=False)
 
     async def _catch_up(self) -> None:
         """Read what was missed; what happens meanwhile is held, or, where that is too much, read as well."""

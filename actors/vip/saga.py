@@ -119,6 +119,7 @@ class Opening:
                             desk_from="",
                             seen_desk="",
                             state=now_state,
+                            moved=state is SessionState.OPEN,
                         )
                     return
                 case pool.Queued(position):

@@ -35,6 +35,7 @@ class Word(StrEnum):
     SKIPPED = "vip.skipped"
     """count: messages that were missed and are not replayed"""
     ACCOUNT_MOVED = "vip.account_moved"
+    """The session goes on through another account."""
     REFUSED_COMMAND = "vip.refused_command"
     """Somebody who is no staff gave a command for staff."""
     # at the desk

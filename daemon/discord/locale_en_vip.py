@@ -43,7 +43,8 @@ VIP: dict[str, str] = {
         "⚠️ {count} messages from while perkd was away were too old, or too many, to be passed on."
     ),
     "vip.account_moved": (
-        "🔁 The desk is reached through another account from now on. What it was told before, it may not see."
+        "🔁 The desk is reached through another account from now on; what was written before can't be edited "
+        "or deleted there any more."
     ),
     "vip.refused_command": (
         "That command is for the server's staff. To end your own thread, write `!end` in it."
