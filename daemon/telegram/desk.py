@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
-from attrs import define, evolve
+from attrs import define, evolve, field
 
 from actors.vip.model import AccountState
 from actors.vip.pool_messages import AccountOut, DeskDeleted, DeskEdited, DeskPosted, DeskResync
-from actors.vip.ports import Content, DeskMessage, Lease, Mark, Refused
+from actors.vip.ports import Content, DeskMessage, Gone, Lease, Mark, Refused, Unreachable
+from daemon.telegram.account import Account
 from daemon.telegram.chat import DeskChat
 from daemon.telegram.link import TelegramLink
 from daemon.telegram.values import (
@@ -21,6 +22,7 @@ from daemon.telegram.values import (
     Outgoing,
     TelegramMessage,
 )
+from daemon.vip.failures import Failures
 
 REACTIONS = {Mark.WAITING: "👀", Mark.SENT: "👌", Mark.FAILED: "👎"}
 """Telegram lets everybody use these."""
@@ -33,8 +35,13 @@ Read = Callable[[str, TelegramMessage], object]
 class Show(Protocol):
     """Makes of a content what Telegram gets."""
 
-    async def __call__(self, content: Content, *, editing: bool = False) -> Outgoing:
-        """It may have to fetch a file first; not where a message is only edited. Raises `Trouble`."""
+    async def __call__(
+        self, content: Content, *, editing: bool = False, without_file: bool = False
+    ) -> Outgoing:
+        """It may have to fetch a file first; not where a message is only edited. Raises `Trouble`.
+
+        `without_file`: the file can't be passed on, and is told in words.
+        """
         ...
 
 
@@ -47,19 +54,25 @@ class TelegramDesk:
     _read: Read
     _revoke: Callable[[], bool]
     """Whether a history is cleared for both sides."""
+    _failures: Failures = field(factory=Failures)
+    """Of files that Telegram does not take although it answers, by random id."""
 
     async def send(self, lease: Lease, content: Content, random_id: int, reply_to: str = "") -> str:
         """See `Desk.send`."""
-        account = self._link.account(lease.account)
-        shown, refused = await self._show(content), None
-        for outgoing, reply in _ever_plainer(shown, int(reply_to) if reply_to else None):
-            try:
-                id_ = await account.ask(DeskChat.send, outgoing, random_id, reply)
-            except Refused as error:
-                refused = refused or error
-            else:
-                return "" if id_ is None else str(id_)
-        raise refused or Refused("there is nothing to be sent")
+        account, reply = self._link.account(lease.account), int(reply_to) if reply_to else None
+        shown = await self._show(content)
+        try:
+            sent = await _send(account, shown, random_id, reply)
+        except (Unreachable, Refused) as error:
+            if shown.upload is None:
+                raise
+            await account.ask(DeskChat.probe)  # where Telegram is away, the file is not to blame
+            trouble = self._failures.again(random_id, str(error))
+            if isinstance(error, Unreachable) and not isinstance(trouble, Gone):
+                raise
+            sent = await _send(account, await self._show(content, without_file=True), random_id, reply)
+        self._failures.forget(random_id)
+        return sent
 
     async def edit(self, lease: Lease, message: str, content: Content) -> None:
         """See `Desk.edit`."""
@@ -95,6 +108,18 @@ class TelegramDesk:
     async def probe(self, account: str) -> None:
         """See `Desk.probe`."""
         await self._link.account(account).ask(DeskChat.probe)
+
+
+async def _send(account: Account, message: Outgoing, random_id: int, reply_to: int | None) -> str:
+    refused = None
+    for outgoing, reply in _ever_plainer(message, reply_to):
+        try:
+            id_ = await account.ask(DeskChat.send, outgoing, random_id, reply)
+        except Refused as error:
+            refused = refused or error
+        else:
+            return "" if id_ is None else str(id_)
+    raise refused or Refused("there is nothing to be sent")
 
 
 def _ever_plainer(message: Outgoing, reply: int | None) -> Iterator[tuple[Outgoing, int | None]]:
