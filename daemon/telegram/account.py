@@ -95,8 +95,10 @@ class Account:
         chat = self._chat
         if self.dead:
             raise AccountDead(self.reason)
-        if chat is None or (self._held is not None and self._held.over):
-            raise Unreachable(f"{self.name} is not connected: {self.reason or 'its lease has run out'}")
+        over = self._held is not None and self._held.over
+        if chat is None or over:
+            lost = "its lease has run out" if over else "the connection to Telegram was closed"
+            raise Unreachable(f"{self.name} is not connected: {self.reason or lost}")
         try:
             return await self.loop.call(self._use, lambda: do(chat, *args, **fields))
         except (LoopEnded, TaskCancelled) as error:

@@ -14,9 +14,9 @@ def load_application(config: TelegramConfig) -> Application:
     api_id = _read("an application's id for Telegram", config.api_id_env, missing)
     api_hash = _read("an application's hash for Telegram", config.api_hash_env, missing)
     if api_id is not None and not _is_number(api_id.reveal()):
-        missing.append(f"environment variable {config.api_id_env} is no number; {_WHERE}")
+        missing.append(f"environment variable {config.api_id_env} is no number")
     if missing or api_id is None or api_hash is None:
-        raise SecretError("; ".join(missing))
+        raise SecretError("; ".join((*missing, _WHERE)))
     return Application(int(api_id.reveal()), api_hash, daemon.__version__)
 
 

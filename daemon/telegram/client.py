@@ -23,18 +23,20 @@ REQUEST_WITHIN = 30.0
 """Seconds. Telethon's own requests wait for ever."""
 
 _LOGS = "perkd.telethon"
-_SENDER = f"{_LOGS}.network.mtprotosender"
+_TALKATIVE = (f"{_LOGS}.network.mtprotosender", f"{_LOGS}.network.connection.connection")
+_SAID_BY_PERKD = ("Automatic reconnection failed", "Attempt %d at connecting", "Server closed the connection")
 
 
 def _is_news(record: logging.LogRecord) -> bool:
     """Whether perkd does not say the same itself."""
-    return not str(record.msg).startswith(("Automatic reconnection failed", "Attempt %d at connecting"))
+    return not str(record.msg).startswith(_SAID_BY_PERKD)
 
 
 def quieten() -> None:
     """Below WARNING, Telethon logs what messages say."""
     logging.getLogger(_LOGS).setLevel(logging.WARNING)
-    logging.getLogger(_SENDER).addFilter(_is_news)
+    for name in _TALKATIVE:
+        logging.getLogger(name).addFilter(_is_news)
 
 
 class Client(TelegramClient):  # type: ignore[misc]  # Telethon has no types

@@ -31,6 +31,8 @@ _ENDS = (
 )
 _ITS_OWN = (errors.ServerError, errors.TimedOutError, errors.InvalidDCError)
 _LOST = (OSError, EOFError, TimeoutError, BufferError, errors.SecurityError)
+DAMAGED = frozenset({"SQLITE_NOTADB", "SQLITE_CORRUPT"})
+"""SQLite's errors that no trying again mends."""
 _NO_SECONDS = 60
 """Seconds to wait where Telegram asks to wait and does not say for how long."""
 
@@ -54,6 +56,12 @@ def _dead(error: Exception) -> AccountDead:
     return AccountDead(_DEATHS.get(name, f"Telegram does not take its session any more ({name})"))
 
 
+def _unusable(error: Exception) -> str:
+    if getattr(error, "sqlite_errorname", "") in DAMAGED:
+        return f"the session file is damaged ({error}): move it away, then sign the account in again"
+    return f"the session file can't be used: {error}"
+
+
 _WORDS: tuple[tuple[tuple[type[Exception], ...], Callable[[Exception], Trouble]], ...] = (
     (_LIMITS, lambda _: Limited("Telegram does not let the account write to others, for fear of spam")),
     ((errors.FloodError,), lambda error: FloodWait(getattr(error, "seconds", _NO_SECONDS))),
@@ -61,7 +69,7 @@ _WORDS: tuple[tuple[tuple[type[Exception], ...], Callable[[Exception], Trouble]]
     ((errors.MessageIdInvalidError,), lambda _: Gone("Telegram has no such message")),
     (_ITS_OWN, lambda error: Unreachable(f"Telegram has trouble of its own ({_name(error)})")),
     ((errors.RPCError,), lambda error: Refused(f"Telegram refuses it ({_name(error)})")),
-    ((sqlite3.Error,), lambda error: Unreachable(f"the session file can't be used: {error}")),
+    ((sqlite3.Error,), lambda error: Unreachable(_unusable(error))),
     (_LOST, lambda error: Unreachable(f"Telegram can't be reached ({_name(error)})")),
 )
 """The first line that fits counts."""

@@ -45,7 +45,7 @@ def _account(account: AccountConfig, *, in_store: bool) -> Finding:
     what, path = f"account {account.name}", session_path(account.session)
     login = f"perkd telegram login {account.name}"
     if not path.exists() and in_store:
-        text = f"{path} is not there: perkd takes the session from the store, if it is in it"
+        text = f"{path} is not there: perkd takes the session from the store; if there is none: {login}"
         return Finding(what, well=True, text=text)
     if not path.exists():
         return Finding(what, well=False, text=f"{path} is not there: it is not signed in", way_out=login)
@@ -57,16 +57,26 @@ def _account(account: AccountConfig, *, in_store: bool) -> Finding:
         return Finding(
             what, well=False, text=f"{path} is open to others: who has it has the account", way_out=way_out
         )
-    if not _has_key(path):
+    return _content(what, path, login)
+
+
+def _content(what: str, path: Path, login: str) -> Finding:
+    try:
+        signed_in = _has_key(path)
+    except sqlite3.DatabaseError as error:
+        text = f"{path} is no session file ({error})"
+        return Finding(what, well=False, text=text, way_out=f"move it away, then: {login}")
+    if not signed_in:
         return Finding(what, well=False, text=f"{path} holds no session", way_out=login)
     return Finding(what, well=True, text=f"has a session in {path}; whether Telegram takes it is not asked")
 
 
 def _has_key(path: Path) -> bool:
-    with (
-        contextlib.suppress(sqlite3.Error),
-        contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection,
-    ):
-        row = connection.execute("SELECT auth_key FROM sessions").fetchone()
-        return row is not None and row[0] is not None and len(row[0]) == _KEY
-    return False
+    """Raises `sqlite3.DatabaseError` of a file that is none of SQLite's."""
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    try:
+        with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
+            row = connection.execute("SELECT auth_key FROM sessions").fetchone()
+    except sqlite3.OperationalError:
+        return False  # made, and not signed in yet
+    return row is not None and row[0] is not None and len(row[0]) == _KEY

@@ -29,7 +29,7 @@ def hold_session(configured: Path) -> Iterator[Path]:
         OSError: it can't be made, or belongs to somebody else.
     """
     path = session_path(configured)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_directory(path.parent)
     lock = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         _take(lock, path)
@@ -42,6 +42,12 @@ def hold_session(configured: Path) -> Iterator[Path]:
         yield path
     finally:
         os.close(lock)
+
+
+def _make_directory(path: Path) -> None:
+    """Closed to others, as are all above it that are not there yet: perkd's `data_dir` may be among them."""
+    for directory in (*reversed(path.parents), path):
+        directory.mkdir(mode=0o700, exist_ok=True)
 
 
 def _take(lock: int, path: Path) -> None:

@@ -69,7 +69,15 @@ def test_a_file_that_is_not_there_or_is_no_database_is_told(config: Config) -> N
     path = config.telegram.accounts[0].session
     path.write_bytes(b"no database at all" * 100)
     path.chmod(0o600)
-    assert "holds no session" in found(config)[1].text
+    finding = found(config)[1]
+    assert "is no session file (file is not a database)" in finding.text
+    assert finding.way_out == "move it away, then: perkd telegram login desk-1"
+
+
+def test_a_file_that_is_made_and_not_signed_in_yet_is_signed_in(config: Config) -> None:
+    path = config.telegram.accounts[0].session
+    path.touch(mode=0o600)
+    assert found(config)[1].way_out == "perkd telegram login desk-1"
 
 
 def test_a_missing_application_is_told(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,6 +86,7 @@ def test_a_missing_application_is_told(config: Config, monkeypatch: pytest.Monke
     monkeypatch.setenv("TELEGRAM_API_HASH", "x")
     monkeypatch.setenv("TELEGRAM_API_ID", "not a number")
     assert "is no number" in found(config)[0].text
+    assert "https://my.telegram.org" in found(config)[0].text
 
 
 def test_with_a_key_a_session_that_is_not_on_the_disk_is_looked_for_in_the_store(
@@ -85,7 +94,7 @@ def test_with_a_key_a_session_that_is_not_on_the_disk_is_looked_for_in_the_store
 ) -> None:
     monkeypatch.setenv("TELEGRAM_SESSION_KEY", new_key())
     assert [finding.well for finding in found(config)] == [True, True, True]
-    assert "from the store" in found(config)[2].text
+    assert "from the store; if there is none: perkd telegram login desk-1" in found(config)[2].text
 
 
 def test_a_key_that_is_none_is_said_without_its_value(

@@ -254,7 +254,9 @@ async def test_a_broken_session_file_is_said_and_looked_at_again(start, account,
 
     await line.wait_for(Connected)
 
-    assert "the session file can't be used" in lost.reason
+    assert lost.reason == (
+        "the session file is damaged (file is not a database): move it away, then sign the account in again"
+    )
 
 
 async def test_a_session_that_is_in_use_is_waited_for(start, account):

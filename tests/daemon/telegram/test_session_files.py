@@ -1,0 +1,45 @@
+"""Session files are their owner's alone; Telethon's own lines say nothing that perkd says itself."""
+
+import logging
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+
+from daemon.telegram.client import quieten
+from daemon.telegram.errors import translate
+from daemon.telegram.session_file import hold_session
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_every_directory_that_signing_in_makes_is_closed_to_others(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    with hold_session(tmp_path / "var" / "telegram" / "desk-1.session") as session:
+        assert [mode(path) for path in (session, *session.parents[:2])] == [0o600, 0o700, 0o700]
+    assert mode(tmp_path) == 0o755
+
+
+@pytest.mark.parametrize(
+    ("logger", "message"),
+    [
+        ("perkd.telethon.network.connection.connection", "Server closed the connection: %s"),
+        ("perkd.telethon.network.mtprotosender", "Attempt %d at connecting failed"),
+        ("perkd.telethon.network.mtprotosender", "Automatic reconnection failed %d time(s)"),
+    ],
+)
+def test_a_lost_connection_is_not_told_twice(
+    caplog: pytest.LogCaptureFixture, logger: str, message: str
+) -> None:
+    quieten()
+    logging.getLogger(logger).warning(message, 1)
+    logging.getLogger(logger).warning("something else")
+    assert caplog.messages == ["something else"]
+
+
+def test_a_file_that_is_locked_is_not_called_damaged() -> None:
+    error = sqlite3.OperationalError("database is locked")
+    assert str(translate(error)) == "the session file can't be used: database is locked"
