@@ -64,6 +64,8 @@ class Steps:
     _lose: dict[str, int] = field(factory=lambda: defaultdict(int))
     outage: set[str] = field(factory=set)
     """Operations, or `discord` and `desk`, that are away."""
+    watch: Callable[[], None] = lambda: None
+    """Looks at the world at every step."""
 
     def fail(self, operation: str, *errors: Exception) -> None:
         """The next calls of this operation raise these instead of being done."""
@@ -92,6 +94,7 @@ class Steps:
             await trio.sleep_forever()
         number = len(self.log)
         self.log.append(name)
+        self.watch()
         if number == self.kill_at:
             await life.end()
         if number == self.crash_at:

@@ -51,6 +51,7 @@ from tests.worlds.vip import (
     as_thread_message,
     find,
 )
+from tests.worlds.vip_invariants import Invariants, WatchedBackend
 from tests.worlds.vip_ports import WorldDesk, WorldThreads
 
 STAFF_ROLE = "777"
@@ -71,6 +72,8 @@ class VIPRig:
     life: Life = field(factory=Life)
     trace: Trace = field(factory=Trace)
     live: LiveThreads = field(factory=LiveThreads)
+    watch: Invariants = field(init=False)
+    """Looks on all the time; what it finds fails the test at the end of a life."""
     connected: bool = True
     """Events reach the running life."""
     _numbers: object = field(factory=lambda: itertools.count(1))
@@ -78,6 +81,10 @@ class VIPRig:
     def __attrs_post_init__(self) -> None:
         self.world = World(now=self.clock.now)
         self.store = MemoryStore(self.clock.now)
+        self.watch = Invariants(self.accounts)
+        self.store.backend = WatchedBackend(self.clock.now, self.watch)
+        self.store.backend.open()
+        self.world.steps.watch = lambda: self.watch.stepped(self.world.threads.values())
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator["VIPRig"]:
@@ -110,6 +117,7 @@ class VIPRig:
                 tree.stop()
                 nursery.cancel_scope.cancel()
         self.tree = None
+        assert not self.watch.broken, "; ".join(self.watch.broken)
 
     @property
     def office(self) -> ActorRef:
@@ -133,12 +141,14 @@ class VIPRig:
 
     def say(self, body: object, member: str = "7", author: str = "", **more: object) -> str:
         """Somebody writes in the member's thread."""
+        self.watch.said(body)
         thread = self.thread(member)
         message = self.world.post_in_thread(thread.id, author or member, body, **more)
         self._event(self._office_or_none, ThreadPosted(thread.id, message))
         return message.id
 
     def edit(self, message: str, body: object, member: str = "7") -> None:
+        self.watch.said(body)
         thread = self.thread(member)
         posted = find(thread.messages, message)
         posted.body, posted.version = body, f"{next(self._numbers):06d}"
@@ -150,12 +160,14 @@ class VIPRig:
         self._event(self._office_or_none, ThreadDeleted(thread.id, (message,)))
 
     def desk_says(self, body: object, member: str = "7", account: str = "", **more: object) -> str:
+        self.watch.said(body)
         account = account or self.session(member).account
         message = self.world.post_at_desk(account, body, **more)
         self._event(self._pool_or_none, DeskPosted(account, message))
         return message.id
 
     def desk_edits(self, message: str, body: object, member: str = "7", version: str = "") -> None:
+        self.watch.said(body)
         chat = self.world.chat(self.session(member).account)
         posted = find(chat.messages, message)
         posted.body, posted.version = body, version or f"{next(self._numbers):06d}"

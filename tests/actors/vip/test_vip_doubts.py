@@ -198,15 +198,15 @@ async def test_a_crash_between_recording_and_telling_hides_no_skipped_message(au
         rig.change(replay_max=1)
         async with rig.running():
             await rig.opened()
-        rig.say("skipped")
-        rig.say("replayed")
+        rig.say("older words")
+        rig.say("newer words")
         async with rig.running():
             rig.world.steps.kill_at = len(rig.world.steps.log) + step
             await trio.sleep(60)
         rig.world.steps.kill_at = None
         async with rig.running():
             await trio.sleep(60)
-            assert rig.chat_bodies() == ["replayed"]
+            assert rig.chat_bodies() == ["newer words"]
             assert rig.thread().words() == [Word.WELCOME, Word.SKIPPED]
 
 

@@ -52,7 +52,7 @@ class Talk:
 
     def text(self) -> str:
         self.number += 1
-        return f"m{self.number}" + ("\n" + f"m{self.number}b" if self.chance.random() < 0.2 else "")
+        return f"words {self.number}" + ("\n" + f"words {self.number}b" if self.chance.random() < 0.2 else "")
 
     def check(self, shown: list[object], texts: dict[str, str]) -> None:
         """Every line once, and each message's first one in its order; what an edit adds comes last."""

@@ -68,9 +68,9 @@ class Crowd:
             case "drop" if self.is_open(member):
                 rig.drop(member, told=self.chance.random() < 0.5)
             case "say" if self.is_open(member):
-                rig.say(f"of {member}", member)
+                rig.say(f"words of {member}", member)
             case "desk says" if self.is_open(member):
-                rig.desk_says(f"for {member}", member)
+                rig.desk_says(f"words for {member}", member)
             case "late answer":
                 self.answer_late()
             case "ban" | "limit":
@@ -128,7 +128,7 @@ class Crowd:
         assert len(held) == len(set(held))
         for thread in rig.world.threads.values():
             for member in thread.members:
-                assert set(thread.bodies()) <= {f"for {member}"}
+                assert set(thread.bodies()) <= {f"words for {member}"}
         for chat in rig.world.chats.values():
             self.check_chat([m.notice or m.body for m in chat.everything if m.author == chat.account])
 
@@ -137,7 +137,7 @@ class Crowd:
         member = None
         for one in told:
             if isinstance(one, str):
-                assert one == f"of {member}"
+                assert one == f"words of {member}"
             elif one.word is Word.INTRODUCTION:
                 member = one.value("member")
 
