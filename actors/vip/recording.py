@@ -12,6 +12,7 @@ from actors.vip.outbox import Outbox
 from actors.vip.parts import SessionParts
 from actors.vip.ports import Content, ThreadMessage, Trouble
 from actors.vip.pump import Pump
+from actors.vip.resync import LATE
 from actors.vip.way import Message
 from actors.vip.words import Notice, Word
 
@@ -91,15 +92,15 @@ class Recorder:
                 self._wake()
 
     async def obey(self, message: ThreadMessage) -> None:
-        """`!end` in the thread; other commands are for others."""
+        """`!end` in the thread, by a person; other commands are for others."""
         parts = self._parts
-        if message.command != "end":
+        if message.command != "end" or not message.person:
             return
         if message.author == parts.member.id:
             self._end(EndReason.OWNER, message.author, message.author_name)
         elif is_staff(parts, message.roles):
             self._end(EndReason.STAFF, message.author, message.author_name)
-        elif message.person:
+        elif parts.now() - message.at < LATE:  # else it was refused when it was written, or nobody waits
             notice = Content.say(Notice.of(Word.REFUSED_COMMAND))
             name = nonce(self.outbox.session, "refused", message.id)
             try:

@@ -125,6 +125,8 @@ class Way:
     async def _find_at_desk(self) -> str | None:
         """Our message at the desk that stands for nothing we know of; None where that is not plain."""
         parts, session = self._parts, self._parts.book.live
+        if not session.desk_from:
+            return None  # nothing was sent with this lease
         ours = [c for c in self._outbox.of(Side.THREAD) if self.is_of_this_lease(c)]
         if any("" in c.targets for c in ours):
             await self._tell_doubt()

@@ -8,8 +8,8 @@ from actors.vip.model import AccountState, EndReason, SessionState
 from actors.vip.pool_messages import AccountOut
 from actors.vip.ports import FloodWait, Forbidden, Refused
 from actors.vip.words import Word
-from tests.worlds.vip import GUILD
-from tests.worlds.vip_rig import VIPRig
+from tests.worlds.vip import BOT, GUILD
+from tests.worlds.vip_rig import STAFF_ROLE, VIPRig
 
 OWNER = Member(GUILD, "7")
 
@@ -149,3 +149,25 @@ async def test_what_was_written_while_histories_were_read_arrives_before_the_end
         assert rig.thread().bodies() == ["You are VIP now"]
         assert rig.world.chat("a").delivered() == ["thanks"]
         assert rig.closed()[0].undelivered == 0
+
+
+async def test_a_bot_gives_no_commands_whatever_roles_it_has(autojump_clock: object) -> None:
+    rig = VIPRig()
+    async with rig.running():
+        await rig.opened()
+        rig.say("!end", author=BOT, command="end", roles=frozenset({STAFF_ROLE}))
+        await trio.sleep(10)
+        assert rig.state() is SessionState.OPEN
+
+
+async def test_a_command_that_was_refused_is_not_refused_again_when_the_history_is_read(
+    autojump_clock: object,
+) -> None:
+    rig = VIPRig()
+    async with rig.running():
+        await rig.opened()
+        rig.say("!end", author="66", command="end")
+        await trio.sleep(600)
+        rig.office.tell(ThreadsResync())
+        await trio.sleep(60)
+        assert rig.thread().words() == [Word.WELCOME, Word.REFUSED_COMMAND]
