@@ -9,6 +9,7 @@ Texts come from Discord's table of languages, as Markdown; what is filled in nev
 from datetime import UTC, datetime
 from itertools import accumulate
 
+from actors.vip.model import EndReason
 from actors.vip.relay_values import Part, Said, Say
 from actors.vip.rich_text import NOTHING, RichText, Span, Style, plain, rich, units
 from actors.vip.splitting import split
@@ -22,6 +23,10 @@ LONGEST_NAME = 48
 _LONGEST_VALUE = 300
 _COUNTED = ("count", "hours")
 _BYTES = 1024
+_SHOWN_UP_TO = 2
+"""Of each unit of time: two minutes are still shown in seconds."""
+_FOR_GOOD = {EndReason.COMPLETED, EndReason.LEFT_GUILD, EndReason.FORGOTTEN}
+"""After these ends nobody is told how to open another thread."""
 _FIRST_PLACE = 0xE000
 """A character of the private planes, which `clean` takes out of values."""
 _NEW_LINE = plain("\n")
@@ -59,10 +64,15 @@ def notice_words(notice: Notice, locale: str = DEFAULT) -> RichText:
                 f"vip.reason.{notice.value('reason')}", locale, staff=values.get("staff") or "somebody"
             )
             ended = _filled(notice.word.value, {"reason": reason}, locale)
-            undelivered = notice.value("undelivered")
+            lines, undelivered = [ended], notice.value("undelivered")
             if undelivered:
-                return _lines([ended, _counted("vip.ended.undelivered", int(undelivered), {}, locale)])
-            return ended
+                lines.append(_counted("vip.ended.undelivered", int(undelivered), {}, locale))
+            if notice.value("reason") not in _FOR_GOOD:
+                lines.append(_filled("vip.ended.again", {}, locale))
+            return _lines(lines)
+        case Word.COOLING_DOWN:
+            time = _time(int(notice.value("seconds") or 0), locale)
+            return _filled(notice.word.value, {"time": time}, locale)
         case Word.INTRODUCTION if notice.value("moved"):
             return _filled("vip.introduction.moved", values, locale)
     for key in _COUNTED:
@@ -129,10 +139,10 @@ def _said_value(key: str, value: str | float, locale: str) -> str:
 
 
 def _notice_value(key: str, value: str | int, locale: str) -> str:
-    if key == "seconds":
-        return _clock(int(value))
-    if key == "state" and has(f"vip.state.{value}"):
-        return say(f"vip.state.{value}", locale)
+    if key == "state":
+        for states in ("vip.state", "vip.account_state"):
+            if has(f"{states}.{value}"):
+                return say(f"{states}.{value}", locale)
     return _foreign(value, LONGEST_NAME if key in {"name", "staff"} else _LONGEST_VALUE)
 
 
@@ -142,6 +152,14 @@ def _size(count: float) -> str:
             return f"{count:.3g} {unit}"
         count /= _BYTES
     return f"{count:.3g} GiB"
+
+
+def _time(seconds: int, locale: str) -> str:
+    """A time to wait, never too short."""
+    for unit, size in (("hours", 3600), ("minutes", 60)):
+        if seconds > _SHOWN_UP_TO * size:
+            return say_count(f"vip.time.{unit}", -(-seconds // size), locale)
+    return say_count("vip.time.seconds", seconds, locale)
 
 
 def _clock(seconds: int) -> str:

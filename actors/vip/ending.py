@@ -10,7 +10,7 @@ from actors.vip import pool_messages as pool
 from actors.vip.clearing_report import audit_of_clearing, audit_of_end, tell_of_history
 from actors.vip.model import ClosedVIPSession, Crossing, CrossingState, EndReason, VIPSession
 from actors.vip.parts import SessionParts
-from actors.vip.ports import FloodWait, Trouble, Unreachable
+from actors.vip.ports import FloodWait, Gone, Trouble, Unreachable
 from actors.vip.retrying import patiently
 from actors.vip.words import Notice, Word
 from supervision import ActorCrashed, AskTimeout
@@ -78,7 +78,7 @@ class Ending:
         crossings = await parts.ports.store.find(Crossing, session=session.id)
         lost = [c for c in crossings if c.state in {CrossingState.WAITING, CrossingState.FAILED}]
         if not self._said:
-            await parts.report(Word.CLEAR_FOUND, state=session.state.value)
+            await parts.report(Word.CLEAR_FOUND, state=(parts.found or session.state).value)
             await parts.report(Word.CLEAR_UNDELIVERED, count=len(lost))
             self._said = True
         return len(lost)
@@ -119,8 +119,10 @@ class Ending:
                 await parts.ports.threads.close(session.thread)
         except (Unreachable, FloodWait):
             raise
-        except Trouble as error:
+        except Gone as error:
             logger.debug("The thread of user %s needs no closing: %s", session.member, error)
+        except Trouble as error:
+            logger.warning("The thread of user %s could not be closed: %s", session.member, error)
 
     async def _tell(self, undelivered: int) -> None:
         session, parts = self._session, self._parts

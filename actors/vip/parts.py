@@ -8,6 +8,7 @@ from attrs import define, field, frozen
 
 from actors.ports import Clock, Store
 from actors.vip.messages import ClearSession, Click, Handled, Member
+from actors.vip.model import SessionState
 from actors.vip.nonces import nonce
 from actors.vip.policy import VIPPolicy
 from actors.vip.ports import Answers, Content, Desk, Lease, Planner, StaffLog, Threads
@@ -17,6 +18,8 @@ from supervision import ActorDead, ActorRef, MailboxFull
 
 logger = logging.getLogger(__name__)
 
+READING_AT_ONCE = 5
+"""Of all sessions together. Discord takes fifty questions a second: so many, if each takes a tenth of one."""
 MOST_QUEUED = 5
 """Tickets of one member on the waiting list that are told of a new place: the newest."""
 
@@ -38,6 +41,8 @@ class ThreadPorts:
     staff: StaffLog
     policy: Callable[[], VIPPolicy]
     new_id: Callable[[], str]
+    reading: trio.CapacityLimiter = field(factory=lambda: trio.CapacityLimiter(READING_AT_ONCE))
+    """Held for each question about a thread that all sessions may have to ask in the same moment."""
 
 
 @define(eq=False)
@@ -55,6 +60,8 @@ class SessionParts:
     reports: list[str] = field(factory=list)
     """Tickets of staff (or members) who wait for the end, step by step."""
 
+    found: SessionState | None = None
+    """What the session was before it was to end; None: it was ending when this life began."""
     orders: dict[str, ClearSession] = field(factory=dict)
     """Of staff, by ticket: each is recorded, whatever there was to clear."""
     _place: int = field(default=0, init=False)

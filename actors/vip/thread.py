@@ -177,6 +177,7 @@ class VIPThreadActor(Actor):
             if wish.reason in CLEANING and wish is not self._announced:
                 self._announced = wish
                 logger.info(CLEANING[wish.reason], self._member.id)
+            self._parts.found = session.state
             await self._parts.book.update(
                 state=SessionState.ENDING,
                 ending=wish.reason,

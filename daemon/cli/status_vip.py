@@ -50,7 +50,7 @@ def _listed(states: Document) -> str:
 def _account(account: Document) -> Text:
     state, connection = word(account.get("state", "unknown")), account.get("connection")
     text = Text("account ").append(spoken(state), "green" if state in _IN_ORDER else "yellow")
-    if connection is not None:
+    if connection is not None and connection != account.get("state"):
         text.append(" · ").append(spoken(word(connection)), style(word(connection)))
     if account.get("reason"):
         text.append(f": {word(account['reason'])}")

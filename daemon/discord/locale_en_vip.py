@@ -12,7 +12,13 @@ VIP: dict[str, str] = {
     ),
     "vip.already_vip": "You are a VIP already; there is nothing to upgrade.",
     "vip.blocked": "You can't open a VIP thread here. Ask the server's staff if you think that is a mistake.",
-    "vip.cooling_down": "Your last VIP thread ended just now. You can open a new one in {seconds}.",
+    "vip.cooling_down": "Your last VIP thread ended just now. You can open a new one in {time}.",
+    "vip.time.seconds.one": "{count} second",
+    "vip.time.seconds.other": "{count} seconds",
+    "vip.time.minutes.one": "{count} minute",
+    "vip.time.minutes.other": "{count} minutes",
+    "vip.time.hours.one": "{count} hour",
+    "vip.time.hours.other": "{count} hours",
     "vip.missing_permissions": (
         "I can't open a thread here, because I lack permissions: {missing}. Please tell the server's staff."
     ),
@@ -36,6 +42,7 @@ VIP: dict[str, str] = {
         "💤 Nobody has written for a while. Without a message this ends in {hours} hours."
     ),
     "vip.ended": "🔒 This VIP thread has ended: {reason}.",
+    "vip.ended.again": "To talk to the desk again, press the button that you opened it with.",
     "vip.ended.undelivered.one": "⚠️ {count} message could not be delivered any more.",
     "vip.ended.undelivered.other": "⚠️ {count} messages could not be delivered any more.",
     "vip.skipped.one": "⚠️ {count} message from while perkd was away was too old to be passed on.",
@@ -156,6 +163,9 @@ VIP: dict[str, str] = {
     "vip.account_state.flood_wait": "asked by Telegram to wait",
     "vip.account_state.limited": "limited by Telegram",
     "vip.account_state.dead": "out of use",
+    "vip.connection.away": "not connected",
+    "vip.connection.starting": "connecting",
+    "vip.connection.dead": "out of use",
     # -- for the staff log ----------------------------------------------------------------------------
     "vip.late_answer": "📨 The desk answered through {account}, but the session it was meant for is over:",
     "vip.doubtful": (

@@ -1,11 +1,11 @@
 import pytest
 from hypothesis import strategies as st
 
-from actors.vip.model import EndReason, SessionState
+from actors.vip.model import AccountState, EndReason, SessionState
 from actors.vip.relay_values import SAID_UNITS, FileKind, Part, Said, Say
 from actors.vip.rich_text import Span, Style, plain, rich, styled, units
 from actors.vip.words import Notice, Word
-from daemon.discord.locale import has
+from daemon.discord.locale import has, say
 from daemon.discord.markdown import from_markdown, markdown_units, to_markdown
 from daemon.telegram.entities import to_entities
 from daemon.vip_wording import notice_words, part_words, said_words
@@ -144,3 +144,25 @@ def test_numbers_are_counted():
 
 def test_a_session_that_moved_is_introduced_as_that():
     assert "goes on here" in notice_words(Notice.of(Word.INTRODUCTION, name="Ann", member="1", moved=1)).text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "time"),
+    [(1, "1 second"), (58, "58 seconds"), (120, "120 seconds"), (121, "3 minutes"), (7201, "3 hours")],
+)
+def test_a_time_to_wait_is_told_in_words_and_never_too_short(seconds, time):
+    said = notice_words(Notice.of(Word.COOLING_DOWN, seconds=seconds)).text
+    assert said == f"Your last VIP thread ended just now. You can open a new one in {time}."
+
+
+@pytest.mark.parametrize("reason", list(EndReason))
+def test_who_may_open_another_thread_is_told_how(reason):
+    said = notice_words(Notice.of(Word.ENDED, reason=reason.value, staff="Eve", undelivered=0)).text
+    for_good = reason in {EndReason.COMPLETED, EndReason.LEFT_GUILD, EndReason.FORGOTTEN}
+    assert said.endswith("press the button that you opened it with.") is not for_good
+
+
+@pytest.mark.parametrize("state", list(AccountState))
+def test_staff_read_the_state_of_an_account_in_words(state):
+    said = notice_words(Notice.of(Word.ACCOUNT_OUT, account="desk-1", state=state.value, reason="so")).text
+    assert said == f"⚠️ The Telegram account desk-1 is {say(f'vip.account_state.{state.value}')}: so"

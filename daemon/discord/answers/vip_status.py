@@ -70,13 +70,13 @@ def _account(account: Mapping[str, Any], locale: str) -> str:
     connection = account.get("connection")
     states = [_state(str(account.get("state")), "vip.account_state", locale)]
     if connection not in (None, "", "connected"):
-        states.append(plain(str(connection)))
+        states.append(_state(str(connection), "vip.connection", locale))
     reason = plain(str(account.get("reason") or ""), _LONGEST_REASON)
     return say(
         "vip.status.account",
         locale,
         name=plain(str(account.get("name"))),
-        state=", ".join(states),
+        state=", ".join(dict.fromkeys(states)),
         reason=f" ({reason})" if reason else "",
     )
 

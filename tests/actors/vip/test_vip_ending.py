@@ -79,6 +79,7 @@ async def test_staff_clear_and_are_answered_step_by_step(
             Word.CLEAR_EMPTY,
         ]
         await _is_over(rig, EndReason.CLEARED)
+        assert rig.world.answers[ticket][0].value("state") == SessionState.OPEN.value
         (audit,) = rig.store.backend.find(Audit)
         assert (audit.member, audit.action) == (STAFF.id, "vip cleared")
         assert rig.closed()[0].account == account

@@ -190,7 +190,7 @@ def test_vip_tells_sessions_accounts_the_queue_and_the_oldest_message_that_waits
                     **account,
                     "name": "desk-4",
                     "state": "dead",
-                    "connection": None,
+                    "connection": "dead",
                     "reason": "\x1b[31mbanned",
                 },
             ],

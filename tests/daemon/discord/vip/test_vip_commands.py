@@ -198,7 +198,8 @@ async def test_admins_and_staff_are_told_how_it_is_going(live: Counter) -> None:
         "unanswered": 2,
         "account_list": [
             {"name": "desk-1", "state": "leased", "reason": "", "connection": "connected"},
-            {"name": "desk-2", "state": "dead", "reason": "banned **@everyone**", "connection": None},
+            {"name": "desk-2", "state": "dead", "reason": "banned **@everyone**", "connection": "dead"},
+            {"name": "desk-3", "state": "leased", "reason": "", "connection": "away"},
         ],
     }
     for who in (live.mod, live.eve):
@@ -209,6 +210,7 @@ async def test_admins_and_staff_are_told_how_it_is_going(live: Counter) -> None:
         assert "waited for 2 min" in text
         assert "2 requests are being worked on" in text
         assert "desk-2: out of use (banned" in text
+        assert "desk-3: in use, not connected" in text
         assert "desk-1:" not in text
         assert "@everyone" not in text
     assert "VIP staff" in (await live.ann.slash(live.upgrade, "vip status")).text
