@@ -207,17 +207,16 @@ class AccountPoolActor(Actor):
         )
         self.start_soon(self._ports.staff.note, notice)
 
-    async def _restore(self, name: str) -> bool:
+    async def _restore(self, name: str) -> AccountState | None:
         account = self._ledger.book.accounts.get(name)
-        if account is None:
-            return False
-        if account.state not in {AccountState.LEASED, AccountState.FREE}:
-            try:
-                await self._ledger.move(account, AccountState.DRAINING, "restored by an operator")
-            except StoreUnavailable:
-                self.after(_SOON, m.RestoreAccount(name))
-            self._start_clearing()
-        return True
+        if account is None or account.state in {AccountState.LEASED, AccountState.FREE}:
+            return None if account is None else account.state
+        try:
+            await self._ledger.move(account, AccountState.DRAINING, "restored by an operator")
+        except StoreUnavailable:
+            self.after(_SOON, m.RestoreAccount(name))
+        self._start_clearing()
+        return AccountState.DRAINING
 
     # --- what the desk writes -------------------------------------------------------------------
 

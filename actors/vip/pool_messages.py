@@ -142,7 +142,10 @@ class AccountOut:
 
 @frozen
 class RestoreAccount:
-    """An operator has mended it: it is cleared, verified, leased again. Answered by whether it is known."""
+    """An operator has mended it: it is cleared, verified, leased again.
+
+    Answered by its `AccountState` from now on: one that is free or leased stays so. None: it is not known.
+    """
 
     account: str
 

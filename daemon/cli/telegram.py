@@ -16,9 +16,10 @@ def telegram() -> None:
 
 @telegram.command()
 def key() -> None:
-    """Make a key for sessions in the store, and print it: it is kept nowhere.
+    """Make a key for sessions in the store.
 
-    Give it to perkd in the environment, as TELEGRAM_SESSION_KEY (or what [telegram] session_key_env names).
+    It is printed, and kept nowhere. Give it to perkd in the environment, as TELEGRAM_SESSION_KEY (or what
+    [telegram] session_key_env names).
     """
     from daemon.telegram.keys import new_key  # noqa: PLC0415 - not for the other commands
 
@@ -69,16 +70,18 @@ def login(session: Session, name: str) -> None:
 @click.argument("name")
 @pass_session
 def restore(session: Session, name: str) -> None:
-    """Bring the account NAME back to the perkd that is running, without a restart.
+    """Bring the account NAME back without a restart.
 
-    For an account that was out of use, once it is signed in again, and for one whose trouble is over: it is
-    connected, its history is cleared and verified to be empty, and then it is free.
+    perkd has to run. For an account that was out of use, once it is signed in again, and for one whose
+    trouble is over: it is connected, its history is cleared and verified to be empty, and then it is free.
     """
     answer = session.ask_daemon("POST", "/api/telegram/restore", json={"account": name})
     state, why = answer["state"], neutralised(str(answer["reason"]))
     if state == "dead":
         raise CommandFailed(f"{name} is out of use: {why}")
-    if state == "connected":
+    if state == "connected" and answer.get("leased"):
+        print_line(f"{name} is connected, and in use: its session goes on")
+    elif state == "connected":
         print_line(f"{name} is connected; it is free once its history is cleared and verified to be empty")
     else:
         print_line(f"{name} is tried again; it is not connected yet: {why}")

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
 from actors.ports import StoreUnavailable
+from actors.vip.model import AccountState
 from actors.vip.pool_messages import RestoreAccount
 from daemon.assembly_gateways import TELEGRAM
 from daemon.assembly_vip import ACCOUNT_POOL
@@ -38,7 +39,7 @@ class AccountOrders:
     by: By
 
     async def restore(self, request: Request) -> JSONResponse:
-        """`POST /api/telegram/restore`: `{"account"}`; answered with `account`, `state`, `reason`.
+        """`POST /api/telegram/restore`: `{"account"}`; answered with `account`, `state`, `reason`, `leased`.
 
         A dead account is connected again. Unless it is still dead, or leased, it is cleared then, and free.
         """
@@ -46,10 +47,12 @@ class AccountOrders:
         if not await self._ask(TELEGRAM, ReviveAccount(name)):
             raise NotFound(f"no account {name[:100]!r} in [[telegram.accounts]] of the perkd that runs")
         stands = await self._connected(name)
+        leased = False
         if stands.state != "dead":
-            await self._ask(ACCOUNT_POOL, RestoreAccount(name))
+            leased = await self._ask(ACCOUNT_POOL, RestoreAccount(name)) is AccountState.LEASED
             await self._note(name)
-        return JSONResponse({"account": name, "state": stands.state, "reason": stands.reason})
+        answer = {"account": name, "state": stands.state, "reason": stands.reason, "leased": leased}
+        return JSONResponse(answer)
 
     async def _connected(self, name: str) -> AccountNumbers:
         """How the account stands, once it is connected or dead, or when that takes long."""

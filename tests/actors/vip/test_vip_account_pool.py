@@ -260,9 +260,9 @@ async def test_an_operator_brings_a_mended_account_back(autojump_clock: object) 
     async with rig.running():
         await rig.until("a", AccountState.DEAD)
         rig.world.chat("a").dead = ""
-        assert await rig.pool.ask(RestoreAccount("a"))
+        assert await rig.pool.ask(RestoreAccount("a")) is AccountState.DRAINING
         await rig.until("a", AccountState.FREE)
-        assert not await rig.pool.ask(RestoreAccount("unknown"))
+        assert await rig.pool.ask(RestoreAccount("unknown")) is None
 
 
 async def test_a_late_answer_goes_to_the_staff_log_and_is_cleared_before_the_next_lease(

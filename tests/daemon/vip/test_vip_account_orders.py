@@ -9,6 +9,7 @@ import pytest
 import trio
 from starlette.applications import Starlette
 
+from actors.vip.model import AccountState
 from actors.vip.pool_messages import RestoreAccount
 from daemon.clock import SteadyClock
 from daemon.service import Service
@@ -85,9 +86,23 @@ async def test_a_dead_account_stays_with_the_pool_as_it_is():
 
     assert answer == (
         200,
-        {"account": "desk-1", "state": "dead", "reason": "Telegram has banned the account"},
+        {
+            "account": "desk-1",
+            "state": "dead",
+            "reason": "Telegram has banned the account",
+            "leased": False,
+        },
     )
     assert RestoreAccount("desk-1") not in asked
+
+
+@pytest.mark.parametrize("state", list(AccountState))
+async def test_who_restores_an_account_is_told_whether_a_session_has_it(state):
+    telegram = {ReviveAccount: True, TelegramStatus: CONNECTED}
+    async with restoring(telegram, {RestoreAccount: state}, MemoryStore(), []) as ask:
+        _, document = await ask()
+
+    assert document["leased"] is (state is AccountState.LEASED)
 
 
 async def test_an_audit_log_that_is_away_does_not_undo_it(caplog):
@@ -95,7 +110,7 @@ async def test_an_audit_log_that_is_away_does_not_undo_it(caplog):
     store = MemoryStore()
     store.away = True
     telegram = {ReviveAccount: True, TelegramStatus: CONNECTED}
-    async with restoring(telegram, {RestoreAccount: True}, store, asked) as ask:
+    async with restoring(telegram, {RestoreAccount: AccountState.DRAINING}, store, asked) as ask:
         code, document = await ask()
 
     assert (code, document["state"]) == (200, "connected")

@@ -45,11 +45,13 @@ async def test_a_dead_account_that_was_signed_in_anew_is_free_again_without_a_re
         await vip.until_accounts(desk_1="free")
         texts = telegram.chat(account).texts
         _, thread = await vip.opened("Ann")
+        in_use = await order(vip, "restore", "desk-1")
         audits = await vip.made.store.find(Audit)
 
     assert (in_vain.exit_code, "its owner has ended perkd's session" in in_vain.stderr) == (1, True)
     assert (done.exit_code, done.stdout.startswith("desk-1 is connected;")) == (0, True)
     assert texts == []
+    assert in_use.stdout == "desk-1 is connected, and in use: its session goes on\n"
     assert thread.messages
     assert ("telegram restore", "desk-1") in {(audit.action, audit.details) for audit in audits}
 
