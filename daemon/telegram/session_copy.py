@@ -125,7 +125,17 @@ def _copy(connection: sqlite3.Connection) -> SessionCopy | None:
 
 
 def write_session(path: Path, copy: SessionCopy) -> None:
-    """Make the file from a copy: whole or not at all, for its owner alone. One that is there is replaced."""
+    """Make the file from a copy: whole or not at all, for its owner alone. One that is there is replaced.
+
+    Raises `OSError`: of the disk, also what SQLite says of it.
+    """
+    try:
+        _write(path, copy)
+    except sqlite3.Error as error:
+        raise OSError(f"{path} can't be written: {error}") from error
+
+
+def _write(path: Path, copy: SessionCopy) -> None:
     from telethon.crypto import AuthKey  # type: ignore[import-untyped]  # noqa: PLC0415 - for this alone
     from telethon.sessions import SQLiteSession  # type: ignore[import-untyped]  # noqa: PLC0415
 

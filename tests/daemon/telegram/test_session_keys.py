@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import resource
 import sqlite3
 import stat
 from pathlib import Path
@@ -199,3 +200,14 @@ def test_a_copy_shows_nothing_and_stays_small():
 
     assert len(KEY.seal("desk-1", most.to_bytes())) < 40_000
     assert COPY.key.hex()[:16] not in repr(COPY)
+
+
+def test_a_disk_that_is_full_is_an_error_of_the_disk(tmp_path):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        with pytest.raises(OSError, match="can't be written"):
+            write_session(tmp_path / "a.session", COPY)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not (tmp_path / "a.session").exists()
