@@ -55,6 +55,7 @@ from daemon.storing import Storing, mongodb_address
 from daemon.terminal import TerminalBoard
 from daemon.vip.forgetting import EndForgotten
 from daemon.vip.opening import open_vip
+from daemon.vip_off import VIPOff
 from daemon.web.happenings import Happenings
 from daemon.web.side import WebSide
 from supervision import ActorDead, Event, MailboxFull, Tree
@@ -121,7 +122,7 @@ class Daemon:
             notes=self._notes,
             keyless=lambda: self.opened.keyless,
             discord=discord_report(self, self.discord),
-            vip=None if self.vip is None else self.vip.report(self.tree),
+            vip=VIPOff(self.store) if self.vip is None else self.vip.report(self.tree),
         )
         if self.config.status.listen:
             self.web = WebSide(

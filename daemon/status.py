@@ -22,6 +22,7 @@ from actors.storage import StorageHealth, StorageStatus
 from daemon.assembly import ANNOUNCER, CAMPAIGN, POLLERS, POOL, STORAGE
 from daemon.discord.report import DiscordPart, DiscordReport
 from daemon.status_document import iso, lag, lane_json, posts_json, source_json, store_json
+from daemon.vip_off import VIPOff
 from daemon.vip_report import VIPPart, VIPReport
 from supervision import Node, SupervisionError, Tree
 
@@ -58,8 +59,8 @@ class StatusReport:
     """Games of which `notes` tell why they are paused."""
     discord: DiscordReport | None = None
     """None where perkd runs without Discord."""
-    vip: VIPReport | None = None
-    """None where `[vip] enabled` is false."""
+    vip: VIPReport | VIPOff | None = None
+    """Of VIP threads that run, or that do not."""
     _started: float = field(init=False)
     _silent_since: dict[str, float] = field(factory=dict, init=False)
     """When an actor was first asked in vain, of those that did not answer the last time."""
@@ -115,7 +116,7 @@ class StatusReport:
     async def _fill_discord(self, answers: _Answers, report: DiscordReport) -> None:
         answers.discord = await report.make(self.clock.now())
 
-    async def _fill_vip(self, answers: _Answers, report: VIPReport) -> None:
+    async def _fill_vip(self, answers: _Answers, report: VIPReport | VIPOff) -> None:
         answers.vip = await report.look()
 
     def _answer_problems(self, answers: _Answers) -> Iterator[str]:

@@ -19,6 +19,9 @@ def vip_lines(vip: Document) -> Iterator[tuple[str, Text]]:
     accounts = vip.get("accounts") or {}
     if not (vip.get("enabled") or vip.get("sessions") or accounts):
         return
+    if vip.get("enabled") is False:
+        yield "vip", Text("does not run · " + count(vip.get("sessions"), "session") + " left open", "yellow")
+        return
     yield "vip", _numbers(vip)
     for account in vip.get("account_list") or ():
         if account.get("state") not in _IN_ORDER or account.get("connection") not in _AT_WORK:
