@@ -1,6 +1,7 @@
 """Telethon's errors as those of the port, and in words."""
 
 import sqlite3
+import struct
 from collections.abc import Callable
 
 from telethon import errors  # type: ignore[import-untyped]
@@ -33,6 +34,13 @@ _ITS_OWN = (errors.ServerError, errors.TimedOutError, errors.InvalidDCError)
 _LOST = (OSError, EOFError, TimeoutError, BufferError, errors.SecurityError)
 DAMAGED = frozenset({"SQLITE_NOTADB", "SQLITE_CORRUPT"})
 """SQLite's errors that no trying again mends."""
+_UNREADABLE = (
+    errors.BadMessageError,
+    errors.TypeNotFoundError,
+    errors.InvalidChecksumError,
+    struct.error,
+)
+"""Telethon's, for a request that Telegram could not place, or an answer of which it makes nothing."""
 _NO_SECONDS = 60
 """Seconds to wait where Telegram asks to wait and does not say for how long."""
 
@@ -70,6 +78,7 @@ _WORDS: tuple[tuple[tuple[type[Exception], ...], Callable[[Exception], Trouble]]
     (_ITS_OWN, lambda error: Unreachable(f"Telegram has trouble of its own ({_name(error)})")),
     ((errors.RPCError,), lambda error: Refused(f"Telegram refuses it ({_name(error)})")),
     ((sqlite3.Error,), lambda error: Unreachable(_unusable(error))),
+    (_UNREADABLE, lambda error: Unreachable(f"Telegram's answer can't be read ({_name(error)})")),
     (_LOST, lambda error: Unreachable(f"Telegram can't be reached ({_name(error)})")),
 )
 """The first line that fits counts."""
