@@ -28,7 +28,7 @@ from actors.vip.words import Notice, Word
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
 
-BOT = "1"
+BOT = "90"
 GUILD = "100"
 
 
