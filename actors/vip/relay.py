@@ -200,11 +200,12 @@ class Relay:
     async def _wait(self, trouble: Exception) -> None:
         """Longer each time: what is forbidden stays so until a person mends it, and is asked for rarely."""
         policy = self._parts.policy
-        level = logging.INFO if isinstance(trouble, Unreachable) else logging.WARNING
-        logger.log(level, "The VIP relay of user %s waits: %s", self._parts.member.id, trouble)
         if isinstance(trouble, _Again):
+            logger.debug("The VIP relay of user %s reads what it may have missed", self._parts.member.id)
             await trio.sleep(policy.pause_min)
             return
+        level = logging.INFO if isinstance(trouble, Unreachable) else logging.WARNING
+        logger.log(level, "The VIP relay of user %s waits: %s", self._parts.member.id, trouble)
         pause = max(self._pause, policy.pause_min)
         self._pause = min(2 * pause, policy.pause_max)
         with trio.move_on_after(pause):

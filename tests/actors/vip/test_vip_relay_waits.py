@@ -1,5 +1,7 @@
 """What a session does while something keeps it from relaying, and what is written meanwhile."""
 
+import logging
+
 import pytest
 import trio
 
@@ -32,6 +34,18 @@ async def test_an_introduction_that_is_not_taken_when_the_session_moves_crashes_
         await trio.sleep(600)
         assert crashes(rig) == []
         assert rig.chat_bodies() == ["hello"]
+
+
+async def test_a_connection_that_is_back_is_nothing_that_is_waited_for(
+    autojump_clock: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    rig = VIPRig()
+    async with rig.running():
+        await rig.opened()
+        rig.office.tell(ThreadsResync())
+        await trio.sleep(10)
+    assert not [text for text in caplog.messages if "waits" in text]
 
 
 @pytest.mark.parametrize("operation", ["discord.history", "desk.history"])
