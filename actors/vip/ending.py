@@ -3,7 +3,7 @@
 import logging
 
 import trio
-from attrs import define, field
+from attrs import define, evolve, field
 
 from actors.ports import Change, Delete, Put
 from actors.vip import pool_messages as pool
@@ -187,10 +187,14 @@ class Ending:
         parts.close_reports()
 
     async def _more(self, session: VIPSession, reason: EndReason) -> list[Change]:
-        """What is recorded besides: who of the staff asked; or, of a member who is forgotten, nothing."""
+        """What is recorded besides: who of the staff asked; not whose session, where that is forgotten."""
         parts = self._parts
         if reason is EndReason.FORGOTTEN:
-            return await forget(parts)
+            changes = await forget(parts)
+            if session.ended_by not in {"", session.member}:
+                audit = audit_of_end(parts.now(), session, "")
+                changes.append(Put(evolve(audit, details="a session of a member whose data was erased")))
+            return changes
         audits = []
         if session.ended_by and reason is not EndReason.OWNER:
             audits.append(audit_of_end(parts.now(), session, wording(session)))

@@ -141,6 +141,8 @@ class VIPThreadActor(Actor):
         if wish.thread and (session is None or session.thread != wish.thread):
             return
         if session is not None and session.state is SessionState.ENDING:
+            if wish.reason is EndReason.FORGOTTEN:
+                self._phase.cancel()  # so that it is recorded
             return  # who asked is told how that goes
         if self._wish is None or wish.by is not None:
             self._wish = wish
@@ -186,6 +188,9 @@ class VIPThreadActor(Actor):
                 drained=session.drained or session.state is not SessionState.OPEN,
             )
             await self._tell_closed(wish.reason)
+        session = self._parts.book.session
+        if self._forget and session is not None and session.state is SessionState.ENDING:
+            await self._parts.book.update(ending=EndReason.FORGOTTEN)  # whatever it ends of
         self._wish = None
 
     async def _tell_closed(self, reason: EndReason) -> None:
