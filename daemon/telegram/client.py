@@ -23,20 +23,31 @@ REQUEST_WITHIN = 30.0
 """Seconds. Telethon's own requests wait for ever."""
 
 _LOGS = "perkd.telethon"
-_TALKATIVE = (f"{_LOGS}.network.mtprotosender", f"{_LOGS}.network.connection.connection")
-_SAID_BY_PERKD = ("Automatic reconnection failed", "Attempt %d at connecting", "Server closed the connection")
+_TALKATIVE = (
+    "network.mtprotosender",
+    "network.connection.connection",
+    "client.users",
+    "client.telegrambaseclient",
+)
+_SAID_BY_PERKD = (
+    "Automatic reconnection failed",
+    "Attempt %d at connecting",
+    "Server closed the connection",
+    "Telegram is having internal issues",
+)
 
 
 def _is_news(record: logging.LogRecord) -> bool:
     """Whether perkd does not say the same itself."""
-    return not str(record.msg).startswith(_SAID_BY_PERKD)
+    error = record.exc_info[1] if record.exc_info else None
+    return not str(record.msg).startswith(_SAID_BY_PERKD) and not isinstance(error, sqlite3.Error)
 
 
 def quieten() -> None:
     """Below WARNING, Telethon logs what messages say."""
     logging.getLogger(_LOGS).setLevel(logging.WARNING)
     for name in _TALKATIVE:
-        logging.getLogger(name).addFilter(_is_news)
+        logging.getLogger(f"{_LOGS}.{name}").addFilter(_is_news)
 
 
 class Client(TelegramClient):  # type: ignore[misc]  # Telethon has no types

@@ -29,6 +29,7 @@ def test_every_directory_that_signing_in_makes_is_closed_to_others(tmp_path: Pat
         ("perkd.telethon.network.connection.connection", "Server closed the connection: %s"),
         ("perkd.telethon.network.mtprotosender", "Attempt %d at connecting failed"),
         ("perkd.telethon.network.mtprotosender", "Automatic reconnection failed %d time(s)"),
+        ("perkd.telethon.client.users", "Telegram is having internal issues %s"),
     ],
 )
 def test_a_lost_connection_is_not_told_twice(
@@ -38,6 +39,16 @@ def test_a_lost_connection_is_not_told_twice(
     logging.getLogger(logger).warning(message, 1)
     logging.getLogger(logger).warning("something else")
     assert caplog.messages == ["something else"]
+
+
+def test_a_session_file_that_can_t_be_written_fills_no_log_with_tracebacks(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    quieten()
+    ours = logging.getLogger("perkd.telethon.client.telegrambaseclient")
+    for error in (sqlite3.OperationalError("database or disk is full"), ValueError("news")):
+        ours.error("Unhandled exception", exc_info=error)
+    assert [record.exc_info[1] for record in caplog.records if record.exc_info] == [error]
 
 
 def test_a_file_that_is_locked_is_not_called_damaged() -> None:
