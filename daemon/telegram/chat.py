@@ -190,11 +190,20 @@ async def find_desk(client: TelegramClient, desk: str) -> types.InputPeerUser:
     except ValueError:
         if desk[:1] != "@":
             raise Refused(f"desk = {desk!r}: the account has not met this user yet; use @username") from None
-        found = await request(client, functions.contacts.ResolveUsernameRequest(name))
+        found = await _resolve(client, name)
         peer = next((types.InputPeerUser(user.id, user.access_hash) for user in found.users), None)
     if not isinstance(peer, types.InputPeerUser):
         raise Refused(f"desk = {desk!r} is no user; the desk has to be a person's or a bot's account")
     return peer
+
+
+async def _resolve(client: TelegramClient, name: str) -> Any:
+    try:
+        return await request(client, functions.contacts.ResolveUsernameRequest(name))
+    except Refused as refused:
+        if isinstance(refused.__cause__, errors.UsernameNotOccupiedError | errors.UsernameInvalidError):
+            raise Refused(f"desk = '@{name}': nobody on Telegram has this name; change [vip] desk") from None
+        raise
 
 
 def is_with(message: Any, peer: types.InputPeerUser) -> bool:
