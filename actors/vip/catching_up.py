@@ -54,7 +54,8 @@ class CatchingUp:
 
             async def page(after: str = after) -> Sequence[Message]:
                 if side is Side.THREAD:
-                    return await parts.ports.threads.history(parts.book.live.thread, after, resync.PAGE)
+                    async with parts.ports.reading.turn():
+                        return await parts.ports.threads.history(parts.book.live.thread, after, resync.PAGE)
                 return await parts.ports.desk.history(parts.lease, after, resync.PAGE)
 
             messages = await patiently(parts.policy, page)

@@ -49,16 +49,17 @@ async def refusal(parts: SessionParts) -> Notice | None:
 async def fault_of_thread(parts: SessionParts) -> EndReason | None:
     """Why the session's thread is of no more use, asked of Discord itself; None: it lives.
 
-    Raises `Unreachable` when Discord does not answer, after a bounded number of tries.
+    All sessions ask it in the same moment when Discord is back: so many at once as may. Raises `Unreachable`
+    when Discord does not answer, after a bounded number of tries.
     """
     policy, thread = parts.policy, parts.book.live.thread
+
+    async def fetch() -> ThreadStatus:
+        async with parts.ports.reading.turn():
+            return await parts.ports.threads.fetch(thread)
+
     try:
-        status = await patiently(
-            policy,
-            lambda: parts.ports.threads.fetch(thread),
-            tries=policy.tries,
-            longest_flood=policy.opening_flood,
-        )
+        status = await patiently(policy, fetch, tries=policy.tries, longest_flood=policy.opening_flood)
     except (FloodWait, Refused) as error:  # nobody knows what such an answer says of the thread
         raise Unreachable(str(error)) from error
     return _REASONS.get(status)

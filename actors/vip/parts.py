@@ -10,6 +10,7 @@ from actors.ports import Clock, Store
 from actors.vip.messages import ClearSession, Click, Handled, Member
 from actors.vip.model import SessionState
 from actors.vip.nonces import nonce
+from actors.vip.pacing import Pacing
 from actors.vip.policy import VIPPolicy
 from actors.vip.ports import Answers, Content, Desk, Lease, Planner, StaffLog, Threads
 from actors.vip.session_book import SessionBook
@@ -19,7 +20,8 @@ from supervision import ActorDead, ActorRef, MailboxFull
 logger = logging.getLogger(__name__)
 
 READING_AT_ONCE = 5
-"""Of all sessions together. Discord takes fifty questions a second: so many, if each takes a tenth of one."""
+READING_A_SECOND = 15.0
+"""Of all sessions together: Discord takes fifty requests a second, and a reading may be two or three."""
 MOST_QUEUED = 5
 """Tickets of one member on the waiting list that are told of a new place: the newest."""
 
@@ -41,8 +43,8 @@ class ThreadPorts:
     staff: StaffLog
     policy: Callable[[], VIPPolicy]
     new_id: Callable[[], str]
-    reading: trio.CapacityLimiter = field(factory=lambda: trio.CapacityLimiter(READING_AT_ONCE))
-    """Held for each question about a thread that all sessions may have to ask in the same moment."""
+    reading: Pacing = field(factory=lambda: Pacing(READING_AT_ONCE, READING_A_SECOND))
+    """For each question about a thread that all sessions may have to ask in the same moment."""
 
 
 @define(eq=False)
