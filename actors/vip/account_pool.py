@@ -8,13 +8,13 @@ from actors.ports import StoreUnavailable
 from actors.vip import pool_messages as m
 from actors.vip.account_book import Waiting
 from actors.vip.account_ledger import AccountLedger
-from actors.vip.clearing import Cleared, clear
+from actors.vip.clearings import ClearingDone, Clearings
+from actors.vip.holders import HolderEnded, Holders
 from actors.vip.model import AccountState, VIPAccount
 from actors.vip.pool_ports import PoolPorts
 from actors.vip.ports import Lease
-from actors.vip.room import Room
 from actors.vip.words import Notice, Word
-from supervision import Actor, ActorDead, ActorRef, Timer
+from supervision import Actor, Timer
 
 __all__ = ["AccountPoolActor", "PoolPorts"]
 
@@ -23,26 +23,10 @@ logger = logging.getLogger(__name__)
 _SOON = 1.0
 """Seconds until what the store could not record is tried again."""
 
-DeskEvent = m.DeskPosted | m.DeskEdited | m.DeskDeleted | m.DeskResync
-
 
 @frozen
 class _Tick:
     """Time to look at what is due, and at leases without a session."""
-
-
-@frozen
-class _HolderEnded:
-    """A session's actor has ended for good."""
-
-    session: str
-
-
-@frozen
-class _ClearingDone:
-    account: str
-    epoch: int
-    outcome: Cleared
 
 
 @define(eq=False)
@@ -55,19 +39,16 @@ class AccountPoolActor(Actor):
 
     _ports: PoolPorts
     _ledger: AccountLedger = field(init=False)
-    _holders: dict[str, ActorRef] = field(factory=dict, init=False)
-    """Of leased accounts: session → who has it."""
-    _clearing: set[str] = field(factory=set, init=False)
-    _back: set[str] = field(factory=set, init=False)
-    """Connected again while it was being cleared, perhaps in vain."""
-    _room: Room = field(init=False)
+    _holders: Holders = field(init=False)
+    _clearings: Clearings = field(init=False)
     _timer: Timer | None = field(default=None, init=False)
     _wake_at: float = field(default=0.0, init=False)
 
     async def started(self) -> None:
         """Read the accounts, and take back what belongs to no session. Without a store: later."""
         ports = self._ports
-        self._room = Room(self.start_soon, _again)
+        self._holders = Holders(self.ref, self.start_soon)
+        self._clearings = Clearings(ports, self.ref, self.start_soon)
         self._ledger = AccountLedger(ports.store, ports.clock, ports.epochs, ports.accounts)
         await self._look()
 
@@ -90,13 +71,13 @@ class AccountPoolActor(Actor):
                 return await self._restore(name)
             case m.PoolStatus():
                 return self._numbers()
-            case _ClearingDone():
+            case ClearingDone():
                 await self._cleared(message)
             case _Tick():
                 self._timer = None
                 await self._look()
-            case _HolderEnded(session):
-                self._holders.pop(session, None)
+            case HolderEnded(session):
+                self._holders.drop(session)
                 self._ledger.book.withdraw(session)
             case _:
                 return await Actor.receive(self, message)
@@ -108,9 +89,7 @@ class AccountPoolActor(Actor):
         ledger, session = self._ledger, request.session
         if not ledger.loaded:
             return m.NotNow()
-        if session not in self._holders:
-            request.holder.monitor(self.ref, _HolderEnded(session))
-        self._holders[session] = request.holder
+        self._holders.keep(session, request.holder)
         if ledger.lease_of(session) is None:
             ledger.book.wait(Waiting(request.since, session, request.member, request.holder))
             try:
@@ -124,7 +103,7 @@ class AccountPoolActor(Actor):
         """Give out what is free. `asking` is told by the answer to its question."""
         for waiting, lease in await self._ledger.grant():
             if waiting.session != asking:
-                self._tell(waiting.holder, m.LeaseGranted(waiting.session, lease))
+                self._holders.tell(waiting.session, m.LeaseGranted(waiting.session, lease))
 
     async def _release(self, session: str) -> bool:
         ledger = self._ledger
@@ -142,34 +121,22 @@ class AccountPoolActor(Actor):
 
     async def _give_back(self, account: VIPAccount, reason: str) -> None:
         await self._ledger.move(account, AccountState.DRAINING, reason)
-        self._holders.pop(account.session, None)
+        self._holders.drop(account.session)
         self._start_clearing()
 
     # --- clearing -------------------------------------------------------------------------------
 
     def _start_clearing(self) -> None:
         for account in self._ledger.book.due(self._now()):
-            self._clear_now(account)
+            self._clearings.begin(account)
 
-    def _clear_now(self, account: VIPAccount) -> None:
-        if account.name not in self._clearing:
-            self._clearing.add(account.name)
-            self.start_soon(self._clear, Lease(account.name, account.epoch))
-
-    async def _clear(self, lease: Lease) -> None:
-        ports = self._ports
-        outcome = await clear(ports.desk, ports.epochs, lease, ports.policy())
-        await self.ref.send(_ClearingDone(lease.account, lease.epoch, outcome))
-
-    async def _cleared(self, done: _ClearingDone) -> None:
-        self._clearing.discard(done.account)
-        again = done.account in self._back
-        self._back.discard(done.account)
+    async def _cleared(self, done: ClearingDone) -> None:
+        again = self._clearings.over(done.account)
         account, outcome = self._ledger.book.accounts[done.account], done.outcome
         if account.epoch != done.epoch or account.state in {AccountState.LEASED, AccountState.DEAD}:
             return  # something else was decided meanwhile
         if again and outcome.passing:
-            self._clear_now(account)
+            self._clearings.begin(account)
             return
         until = None if outcome.again_in is None else self._now() + outcome.again_in
         try:
@@ -189,7 +156,6 @@ class AccountPoolActor(Actor):
         account = self._ledger.book.accounts.get(name)
         if account is None or account.state in {state, AccountState.DEAD}:
             return
-        holder = self._holders.get(account.session)
         until = self._now() + self._ports.policy().limited if state is AccountState.LIMITED else None
         try:
             out = await self._ledger.move(account, state, reason, until)
@@ -197,8 +163,8 @@ class AccountPoolActor(Actor):
             self.after(_SOON, m.AccountOut(name, state, reason))
             return
         self._tell_staff(out)
-        if holder is not None:
-            self._tell(holder, m.MoveAccount(account.session, Lease(name, account.epoch), reason))
+        moved = m.MoveAccount(account.session, Lease(name, account.epoch), reason)
+        self._holders.tell(account.session, moved)
 
     def _tell_staff(self, account: VIPAccount) -> None:
         logger.warning("VIP account %s is %s: %s", account.name, account.state, account.reason)
@@ -220,21 +186,22 @@ class AccountPoolActor(Actor):
 
     # --- what the desk writes -------------------------------------------------------------------
 
-    async def _route(self, event: DeskEvent) -> None:
+    async def _route(self, event: m.DeskEvent) -> None:
         account = self._ledger.book.accounts.get(event.account)
         if account is None:
             return
         if account.state is not AccountState.LEASED:
             await self._late(account, event)
             return
-        holder = self._holders.get(account.session)
-        if holder is not None:  # else: it reads the history when it starts
-            self._tell(holder, m.FromDesk(Lease(account.name, account.epoch), event))
+        lease = Lease(account.name, account.epoch)
+        self._holders.tell(account.session, m.FromDesk(lease, event))
 
-    async def _late(self, account: VIPAccount, event: DeskEvent) -> None:
+    async def _late(self, account: VIPAccount, event: m.DeskEvent) -> None:
         """The desk answered somebody whose session is over: staff see it, and the history is cleared anew."""
-        if isinstance(event, m.DeskResync):
-            self._connected(account)
+        if isinstance(event, m.DeskResync):  # what could not be cleared while it was away is cleared now
+            if not self._clearings.connected(account) and account.state is AccountState.QUARANTINED:
+                self._clearings.begin(account)
+            return
         if not isinstance(event, m.DeskPosted) or event.message.own:
             return
         logger.warning(
@@ -248,13 +215,6 @@ class AccountPoolActor(Actor):
             except StoreUnavailable:
                 return  # the introduction of the next session is the wall
             self._start_clearing()
-
-    def _connected(self, account: VIPAccount) -> None:
-        """What could not be cleared while it was away is cleared now."""
-        if account.name in self._clearing:
-            self._back.add(account.name)
-        elif account.state is AccountState.QUARANTINED:
-            self._clear_now(account)
 
     # --- looking after it all -------------------------------------------------------------------
 
@@ -288,16 +248,3 @@ class AccountPoolActor(Actor):
 
     def _now(self) -> float:
         return self._ports.clock.now()
-
-    def _tell(self, holder: ActorRef, message: object) -> None:
-        try:
-            self._room.tell(holder, message)
-        except ActorDead:
-            logger.debug("%s ended before it could be told %s", holder.path, type(message).__name__)
-
-
-def _again(message: object) -> m.FromDesk | None:
-    """What the chat's history tells as well."""
-    if isinstance(message, m.FromDesk):
-        return m.FromDesk(message.lease, m.DeskResync(message.lease.account))
-    return None

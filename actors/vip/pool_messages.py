@@ -91,7 +91,7 @@ class FromDesk:
     """Something happened in the chat of the session's account."""
 
     lease: Lease
-    event: "DeskPosted | DeskEdited | DeskDeleted | DeskResync"
+    event: "DeskEvent"
 
 
 # --- told by the Telegram side ------------------------------------------------------------------
@@ -126,6 +126,9 @@ class DeskResync:
     """The account is connected again: what happened meanwhile has to be read from its history."""
 
     account: str
+
+
+DeskEvent = DeskPosted | DeskEdited | DeskDeleted | DeskResync
 
 
 @frozen
