@@ -8,9 +8,10 @@ from attrs import define, field
 from actors.ports import StoreUnavailable
 from actors.vip import messages as m
 from actors.vip import pool_messages as pool
-from actors.vip.checking import judge_existing, refusal
+from actors.vip.checking import refusal
 from actors.vip.clearing_report import record_orders
 from actors.vip.ending import CLEANING, UNHEARD, Ending, forget
+from actors.vip.greeting import Greeting
 from actors.vip.intake import is_staff
 from actors.vip.model import EndReason, SessionState
 from actors.vip.parts import SessionParts, ThreadPorts
@@ -61,15 +62,14 @@ class VIPThreadActor(Actor):
     _forget: list[str] = field(factory=list, init=False)
     _phase: trio.CancelScope = field(factory=trio.CancelScope, init=False)
     _clicked: trio.Event = field(factory=trio.Event, init=False)
-    _greeters: trio.Nursery | None = field(default=None, init=False)
-    """While the session is open."""
-    _greeting: bool = field(default=False, init=False)
+    _greeting: Greeting = field(init=False)
 
     async def started(self) -> None:
         """Go on where an earlier life was."""
         book = SessionBook(self._ports.store, self._member.key)
         self._parts = SessionParts(self._member, self._ports, book, self.ref)
         self._opening = Opening(self._parts)
+        self._greeting = Greeting(self._parts, lambda fault: self._end_with(m.End(fault)))
         self.start_soon(self._conduct)
         if self.incarnation > 1:
             self._parts.tell_office(m.Returned(self._member))
@@ -114,7 +114,7 @@ class VIPThreadActor(Actor):
     async def _pressed(self, click: m.Click) -> None:
         self._parts.clicks[click.ticket] = click
         self._clicked.set()
-        self._greet_soon()
+        self._greeting.soon()
         self._opening.granted.set()  # if it waits for an account, it tells its place now
         session = self._parts.book.session
         if session is not None and session.state is SessionState.ENDING:
@@ -242,27 +242,7 @@ class VIPThreadActor(Actor):
     async def _open(self) -> None:
         if self._relay is None:
             self._relay = Relay(self._parts, self._opening, self._relay_ends)
-        try:
-            async with trio.open_nursery() as self._greeters:
-                self._greeting = False
-                self._greet_soon()
-                await self._relay.run()
-        finally:
-            self._greeters = None
-
-    def _greet_soon(self) -> None:
-        """Answer who presses the button while there is a session."""
-        if self._greeters is not None and not self._greeting and self._parts.clicks:
-            self._greeting = True
-            self._greeters.start_soon(self._greet)
-
-    async def _greet(self) -> None:
-        while self._parts.clicks:
-            fault = await judge_existing(self._parts)
-            if fault is not None:
-                self._end_with(m.End(fault))
-                await trio.sleep_forever()
-        self._greeting = False
+        await self._greeting.beside(self._relay.run)
 
     async def _ending(self) -> None:
         parts, session = self._parts, self._parts.book.live
