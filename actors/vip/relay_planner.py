@@ -8,6 +8,10 @@ from actors.vip.model import Side
 from actors.vip.ports import Content, EditSteps, PlanRequest
 from actors.vip.relay_plan import plan_edit, plan_new
 from actors.vip.relay_values import Incoming, Limits, Part, PartKind, Plan, Role
+from actors.vip.rich_text import NOTHING, RichText, Style, plain, rich
+
+LONGEST_ADDRESS = 1000
+"""Characters of a link's: a longer one leaves its words no room in a message, and stands behind them."""
 
 
 @frozen
@@ -49,6 +53,7 @@ class RelayPlanner:
         message = request.body
         if not isinstance(message, Incoming):
             raise TypeError(f"the planner relays Incoming, not {type(message).__name__}")
+        message = evolve(message, text=_spelled_out(message.text))
         if side is Side.DESK:
             return evolve(message, role=Role.DESK), self.thread
         role = Role.STAFF if request.staff else Role.OWNER
@@ -57,3 +62,15 @@ class RelayPlanner:
 
 def _contents(parts: Iterable[Part]) -> list[Content]:
     return [Content(part, kind=part.kind.value) for part in parts]
+
+
+def _spelled_out(text: RichText) -> RichText:
+    """With the addresses of links as text where they are too long."""
+    long = [one for one in text.spans if one.style is Style.LINK and len(one.value) > LONGEST_ADDRESS]
+    if not long:
+        return text
+    rest = rich(text.text, *(one for one in text.spans if one not in long))
+    said, at = NOTHING, 0
+    for one in long:
+        said, at = said + rest.part(at, one.end) + plain(f" ({one.value})"), one.end
+    return said + rest.part(at, len(text.text))
