@@ -18,6 +18,9 @@ from actors.vip.recording import Recorder
 
 logger = logging.getLogger(__name__)
 
+MARKED_WITHIN = 3.0
+"""Seconds that showing what has arrived may hold up an end."""
+
 
 @define(eq=False)
 class Draining:
@@ -33,9 +36,10 @@ class Draining:
         """For so long at most. Raises `StoreUnavailable`: to be run again."""
         with trio.move_on_after(seconds):
             async with trio.open_nursery() as nursery:
-                nursery.start_soon(self._mark)
                 for side in Side:
                     nursery.start_soon(self._drain, side)
+            with trio.move_on_after(MARKED_WITHIN):
+                await self._marks.run()
         if self._fault is not None:
             raise self._fault
 
@@ -53,7 +57,3 @@ class Draining:
         """It was held while histories were read, or on its way to the session."""
         if side is Side.THREAD or self._parts.book.live.desk_from:
             await CatchingUp(self._parts, self._recorder).run(side)
-
-    async def _mark(self) -> None:
-        with trio.move_on_after(0):
-            await self._marks.run()

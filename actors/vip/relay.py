@@ -54,6 +54,7 @@ class Relay:
     """Wish the session's end: reason, and who asked for it (id and name)."""
     outbox: Outbox = field(init=False)
     _marks: Marks = field(init=False)
+    """Always the same: what was not shown when the work was put down is shown later."""
     _pumps: dict[Side, Pump] = field(init=False)
     _recorder: Recorder = field(init=False)
     _doubts: dict[Side, Doubts] = field(factory=lambda: {side: Doubts() for side in Side}, init=False)
@@ -72,11 +73,11 @@ class Relay:
 
     def __attrs_post_init__(self) -> None:
         self.outbox = Outbox(self._parts.ports.store, self._parts.book.live.id)
+        self._marks = Marks(self._parts, self._wake)
         self._renew()
 
     def _renew(self) -> None:
         parts = self._parts
-        self._marks = Marks(parts, self._wake)
         ways = {side: Way(side, parts, self.outbox, self._doubts[side]) for side in Side}
         self._pumps = {side: Pump(parts, self.outbox, self._marks, way) for side, way in ways.items()}
         self._recorder = Recorder(parts, self.outbox, self._pumps, self._end, self._wake)
