@@ -5,10 +5,14 @@ import itertools
 import pytest
 import trio
 
-from actors.vip.model import CrossingState, SessionState
+from actors.vip.doubts import UNKNOWN, Doubts
+from actors.vip.model import Crossing, CrossingState, SessionState, Side
+from actors.vip.outbox import Outbox
 from actors.vip.pool_messages import DeskResync
-from actors.vip.ports import Unreachable
+from actors.vip.ports import Content, Unreachable
+from actors.vip.resync import LATE
 from actors.vip.words import Word
+from daemon.storage.memory import MemoryStore
 from tests.worlds.vip_rig import VIPRig
 
 LONG = 600.0
@@ -252,3 +256,50 @@ async def test_an_introduction_whose_id_can_not_be_told_is_a_border_nevertheless
         rig.desk_says("hello")
         await trio.sleep(5)
         assert rig.thread().bodies() == ["hello"]
+
+
+async def test_a_second_edit_within_a_second_is_shown_by_the_next_look_however_soon(
+    autojump_clock: object,
+) -> None:
+    rig = VIPRig()
+    async with rig.running():
+        await rig.opened()
+        message = rig.desk_says("first")
+        await trio.sleep(5)
+        at = str(int(rig.clock.now()))
+        rig.desk_edits(message, "second", version=at)
+        await trio.sleep(5)
+        rig.connected = False
+        rig.desk_edits(message, "third", version=at)
+        rig.connected = True
+        rig.pool.tell(DeskResync(rig.session().account))
+        await trio.sleep(20)
+        assert rig.clock.now() - int(at) < LATE
+        assert rig.thread().bodies() == ["third"]
+
+
+async def _outbox(*states: tuple[CrossingState, bool]) -> tuple[Outbox, list[str]]:
+    """An outbox with one message of each state; `True`: it was edited, and that is to be shown."""
+    outbox = Outbox(MemoryStore(), "s")
+    for source, (state, edited) in enumerate(states, start=1):
+        await outbox.accept(Crossing("s", Side.DESK, str(source), 0, 0.0, state=state, edited=edited))
+    return outbox, [crossing.key for crossing in outbox.of(Side.DESK)]
+
+
+async def test_in_doubt_is_what_is_edited_and_the_first_that_waits() -> None:
+    outbox, (old, first, second) = await _outbox(
+        (CrossingState.SENT, True), (CrossingState.WAITING, False), (CrossingState.WAITING, False)
+    )
+    doubts = Doubts()
+    doubts.inherit(outbox, Side.DESK)
+    assert [doubts.given(key) for key in (old, first, second)] == [UNKNOWN, UNKNOWN, None]
+    doubts.settle(first)
+    assert doubts.given(first) is None
+
+
+async def test_what_this_life_sent_is_known_after_the_store_was_away() -> None:
+    outbox, (first,) = await _outbox((CrossingState.WAITING, False))
+    doubts, content = Doubts(), Content("as it was sent")
+    doubts.give(first, content)
+    doubts.inherit(outbox, Side.DESK)
+    assert doubts.given(first) is content
