@@ -206,7 +206,8 @@ class Relay:
             await trio.sleep(policy.pause_min)
             return
         level = logging.INFO if isinstance(trouble, Unreachable) else logging.WARNING
-        logger.log(level, "The VIP relay of user %s waits: %s", self._parts.member.id, trouble)
+        hint = "; `perkd check` names what the bot lacks" if isinstance(trouble, Forbidden) else ""
+        logger.log(level, "The VIP relay of user %s waits: %s%s", self._parts.member.id, trouble, hint)
         pause = max(self._pause, policy.pause_min)
         self._pause = min(2 * pause, policy.pause_max)
         with trio.move_on_after(pause):

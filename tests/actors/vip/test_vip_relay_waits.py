@@ -48,6 +48,20 @@ async def test_a_connection_that_is_back_is_nothing_that_is_waited_for(
     assert not [text for text in caplog.messages if "waits" in text]
 
 
+async def test_what_is_forbidden_is_logged_with_where_to_look(
+    autojump_clock: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    rig = VIPRig()
+    async with rig.running():
+        await rig.opened()
+        rig.world.steps.fail("discord.send", Forbidden("HTTP 403"))
+        rig.desk_says("hi")
+        await trio.sleep(10)
+    assert (
+        "The VIP relay of user 7 waits: HTTP 403; `perkd check` names what the bot lacks" in caplog.messages
+    )
+
+
 @pytest.mark.parametrize("operation", ["discord.history", "desk.history"])
 async def test_a_history_that_is_refused_is_asked_for_again(autojump_clock: object, operation: str) -> None:
     rig = VIPRig()
