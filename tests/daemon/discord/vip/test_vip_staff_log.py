@@ -32,7 +32,7 @@ def lines(caplog: Any, level: int) -> list[str]:
 async def test_a_note_is_posted(stage):
     await stage.staff_log.note(OUT)
     await stage.staff_log.note(OUT)
-    shown = "⚠️ The Telegram account desk-1 is dead: banned @\u200beveryone"
+    shown = "⚠️ The Telegram account desk-1 is out of use: banned @\u200beveryone"
     assert [message.text for message in stage.log.messages] == [shown, shown]
 
 
@@ -90,7 +90,7 @@ async def test_without_a_channel_or_a_connection_notes_are_log_lines(stage, capl
     stage.places = evolve(stage.places, log_channel="")
     await stage.staff_log.note(OUT)
     assert lines(caplog, logging.INFO) == [
-        "For the staff: ⚠️ The Telegram account desk-1 is dead: banned @everyone"
+        "For the staff: ⚠️ The Telegram account desk-1 is out of use: banned @everyone"
     ]
     assert lines(caplog, logging.WARNING) == []
     stage.places = evolve(stage.places, log_channel=stage.log.id)
