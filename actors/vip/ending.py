@@ -157,6 +157,8 @@ class Ending:
     async def _close(self, undelivered: int) -> None:
         session, parts = self._session, self._parts
         reason = session.ending or EndReason.CLEARED
+        if parts.completed and reason is not EndReason.COMPLETED:  # it was ending already
+            await self._give_role()
         closed = ClosedVIPSession(
             session.id,
             session.guild,

@@ -66,6 +66,8 @@ class SessionParts:
     """What the session was before it was to end; None: it was ending when this life began."""
     orders: dict[str, ClearSession] = field(factory=dict)
     """Of staff, by ticket: each is recorded, whatever there was to clear."""
+    completed: bool = False
+    """Staff say that the upgrade is complete: the role is given, whatever the session ends of."""
     _place: int = field(default=0, init=False)
     """On the waiting list, as it was last told."""
 
@@ -132,6 +134,7 @@ class SessionParts:
         for ticket in self.reports:
             self.handled(ticket)
         self.reports.clear()
+        self.completed = False
 
     def handled(self, ticket: str) -> None:
         """The request needs no answer any more."""

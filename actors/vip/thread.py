@@ -133,6 +133,8 @@ class VIPThreadActor(Actor):
         self._parts.reports.append(request.ticket)
         if isinstance(request, m.ClearSession):
             self._parts.orders[request.ticket] = request
+        elif isinstance(request, m.CompleteSession):
+            self._parts.completed = True
         self._end_with(m.End(reason, request.by))
 
     def _end_with(self, wish: m.End) -> None:

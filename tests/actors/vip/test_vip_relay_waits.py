@@ -5,13 +5,13 @@ import logging
 import pytest
 import trio
 
-from actors.vip.messages import EndSession, Member, Staff, ThreadsResync
+from actors.vip.messages import CompleteSession, EndSession, Member, Staff, ThreadsResync
 from actors.vip.model import AccountState, EndReason, SessionState
 from actors.vip.pool_messages import AccountOut
 from actors.vip.ports import FloodWait, Forbidden, Refused
 from actors.vip.words import Word
 from tests.worlds.vip import BOT, GUILD
-from tests.worlds.vip_rig import STAFF_ROLE, VIPRig
+from tests.worlds.vip_rig import STAFF, STAFF_ROLE, VIPRig
 
 OWNER = Member(GUILD, "7")
 
@@ -199,3 +199,21 @@ async def test_a_command_that_was_refused_is_not_refused_again_when_the_history_
         rig.office.tell(ThreadsResync())
         await trio.sleep(60)
         assert rig.thread().words() == [Word.WELCOME, Word.REFUSED_COMMAND]
+
+
+@pytest.mark.parametrize("pause", [0.0, 40.0])
+async def test_the_role_is_given_also_where_the_member_ends_it_in_the_same_moment(
+    autojump_clock: object, pause: float
+) -> None:
+    rig = VIPRig()
+    async with rig.running():
+        await rig.opened()
+        rig.world.steps.outage.add("discord.close")
+        rig.say("!end", command="end")
+        await trio.sleep(pause)
+        rig.office.tell(CompleteSession(OWNER, "ticket", STAFF))
+        await trio.sleep(5)
+        rig.world.steps.outage.clear()
+        await rig.until(lambda: bool(rig.closed()))
+        assert rig.world.roles_given == [(GUILD, "7")]
+        assert Word.ROLE_GIVEN in rig.answers("ticket")
