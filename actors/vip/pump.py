@@ -209,6 +209,12 @@ class Pump:
         self._way.doubts.settle(crossing.key)
         self._show(crossing, Mark.FAILED)
 
+    def show_arrived(self, key: str) -> None:
+        """Mark a message, if it has arrived."""
+        crossing = self._outbox.get(key)
+        if crossing is not None and crossing.state is CrossingState.SENT:
+            self._show(crossing, Mark.SENT)
+
     def _show(self, crossing: Crossing, mark: Mark) -> None:
         if crossing.side is Side.THREAD or self._way.is_of_this_lease(crossing):
             self._marks.show(crossing.side, crossing.source, mark)

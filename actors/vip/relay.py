@@ -105,9 +105,12 @@ class Relay:
 
     async def _load(self) -> None:
         """What is stored counts; what it says to be under way may have arrived."""
+        waited = self.outbox.waiting()
         if await self.outbox.load():
             for side in Side:
                 self._doubts[side].inherit(self.outbox, side)
+            for crossing in waited:  # it was put down between recording that it is sent and showing it
+                self._pumps[crossing.side].show_arrived(crossing.key)
 
     async def _prepare(self) -> None:
         parts = self._parts

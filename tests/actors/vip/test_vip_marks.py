@@ -1,8 +1,9 @@
 """The reaction below a message tells what became of it, also where the work was put down in between."""
 
+import pytest
 import trio
 
-from actors.vip.messages import EndSession, Member, Staff
+from actors.vip.messages import EndSession, Member, Staff, ThreadsResync
 from actors.vip.model import AccountState
 from actors.vip.pool_messages import AccountOut
 from actors.vip.ports import Forbidden, Mark, Unreachable
@@ -29,6 +30,21 @@ async def test_what_has_arrived_is_marked_though_the_other_direction_is_forbidde
         rig.desk_says("hi")
         await trio.sleep(60)
         assert mark_of(rig, message) is Mark.SENT
+
+
+@pytest.mark.parametrize("moment", range(30))
+async def test_what_is_put_down_at_any_moment_of_its_way_is_marked(
+    autojump_clock: object, moment: int
+) -> None:
+    rig = VIPRig()
+    async with rig.running():
+        await rig.opened()
+        message = rig.say("hello")
+        for _ in range(moment):
+            await trio.lowlevel.checkpoint()
+        rig.office.tell(ThreadsResync())
+        await trio.sleep(60)
+        assert (rig.chat_bodies(), mark_of(rig, message)) == (["hello"], Mark.SENT)
 
 
 async def test_what_arrives_as_the_session_ends_is_marked(autojump_clock: object) -> None:
