@@ -1,15 +1,8 @@
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-
 import pytest
 import trio
-from attrs import define, field
 
 from actors.ports import Put
-from actors.vip.account_pool import AccountPoolActor, PoolPorts
-from actors.vip.epochs import Epochs, GuardedDesk
-from actors.vip.model import AccountState, SessionState, VIPAccount, VIPSession
-from actors.vip.policy import VIPPolicy
+from actors.vip.model import AccountState, VIPAccount
 from actors.vip.pool_messages import (
     AccountOut,
     DeskPosted,
@@ -19,106 +12,22 @@ from actors.vip.pool_messages import (
     LeaseGranted,
     MoveAccount,
     NotNow,
-    PoolNumbers,
     PoolStatus,
     Queued,
     QueuePosition,
     ReleaseLease,
-    RequestLease,
     RestoreAccount,
 )
 from actors.vip.ports import AccountDead, Content, FloodWait, Lease, Unreachable, WrongEpoch
 from actors.vip.words import Word
-from daemon.clock import SteadyClock
-from daemon.storage.memory import MemoryStore
-from supervision import Actor, ActorRef, ActorSpec, Backoff, SupervisorSpec, open_tree
 from supervision.testing import crash
-from tests.worlds.vip import Life, World, WorldPeople
-from tests.worlds.vip_ports import WorldDesk
-
-POLICY = VIPPolicy()
-
-
-@define(eq=False)
-class Holder(Actor):
-    got: list[object]
-
-    async def receive(self, message: object) -> None:
-        self.got.append(message)
-
-
-@define(eq=False)
-class Rig:
-    accounts: tuple[str, ...]
-    world: World = field(factory=World)
-    store: MemoryStore = field(factory=MemoryStore)
-    epochs: Epochs = field(factory=Epochs)
-    got: dict[str, list[object]] = field(factory=lambda: {"h1": [], "h2": []})
-    desk: GuardedDesk = None
-    pool: ActorRef = None
-    holders: dict[str, ActorRef] = field(factory=dict)
-
-    @asynccontextmanager
-    async def running(self) -> AsyncGenerator["Rig"]:
-        raw = WorldDesk(self.world, Life())
-        self.epochs = Epochs()
-        self.desk = GuardedDesk(raw, self.epochs)
-        ports = PoolPorts(
-            self.store,
-            SteadyClock(),
-            raw,
-            self.epochs,
-            WorldPeople(self.world),
-            lambda: POLICY,
-            self.accounts,
-        )
-        backoff = Backoff(min=0.1, max=1.0)
-        children = [ActorSpec("pool", lambda: AccountPoolActor(ports), backoff=backoff)]
-        children += [ActorSpec(n, lambda n=n: Holder(self.got[n])) for n in self.got]
-        async with open_tree(SupervisorSpec("t", children, intensity=50)) as tree:
-            self.pool = tree.ref("pool")
-            self.holders = {n: tree.ref(n) for n in self.got}
-            yield self
-
-    async def session(self, member: str) -> None:
-        await self.store.commit(
-            Put(VIPSession("100", member, f"s{member}", SessionState.OPENING, started_at=float(member)))
-        )
-
-    async def request(self, member: str, holder: str = "h1") -> object:
-        return await self.pool.ask(
-            RequestLease(f"s{member}", f"100/{member}", float(member), self.holders[holder])
-        )
-
-    async def leased(self, member: str, holder: str = "h1") -> Lease:
-        await self.session(member)
-        answer = await self.request(member, holder)
-        assert isinstance(answer, Granted)
-        return answer.lease
-
-    async def numbers(self) -> PoolNumbers:
-        numbers = await self.pool.ask(PoolStatus())
-        if numbers.loaded:
-            assert sum(numbers.by_state.values()) == len(self.accounts)
-        return numbers
-
-    async def state(self, name: str) -> AccountState | None:
-        return {a.name: a.state for a in (await self.numbers()).accounts}.get(name)
-
-    async def until(self, name: str, state: AccountState) -> None:
-        with trio.fail_after(100_000):
-            while await self.state(name) is not state:  # noqa: ASYNC110 - the pool tells nobody
-                await trio.sleep(0.5)
-
-    def stored(self, name: str) -> VIPAccount:
-        (account,) = [a for a in self.store.backend.find(VIPAccount) if a.name == name]
-        return account
+from tests.worlds.vip_pool import POLICY, PoolRig
 
 
 async def test_a_new_account_is_leased_only_after_its_history_was_verified_empty(
     autojump_clock: object,
 ) -> None:
-    rig = Rig(("a",))
+    rig = PoolRig(("a",))
     rig.world.post_at_desk("a", "old talk")
     async with rig.running():
         await rig.until("a", AccountState.FREE)
@@ -127,7 +36,7 @@ async def test_a_new_account_is_leased_only_after_its_history_was_verified_empty
 
 
 async def test_asking_twice_gives_the_same_lease(autojump_clock: object) -> None:
-    rig = Rig(("a", "b"))
+    rig = PoolRig(("a", "b"))
     async with rig.running():
         await rig.until("a", AccountState.FREE)
         await rig.until("b", AccountState.FREE)
@@ -139,7 +48,7 @@ async def test_asking_twice_gives_the_same_lease(autojump_clock: object) -> None
 async def test_an_account_given_back_comes_with_a_new_epoch_and_the_old_one_is_refused(
     autojump_clock: object,
 ) -> None:
-    rig = Rig(("a",))
+    rig = PoolRig(("a",))
     async with rig.running():
         await rig.until("a", AccountState.FREE)
         old = await rig.leased("1")
@@ -156,7 +65,7 @@ async def test_an_account_given_back_comes_with_a_new_epoch_and_the_old_one_is_r
 
 
 async def test_who_finds_none_free_waits_in_the_order_of_asking_and_is_told(autojump_clock: object) -> None:
-    rig = Rig(("a",))
+    rig = PoolRig(("a",))
     async with rig.running():
         await rig.until("a", AccountState.FREE)
         await rig.leased("1")
@@ -172,7 +81,7 @@ async def test_who_finds_none_free_waits_in_the_order_of_asking_and_is_told(auto
 
 
 async def test_releasing_twice_changes_nothing(autojump_clock: object) -> None:
-    rig = Rig(("a",))
+    rig = PoolRig(("a",))
     async with rig.running():
         await rig.until("a", AccountState.FREE)
         await rig.leased("1")
@@ -184,7 +93,7 @@ async def test_releasing_twice_changes_nothing(autojump_clock: object) -> None:
 
 
 async def test_a_lease_without_a_live_session_comes_back(autojump_clock: object) -> None:
-    rig = Rig(("a",))
+    rig = PoolRig(("a",))
     await rig.store.commit(Put(VIPAccount("a", AccountState.LEASED, epoch=4, session="gone", member="100/9")))
     async with rig.running():
         await rig.until("a", AccountState.FREE)
@@ -192,7 +101,7 @@ async def test_a_lease_without_a_live_session_comes_back(autojump_clock: object)
 
 
 async def test_a_lease_of_a_live_session_outlives_a_restart(autojump_clock: object) -> None:
-    rig = Rig(("a",))
+    rig = PoolRig(("a",))
     async with rig.running():
         await rig.until("a", AccountState.FREE)
         lease = await rig.leased("1")
@@ -203,7 +112,7 @@ async def test_a_lease_of_a_live_session_outlives_a_restart(autojump_clock: obje
 
 
 async def test_a_history_that_does_not_become_empty_quarantines_the_account(autojump_clock: object) -> None:
-    rig = Rig(("a",))
+    rig = PoolRig(("a",))
     rig.world.stubborn.add("a")
     rig.world.post_at_desk("a", "sticky")
     async with rig.running():
@@ -218,7 +127,7 @@ async def test_a_history_that_does_not_become_empty_quarantines_the_account(auto
 
 
 async def test_a_flood_wait_while_clearing_is_waited_for(autojump_clock: object) -> None:
-    rig = Rig(("a",))
+    rig = PoolRig(("a",))
     rig.world.steps.fail("desk.clear_step", FloodWait(300.0))
     async with rig.running():
         await rig.until("a", AccountState.FLOOD_WAIT)
@@ -228,7 +137,7 @@ async def test_a_flood_wait_while_clearing_is_waited_for(autojump_clock: object)
 
 
 async def test_an_outage_while_clearing_is_waited_out(autojump_clock: object) -> None:
-    rig = Rig(("a",))
+    rig = PoolRig(("a",))
     rig.world.steps.outage.add("desk")
     async with rig.running():
         await rig.until("a", AccountState.QUARANTINED)
@@ -238,7 +147,7 @@ async def test_an_outage_while_clearing_is_waited_out(autojump_clock: object) ->
 
 
 async def test_a_banned_account_is_taken_out_and_its_session_told_to_move(autojump_clock: object) -> None:
-    rig = Rig(("a", "b"))
+    rig = PoolRig(("a", "b"))
     async with rig.running():
         await rig.until("a", AccountState.FREE)
         lease = await rig.leased("1")
@@ -255,7 +164,7 @@ async def test_a_banned_account_is_taken_out_and_its_session_told_to_move(autoju
 
 
 async def test_an_operator_brings_a_mended_account_back(autojump_clock: object) -> None:
-    rig = Rig(("a",))
+    rig = PoolRig(("a",))
     rig.world.chat("a").dead = "SESSION_REVOKED"
     async with rig.running():
         await rig.until("a", AccountState.DEAD)
@@ -268,7 +177,7 @@ async def test_an_operator_brings_a_mended_account_back(autojump_clock: object) 
 async def test_a_late_answer_goes_to_the_staff_log_and_is_cleared_before_the_next_lease(
     autojump_clock: object,
 ) -> None:
-    rig = Rig(("a",))
+    rig = PoolRig(("a",))
     async with rig.running():
         await rig.until("a", AccountState.FREE)
         late = rig.world.post_at_desk("a", "for the last one")
@@ -282,7 +191,7 @@ async def test_a_late_answer_goes_to_the_staff_log_and_is_cleared_before_the_nex
 
 
 async def test_while_the_store_is_away_nothing_is_granted_and_nothing_is_lost(autojump_clock: object) -> None:
-    rig = Rig(("a",))
+    rig = PoolRig(("a",))
     async with rig.running():
         await rig.until("a", AccountState.FREE)
         await rig.session("1")
@@ -299,7 +208,7 @@ async def test_while_the_store_is_away_nothing_is_granted_and_nothing_is_lost(au
 
 @pytest.mark.parametrize("step", range(30))
 async def test_a_crash_at_any_step_of_clearing_loses_no_account(autojump_clock: object, step: int) -> None:
-    rig = Rig(("a",))
+    rig = PoolRig(("a",))
     async with rig.running():
         await rig.until("a", AccountState.FREE)
         lease = await rig.leased("1")
@@ -316,7 +225,7 @@ async def test_a_crash_at_any_step_of_clearing_loses_no_account(autojump_clock: 
 
 
 async def test_an_account_that_is_no_longer_configured_is_out(autojump_clock: object) -> None:
-    rig = Rig(("a", "b"))
+    rig = PoolRig(("a", "b"))
     async with rig.running():
         await rig.until("b", AccountState.FREE)
     rig.accounts = ("a",)
@@ -328,7 +237,7 @@ async def test_an_account_that_is_no_longer_configured_is_out(autojump_clock: ob
 async def test_an_account_that_has_connected_is_cleared_at_once_and_its_wait_was_no_news(
     autojump_clock: object,
 ) -> None:
-    rig = Rig(("a",))
+    rig = PoolRig(("a",))
     rig.world.steps.outage.add("desk")
     async with rig.running():
         await rig.until("a", AccountState.QUARANTINED)
@@ -342,7 +251,7 @@ async def test_an_account_that_has_connected_is_cleared_at_once_and_its_wait_was
 async def test_an_account_that_connects_while_it_is_cleared_in_vain_is_cleared_again(
     autojump_clock: object,
 ) -> None:
-    rig = Rig(("a",))
+    rig = PoolRig(("a",))
     rig.world.steps.fail("desk.probe", Unreachable("it has not connected yet"))
     rig.world.steps.delay = lambda step: 5.0 if step == "desk.probe before" else 0.0
     async with rig.running():
@@ -355,7 +264,7 @@ async def test_an_account_that_connects_while_it_is_cleared_in_vain_is_cleared_a
 async def test_a_send_that_is_under_way_when_an_account_is_given_back_is_waited_for_and_cleared(
     autojump_clock: object,
 ) -> None:
-    rig = Rig(("a",))
+    rig = PoolRig(("a",))
     async with rig.running(), trio.open_nursery() as nursery:
         await rig.until("a", AccountState.FREE)
         lease = await rig.leased("1")
@@ -370,7 +279,7 @@ async def test_a_send_that_is_under_way_when_an_account_is_given_back_is_waited_
 
 
 async def test_an_account_that_only_the_probe_finds_banned_is_not_leased(autojump_clock: object) -> None:
-    rig = Rig(("a",))
+    rig = PoolRig(("a",))
     rig.world.steps.fail("desk.probe", AccountDead("USER_DEACTIVATED_BAN"))
     async with rig.running():
         await rig.until("a", AccountState.DEAD)
