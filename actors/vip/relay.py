@@ -28,6 +28,7 @@ from actors.vip.pump import Pump
 from actors.vip.recording import Recorder
 from actors.vip.retrying import patiently
 from actors.vip.saga import LOST, Opening
+from actors.vip.waiting_room import WaitingRoom
 from actors.vip.way import Message, Way
 from actors.vip.words import Notice, Word
 
@@ -55,6 +56,7 @@ class Relay:
     outbox: Outbox = field(init=False)
     _marks: Marks = field(init=False)
     """Always the same: what was not shown when the work was put down is shown later."""
+    _waiting: WaitingRoom = field(init=False)
     _pumps: dict[Side, Pump] = field(init=False)
     _recorder: Recorder = field(init=False)
     _doubts: dict[Side, Doubts] = field(factory=lambda: {side: Doubts() for side in Side}, init=False)
@@ -74,6 +76,7 @@ class Relay:
     def __attrs_post_init__(self) -> None:
         self.outbox = Outbox(self._parts.ports.store, self._parts.book.live.id)
         self._marks = Marks(self._parts, self._wake)
+        self._waiting = WaitingRoom(self._marks)
         self._renew()
 
     def _renew(self) -> None:
@@ -118,7 +121,7 @@ class Relay:
         fault = await fault_of_thread(parts)
         if fault is not None:
             raise Gone(fault.value)
-        await self._opening.lease()
+        await self._waiting.during(self._opening.lease)
         await self._opening.introduce()
         if parts.book.live.moved:
             await self._tell_moved()
@@ -240,6 +243,8 @@ class Relay:
         if isinstance(message, ThreadMessage) and message.command:
             await self._recorder.obey(message)
             return
+        if not self._live and self._recorder.crossing(message) is not None:
+            self._waiting.enter(message)
         await self._when_live(lambda: self._recorder.posted(message))
 
     async def edited(self, message: Message) -> None:

@@ -5,7 +5,7 @@ import trio
 
 from actors.vip.messages import EndSession, Member, Staff, ThreadsResync
 from actors.vip.model import AccountState
-from actors.vip.pool_messages import AccountOut
+from actors.vip.pool_messages import AccountOut, RestoreAccount
 from actors.vip.ports import Forbidden, Mark, Unreachable
 from tests.worlds.vip import GUILD, find
 from tests.worlds.vip_rig import VIPRig
@@ -92,3 +92,22 @@ async def test_a_mark_of_one_account_is_never_put_on_a_message_of_another(autoju
         rig.world.steps.outage.clear()
         await trio.sleep(60)
         assert introduction.mark is None
+
+
+async def test_what_is_written_while_the_session_has_no_account_is_shown_to_wait(
+    autojump_clock: object,
+) -> None:
+    rig = VIPRig(accounts=("a",))
+    async with rig.running():
+        await rig.opened()
+        lost = rig.session().account
+        rig.world.chat(lost).dead = "banned"
+        rig.pool.tell(AccountOut(lost, AccountState.DEAD, "banned"))
+        await trio.sleep(10)
+        message, strange = rig.say("anybody?"), rig.say("me too", author="99")
+        await trio.sleep(10)
+        assert (mark_of(rig, message), mark_of(rig, strange)) == (Mark.WAITING, None)
+        rig.world.chat(lost).dead = ""
+        await rig.pool.ask(RestoreAccount(lost))
+        await trio.sleep(60)
+        assert (rig.chat_bodies(), mark_of(rig, message)) == (["anybody?"], Mark.SENT)
