@@ -41,8 +41,8 @@ async def test_a_member_talks_to_the_desk_and_the_account_is_free_and_empty_agai
         await vip.until_accounts(desk_1="free")
         assert stage.telegram.chat(account).texts == []
         assert stage.telegram.chat(account).seen_by_peer == []
+        (closed,) = await vip.until(vip.closed)
         assert await vip.sessions() == []
-        (closed,) = await vip.closed()
         assert (closed.member, closed.reason.value, closed.undelivered) == (ann.id, "owner", 0)
         status = await vip.status()
     assert status["problems"] == []
