@@ -118,8 +118,9 @@ class VIPWatchActor(Actor):
             logger.debug("Who edited message %s can't be told: %s", message.id, error)
             await self._ports.office.send(ThreadsResync())
         else:
-            signed = evolve(unsigned.edited, message=evolve(message, roles=author.roles))
-            await self._ports.office.send(signed)
+            name = author.name or message.author_name
+            signed = evolve(message, roles=author.roles, author_name=name)
+            await self._ports.office.send(evolve(unsigned.edited, message=signed))
 
     # --- written commands -----------------------------------------------------------------------
 

@@ -81,10 +81,12 @@ async def test_an_edit_is_told_and_a_links_preview_is_none(live: Counter) -> Non
 
 async def test_of_an_edit_without_roles_they_are_asked_for(live: Counter) -> None:
     thread = live.thread(live.ann)
+    live.eve.nick = "Eve of the desk"
     message = await live.eve.say(thread, "a word of staff")
     _edit_unsigned(message, "another")
     (edited,) = await live.until_told(ThreadEdited)
     assert edited.message.roles == {live.staff_role.id}
+    assert edited.message.author_name == "Eve of the desk"
     assert edited.message.body.text.text == "another"
 
 
