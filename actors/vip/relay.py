@@ -17,6 +17,7 @@ from actors.vip.model import EndReason, Side
 from actors.vip.outbox import Outbox
 from actors.vip.parts import SessionParts
 from actors.vip.ports import (
+    FloodWait,
     Forbidden,
     Gone,
     ThreadMessage,
@@ -211,9 +212,12 @@ class Relay:
             logger.debug("The VIP relay of user %s reads what it may have missed", self._parts.member.id)
             await trio.sleep(policy.pause_min)
             return
-        level = logging.INFO if isinstance(trouble, Unreachable) else logging.WARNING
+        level = logging.INFO if isinstance(trouble, Unreachable | FloodWait) else logging.WARNING
         hint = "; `perkd check` names what the bot lacks" if isinstance(trouble, Forbidden) else ""
         logger.log(level, "The VIP relay of user %s waits: %s%s", self._parts.member.id, trouble, hint)
+        if isinstance(trouble, FloodWait):
+            await trio.sleep(trouble.seconds)
+            return
         pause = max(self._pause, policy.pause_min)
         self._pause = min(2 * pause, policy.pause_max)
         with trio.move_on_after(pause):

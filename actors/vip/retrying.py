@@ -20,15 +20,16 @@ async def patiently(
 ) -> T:
     """Call `do` until it is not met by an outage: `tries` times (None: for ever), waits growing.
 
-    Flood waits are waited for, up to `longest_flood` seconds each; they cost no try. Raises the last
+    Flood waits are waited for, up to `longest_flood` seconds together; they cost no try. Raises the last
     `Unreachable`, or the `FloodWait` that is too long.
     """
-    pause = policy.pause_min
+    pause, flooded = policy.pause_min, 0.0
     while True:
         try:
             return await do()
         except FloodWait as wait:
-            if wait.seconds > longest_flood:
+            flooded += wait.seconds
+            if flooded > longest_flood:
                 raise
             await trio.sleep(wait.seconds)
         except Unreachable:

@@ -217,3 +217,31 @@ async def test_the_role_is_given_also_where_the_member_ends_it_in_the_same_momen
         await rig.until(lambda: bool(rig.closed()))
         assert rig.world.roles_given == [(GUILD, "7")]
         assert Word.ROLE_GIVEN in rig.answers("ticket")
+
+
+async def test_an_opening_does_not_wait_through_one_short_pause_after_another(
+    autojump_clock: object,
+) -> None:
+    rig = VIPRig()
+    async with rig.running():
+        await rig.until_free()
+        rig.world.steps.fail("desk.send", *[FloodWait(20.0)] * 1000)
+        ticket = rig.click()
+        await trio.sleep(60)
+        assert rig.answers(ticket) == [Word.TRY_AGAIN]
+        await rig.until_free()
+        assert rig.world.live_threads() == []
+
+
+async def test_a_pause_that_is_asked_for_when_the_session_moves_is_kept(autojump_clock: object) -> None:
+    rig = VIPRig()
+    async with rig.running():
+        await rig.opened()
+        before = rig.world.calls["desk.send"]
+        rig.world.steps.fail("desk.send", FloodWait(500.0))
+        rig.pool.tell(AccountOut(rig.session().account, AccountState.DEAD, "banned"))
+        await trio.sleep(480)
+        assert rig.world.calls["desk.send"] - before == 1
+        rig.say("hello")
+        await trio.sleep(60)
+        assert rig.chat_bodies() == ["hello"]
