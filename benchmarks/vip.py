@@ -10,7 +10,7 @@ import trio
 
 from actors.vip.words import Word
 from benchmarks.timing import KIB, Measured, Meter, read, resident, traced
-from benchmarks.vip_world import PATIENCE, Hall
+from benchmarks.vip_world import CALM, PATIENCE, Hall
 from daemon.process import collect_garbage_seldom
 
 SESSIONS, FEW = 500, 10
@@ -94,8 +94,8 @@ async def _pressed(hall: Hall, members: list[str]) -> float:
 def idle(meter: Meter = resident) -> Measured:
     """An open session in which nobody writes: KiB each, without threads, chats, and the store."""
     with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as directory:
-        trio.run(_idle, Hall(Path(first), FEW), resident)  # what is made at first use is made now
-        return {"kib": trio.run(_idle, Hall(Path(directory), SESSIONS), meter)}
+        trio.run(_idle, Hall(Path(first), FEW, pace=CALM), resident)  # what is made at first use is made now
+        return {"kib": trio.run(_idle, Hall(Path(directory), SESSIONS, pace=CALM), meter)}
 
 
 def idle_traced() -> Measured:

@@ -11,7 +11,8 @@ from actors.vip.desk import DeskPorts, VIPDeskActor
 from actors.vip.epochs import Epochs, GuardedDesk
 from actors.vip.live_threads import LiveThreads
 from actors.vip.messages import Member
-from actors.vip.parts import ThreadPorts
+from actors.vip.pacing import Pacing
+from actors.vip.parts import ThreadPorts, paced_reading
 from actors.vip.policy import VIPPolicy
 from actors.vip.ports import Answers, Desk, Planner, StaffLog, Threads
 from actors.vip.thread import VIPThreadActor
@@ -56,6 +57,8 @@ class VIPParts:
     live: LiveThreads = field(factory=LiveThreads)
     """The same that who listens to Discord has."""
     new_id: Callable[[], str] = lambda: uuid.uuid4().hex
+    reading: Pacing = field(factory=paced_reading)
+    """Paces what all sessions may have to ask Discord in the same moment."""
 
 
 def vip_spec(parts: VIPParts) -> SupervisorSpec:
@@ -114,6 +117,7 @@ class _Links:
                 staff=parts.staff,
                 policy=parts.policy,
                 new_id=parts.new_id,
+                reading=parts.reading,
             )
         return VIPThreadActor(member, self._shared)
 

@@ -26,6 +26,11 @@ MOST_QUEUED = 5
 """Tickets of one member on the waiting list that are told of a new place: the newest."""
 
 
+def paced_reading() -> Pacing:
+    """As Discord's limits ask for it."""
+    return Pacing(READING_AT_ONCE, READING_A_SECOND)
+
+
 @frozen
 class ThreadPorts:
     """What the members' actors need; one for all of them."""
@@ -43,7 +48,7 @@ class ThreadPorts:
     staff: StaffLog
     policy: Callable[[], VIPPolicy]
     new_id: Callable[[], str]
-    reading: Pacing = field(factory=lambda: Pacing(READING_AT_ONCE, READING_A_SECOND))
+    reading: Pacing = field(factory=paced_reading)
     """For each question about a thread that all sessions may have to ask in the same moment."""
 
 
