@@ -14,6 +14,7 @@ from actors.vip.draining import Draining
 from actors.vip.idleness import Idleness
 from actors.vip.marks import Marks
 from actors.vip.model import EndReason, Side
+from actors.vip.moving import tell_moved
 from actors.vip.outbox import Outbox
 from actors.vip.parts import SessionParts
 from actors.vip.ports import (
@@ -27,19 +28,15 @@ from actors.vip.ports import (
 )
 from actors.vip.pump import Pump
 from actors.vip.recording import Recorder
-from actors.vip.retrying import patiently
 from actors.vip.saga import LOST, Opening
+from actors.vip.told import Told
 from actors.vip.waiting_room import WaitingRoom
 from actors.vip.way import Message, Way
-from actors.vip.words import Notice, Word
 
 logger = logging.getLogger(__name__)
 
 _Worker = Pump | Marks | Idleness
 _THREAD_LOST = (Gone, Forbidden)
-
-MOST_HELD = 256
-"""Events that are kept while the histories are being read; with more, these are read once more."""
 
 
 class _Again(Unreachable):
@@ -61,10 +58,7 @@ class Relay:
     _pumps: dict[Side, Pump] = field(init=False)
     _recorder: Recorder = field(init=False)
     _doubts: dict[Side, Doubts] = field(factory=lambda: {side: Doubts() for side in Side}, init=False)
-    _live: bool = field(default=False, init=False)
-    _held: list[Callable[[], Awaitable[None]]] = field(factory=list, init=False)
-    """What is told while the histories are being read."""
-    _overflown: bool = field(default=False, init=False)
+    _told: Told = field(factory=Told, init=False)
     _something: trio.Event = field(factory=trio.Event, init=False)
     """There is something to be done."""
     _scope: trio.CancelScope = field(factory=trio.CancelScope, init=False)
@@ -91,7 +85,7 @@ class Relay:
     async def run(self) -> None:
         """Until it is cancelled. Raises `StoreUnavailable`: to be run again."""
         while True:
-            self._trouble, self._scope, self._live = None, trio.CancelScope(), False
+            self._trouble, self._scope = None, trio.CancelScope()
             self._called = trio.Event()
             self._renew()
             began = trio.current_time()
@@ -102,7 +96,7 @@ class Relay:
             except Trouble as error:
                 self._trouble = error
             finally:
-                self._live = False
+                self._told.hold()
             if trio.current_time() - began > self._parts.policy.pause_max:
                 self._pause = 0.0
             await self._settle(self._trouble)
@@ -125,31 +119,12 @@ class Relay:
         await self._waiting.during(self._opening.lease)
         await self._opening.introduce()
         if parts.book.live.moved:
-            await self._tell_moved()
-        await self._catch_up()
+            await tell_moved(parts, self.outbox)
+        await self._told.catch_up(self._read)
 
-    async def _tell_moved(self) -> None:
-        """The desk knows of it, now the member is told."""
-        parts, lease = self._parts, self._parts.lease
-        what, notice = f"moved {lease.account} {lease.epoch}", Notice.of(Word.ACCOUNT_MOVED)
-        after = self.outbox.newest_in_thread() or parts.book.live.welcome
-        try:
-            await patiently(parts.policy, lambda: parts.say(what, notice, doubtful=True, after=after))
-        except Trouble as error:
-            logger.info("User %s was not told of another account: %s", parts.member.id, error)
-        await parts.book.update(moved=False)
-
-    async def _catch_up(self) -> None:
-        """Read what was missed; what happens meanwhile is held, or, where that is too much, read as well."""
-        self._overflown = True
-        while self._overflown:
-            self._held.clear()
-            self._overflown = False
-            for side in Side:
-                await CatchingUp(self._parts, self._recorder).run(side)
-            while self._held:
-                await self._held.pop(0)()
-        self._live = True  # no await since the last one was taken: the order is kept
+    async def _read(self) -> None:
+        for side in Side:
+            await CatchingUp(self._parts, self._recorder).run(side)
 
     async def _work(self) -> None:
         """Where nothing is to be done there is no task: most sessions are silent most of the time."""
@@ -183,7 +158,7 @@ class Relay:
     def _stop(self, error: Exception) -> None:
         if self._trouble is None:
             self._trouble = error
-        self._live = False
+        self._told.hold()
         self._scope.cancel()
 
     async def _settle(self, trouble: Exception | None) -> None:
@@ -247,7 +222,7 @@ class Relay:
         if isinstance(message, ThreadMessage) and message.command:
             await self._recorder.obey(message)
             return
-        if not self._live and self._recorder.crossing(message) is not None:
+        if not self._told.live and self._recorder.crossing(message) is not None:
             self._waiting.enter(message)
         await self._when_live(lambda: self._recorder.posted(message))
 
@@ -260,13 +235,7 @@ class Relay:
         await self._when_live(lambda: self._recorder.deleted(side, messages))
 
     async def _when_live(self, do: Callable[[], Awaitable[None]]) -> None:
-        if not self._live:  # it is read from the history, or was told while that was being read
-            if len(self._held) < MOST_HELD:
-                self._held.append(do)
-            else:
-                self._overflown = True
-            return
         try:
-            await do()
+            await self._told.take(do)
         except StoreUnavailable as error:
             self._stop(error)

@@ -18,7 +18,7 @@ async def _begin_to_read(rig: VIPRig) -> None:
 async def test_more_than_can_be_held_is_read_from_the_history(
     autojump_clock: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("actors.vip.relay.MOST_HELD", 3)
+    monkeypatch.setattr("actors.vip.told.MOST_HELD", 3)
     rig = VIPRig()
     async with rig.running():
         await rig.opened()
@@ -36,7 +36,7 @@ async def test_more_than_can_be_held_is_read_from_the_history(
 async def test_an_edit_that_could_not_be_held_is_shown(
     autojump_clock: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("actors.vip.relay.MOST_HELD", 0)
+    monkeypatch.setattr("actors.vip.told.MOST_HELD", 0)
     rig = VIPRig()
     async with rig.running():
         await rig.opened()
