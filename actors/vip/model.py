@@ -88,7 +88,7 @@ class VIPSession(Record):
     @property
     def tag(self) -> str:
         """A short mark in the thread's name by which it is found again."""
-        return self.id[:6]
+        return self.id[:8]
 
 
 @frozen

@@ -126,6 +126,7 @@ VIP: dict[str, str] = {
     "vip.written_how": "Write `!clear_vip_session @member`, with the member's mention or id.",
     "vip.busy": "The VIP desk has more requests than it can take. Please try again in a minute.",
     "vip.down": "The VIP desk is not at work right now. Please try again in a few minutes.",
+    "vip.takes_long": "⏳ This takes longer than usual. I go on with it, and say here what came of it.",
     "vip.no_answer": "That took too long, and I don't know what became of it. Please try again.",
     "vip.block.blocked": (
         "🚫 {member} can't open a VIP thread any more. Pressing the button says so, without a reason."

@@ -24,20 +24,25 @@ class EndForgotten:
     within: float = WITHIN
 
     async def __call__(self, guild: str, member: str) -> bool:
-        """Whether it is over by now. One that is not will be: its end is recorded.
+        """Whether it is over by now. One that is not will be, if the desk could be told.
 
         Raises `StoreUnavailable`.
         """
-        who = Member(guild, member)
+        who, told = Member(guild, member), False
+        with trio.move_on_after(self.within):
+            while True:
+                told = told or self._tell(who)
+                if told and await self._is_over(who):
+                    return True
+                await trio.sleep(_EVERY)
+        return False
+
+    def _tell(self, who: Member) -> bool:
         try:
             self.desk.tell(ForgetSession(who, f"forget-{uuid.uuid4().hex}"))
         except (MailboxFull, ActorDead):
             return False
-        with trio.move_on_after(self.within):
-            while not await self._is_over(who):  # noqa: ASYNC110 - what is recorded counts, not what is said
-                await trio.sleep(_EVERY)
-            return True
-        return False
+        return True
 
     async def _is_over(self, who: Member) -> bool:
         if await self.store.get(VIPSession, who.key) is not None:

@@ -50,11 +50,13 @@ class Ticket:
     reply: str = ""
     """The id of the reply to a written command, once there is one."""
     writing: bool = False
+    meanwhile: str = ""
+    """Shown until something is said."""
 
     @property
     def text(self) -> str:
         """What it is to show; "" where nothing was said yet."""
-        return "\n".join(self.lines)
+        return "\n".join(self.lines) or self.meanwhile
 
     def say(self, notice: Notice) -> None:
         """Add what is said; the same step is not told twice."""

@@ -29,6 +29,8 @@ WRITE_WITHIN = 10.0
 _PAUSE, _LONGEST_PAUSE = 0.5, 10.0
 _BEFORE_THE_END = 20.0
 """Seconds before a ticket is over: who has not been answered by then is told so."""
+_LONG = 15.0
+"""Seconds without an answer after which people are told that it takes its time."""
 _SWEEP = 5.0
 
 
@@ -111,13 +113,17 @@ class Tickets:
         while True:
             now = trio.current_time()
             for ticket in list(self._tickets.values()):
-                if ticket.until - now > _BEFORE_THE_END:
+                left = ticket.until - now
+                if left > self.life - _LONG:
                     break
-                if not ticket.lines and ticket.until > now:
+                if left <= 0:
+                    self.forget(ticket.id)
+                elif not ticket.lines and left <= _BEFORE_THE_END:
                     ticket.lines.append(say("vip.no_answer", ticket.locale))
                     self._wait_for(ticket)
-                if ticket.until <= now:
-                    self.forget(ticket.id)
+                elif not ticket.text:
+                    ticket.meanwhile = say("vip.takes_long", ticket.locale)
+                    self._wait_for(ticket)
             await trio.sleep(_SWEEP)
 
     async def _write(self, ticket: Ticket, places: trio.CapacityLimiter) -> None:

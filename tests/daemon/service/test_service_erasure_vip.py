@@ -211,12 +211,21 @@ async def test_a_session_that_does_not_end_in_time_is_told_of_and_erased_later(
 
 
 @pytest.mark.parametrize("error", [ActorDead, MailboxFull])
-async def test_a_desk_that_can_not_be_told_has_ended_nothing(error: type[Exception]) -> None:
+async def test_a_desk_that_can_not_be_told_is_told_again_for_a_minute(
+    error: type[Exception], autojump_clock: object
+) -> None:
     class Deaf:
-        def tell(self, _message: object) -> None:
-            raise error("desk")
+        def __init__(self, times: int) -> None:
+            self.left = times
 
-    assert not await EndForgotten(cast("ActorRef", Deaf()), MemoryStore())("77", ANN)
+        def tell(self, _message: object) -> None:
+            self.left -= 1
+            if self.left >= 0:
+                raise error("desk")
+
+    for times, ended in ((10_000, False), (20, True)):
+        desk = cast("ActorRef", Deaf(times))
+        assert await EndForgotten(desk, MemoryStore())("77", ANN) is ended
 
 
 async def test_a_desk_that_is_gone_keeps_nothing_else_from_being_erased(autojump_clock: object) -> None:

@@ -139,6 +139,20 @@ async def test_nobody_is_left_without_a_word_and_what_is_over_is_forgotten(autoj
         nursery.cancel_scope.cancel()
 
 
+async def test_who_waits_for_long_is_told_so_until_there_is_an_answer(autojump_clock: object) -> None:
+    tickets = Tickets(DiscordLink())
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(tickets.serve)
+        slow = tickets.open(Slip("1", "2", "token"), Voice.CLICK, "en-US")
+        await trio.sleep(12)
+        assert not tickets._tickets[slow].text
+        await trio.sleep(10)
+        assert "longer than usual" in tickets._tickets[slow].text
+        await tickets.answer(slow, OPENED)
+        assert "longer" not in tickets._tickets[slow].text
+        nursery.cancel_scope.cancel()
+
+
 async def test_who_was_answered_is_told_nothing_more_at_the_end(autojump_clock: object) -> None:
     tickets = Tickets(DiscordLink())
     ticket = tickets.open(Slip("1", "2", "token"), Voice.CLICK, "en-US")
