@@ -14,6 +14,20 @@ KEPT = 64
 
 
 @define(eq=False)
+class _Lane:
+    """One direction. A session has few messages or none most of the time: kept small."""
+
+    open: dict[str, Crossing] = field(factory=dict)
+    """By key: those that something is to be done for."""
+    kept: int = 0
+    """So many are in memory, these included."""
+    newest: int = 0
+    """The largest id that was written on its side."""
+    seq: int = 0
+    """The last place that was given in its order."""
+
+
+@define(eq=False)
 class Outbox:
     """Both directions of one session. What is in memory is what is stored.
 
@@ -24,15 +38,11 @@ class Outbox:
     _store: Store
     session: str
     _all: dict[str, Crossing] = field(factory=dict)
-    _open: dict[Side, dict[str, Crossing]] = field(factory=lambda: {side: {} for side in Side})
+    _lanes: dict[Side, _Lane] = field(factory=lambda: {side: _Lane() for side in Side})
     _targets: dict[tuple[Side, str], str] = field(factory=dict)
     """(where it was sent to, its id there) → the crossing's key."""
-    _settled: dict[Side, set[str]] = field(factory=lambda: {side: set() for side in Side})
     _left_out: bool = False
     """Not all that is stored is in memory."""
-    _newest: dict[Side, int] = field(factory=lambda: dict.fromkeys(Side, 0))
-    """The largest id that was written on a side."""
-    _seq: dict[Side, int] = field(factory=lambda: dict.fromkeys(Side, 0))
     newest_at: float = 0.0
     """When the last one was recorded."""
     _lock: trio.Lock = field(factory=trio.Lock)
@@ -50,8 +60,8 @@ class Outbox:
             self._all.clear()
             self._targets.clear()
             for side in Side:
-                self._open[side].clear()
-                self._settled[side].clear()
+                self._lanes[side].open.clear()
+                self._lanes[side].kept = 0
             for crossing in stored:
                 self._keep(crossing)
             self._loaded = True
@@ -64,7 +74,7 @@ class Outbox:
     async def look_up(self, side: Side, source: str, key: str) -> Crossing | None:
         """The crossing of what was written on `side`, wherever it is. Raises `StoreUnavailable`."""
         known = self._all.get(key)
-        if known is not None or not self._left_out or int(source) > self._newest[side]:
+        if known is not None or not self._left_out or int(source) > self._lanes[side].newest:
             return known
         return await self._store.get(Crossing, key)
 
@@ -88,11 +98,11 @@ class Outbox:
 
     def next_open(self, side: Side) -> Crossing | None:
         """The first one from this side that something is to be done for."""
-        return min(self._open[side].values(), key=lambda c: c.seq, default=None)
+        return min(self._lanes[side].open.values(), key=lambda c: c.seq, default=None)
 
     def waiting(self) -> list[Crossing]:
         """All that something is to be done for."""
-        return [c for side in Side for c in self._open[side].values()]
+        return [c for side in Side for c in self._lanes[side].open.values()]
 
     def newest_in_thread(self) -> str:
         """The newest message in the thread that is known, relayed either way; "" without any."""
@@ -104,7 +114,7 @@ class Outbox:
         """Record new ones, with the next places in their order. Those known already stay as they are."""
         async with self._lock:
             added: list[Crossing] = []
-            places = dict(self._seq)
+            places = {side: lane.seq for side, lane in self._lanes.items()}
             for crossing in new:
                 if crossing.key not in self._all:
                     places[crossing.side] += 1
@@ -142,26 +152,26 @@ class Outbox:
         self._loaded = True
 
     def _keep(self, crossing: Crossing) -> None:
+        lane = self._lanes[crossing.side]
+        lane.kept += crossing.key not in self._all
         self._all[crossing.key] = crossing
         self.newest_at = max(self.newest_at, crossing.at)
-        self._seq[crossing.side] = max(self._seq[crossing.side], crossing.seq)
-        self._newest[crossing.side] = max(self._newest[crossing.side], int(crossing.source))
+        lane.seq = max(lane.seq, crossing.seq)
+        lane.newest = max(lane.newest, int(crossing.source))
         other = Side.DESK if crossing.side is Side.THREAD else Side.THREAD
         for target in crossing.targets:
             self._targets[other, target] = crossing.key
-        settled = self._settled[crossing.side]
         if crossing.open:
-            self._open[crossing.side][crossing.key] = crossing
-            settled.discard(crossing.key)
-        else:
-            self._open[crossing.side].pop(crossing.key, None)
-            settled.add(crossing.key)
-            if len(settled) > KEPT:
-                self._leave_out(min(settled, key=lambda key: self._all[key].seq), other)
+            lane.open[crossing.key] = crossing
+            return
+        lane.open.pop(crossing.key, None)
+        if lane.kept - len(lane.open) > KEPT:
+            settled = (c for c in self._all.values() if c.side is crossing.side and c.key not in lane.open)
+            self._leave_out(min(settled, key=lambda c: c.seq), other)
 
-    def _leave_out(self, key: str, other: Side) -> None:
-        crossing = self._all.pop(key)
-        self._settled[crossing.side].discard(key)
+    def _leave_out(self, crossing: Crossing, other: Side) -> None:
+        del self._all[crossing.key]
+        self._lanes[crossing.side].kept -= 1
         for target in crossing.targets:
             self._targets.pop((other, target), None)
         self._left_out = True

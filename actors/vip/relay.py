@@ -65,8 +65,10 @@ class Relay:
     _trouble: Exception | None = field(default=None, init=False)
     _pause: float = field(default=0.0, init=False)
     """Seconds to wait after the next trouble; 0: as few as may be."""
-    _called: trio.Event = field(factory=trio.Event, init=False)
+    _called: bool = field(default=False, init=False)
     """There is no reason to wait any longer."""
+    _rest: trio.CancelScope | None = field(default=None, init=False)
+    """While it waits."""
 
     def __attrs_post_init__(self) -> None:
         self.outbox = Outbox(self._parts.ports.store, self._parts.book.live.id)
@@ -86,12 +88,13 @@ class Relay:
         """Until it is cancelled. Raises `StoreUnavailable`: to be run again."""
         while True:
             self._trouble, self._scope = None, trio.CancelScope()
-            self._called = trio.Event()
+            self._called = False
             self._renew()
             began = trio.current_time()
             try:
                 with self._scope:
                     await self._prepare()
+                if self._trouble is None:
                     await self._work()
             except Trouble as error:
                 self._trouble = error
@@ -137,6 +140,7 @@ class Relay:
             busy.discard(worker)
 
         async with trio.open_nursery() as nursery:
+            self._scope = nursery.cancel_scope
             while True:
                 self._something = trio.Event()
                 for worker in workers:
@@ -195,12 +199,17 @@ class Relay:
             return
         pause = max(self._pause, policy.pause_min)
         self._pause = min(2 * pause, policy.pause_max)
-        with trio.move_on_after(pause):
-            await self._called.wait()
+        if self._called:
+            return
+        with trio.move_on_after(pause) as self._rest:
+            await trio.sleep_forever()
+        self._rest = None
 
     def again(self) -> None:
         """Something may have been missed: read the histories."""
-        self._called.set()
+        self._called = True
+        if self._rest is not None:
+            self._rest.cancel()
         self._stop(_Again("connected again"))
 
     def lease_is_over(self) -> None:
