@@ -228,6 +228,15 @@ def wording(session: VIPSession) -> str:
     return REASONS[reason].format(staff=session.ended_by_name or session.ended_by)
 
 
+async def tell_closed(parts: SessionParts, reason: EndReason) -> None:
+    """Whose press is older than the end presses again; but a thread that was lost is replaced at once."""
+    closed = Notice.of(Word.CLOSED)
+    if reason in UNHEARD:
+        await parts.answer_queued(closed)
+    else:
+        await parts.answer_clicks(closed)
+
+
 async def forget(parts: SessionParts) -> list[Change]:
     """What has to be deleted for a member to be forgotten."""
     member = parts.member

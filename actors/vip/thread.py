@@ -10,7 +10,7 @@ from actors.vip import messages as m
 from actors.vip import pool_messages as pool
 from actors.vip.checking import refusal
 from actors.vip.clearing_report import record_orders
-from actors.vip.ending import CLEANING, UNHEARD, Ending, forget
+from actors.vip.ending import CLEANING, Ending, forget, tell_closed
 from actors.vip.greeting import Greeting
 from actors.vip.intake import is_staff
 from actors.vip.model import EndReason, SessionState
@@ -26,7 +26,6 @@ logger = logging.getLogger(__name__)
 
 _QUICK_DRAIN = 5.0
 """Seconds, where staff wait."""
-
 
 _REASONS = {
     m.EndSession: EndReason.STAFF,
@@ -189,19 +188,11 @@ class VIPThreadActor(Actor):
                 ended_by_name=by.name,
                 drained=session.drained or session.state is not SessionState.OPEN,
             )
-            await self._tell_closed(wish.reason)
+            await tell_closed(self._parts, wish.reason)
         session = self._parts.book.session
         if self._forget and session is not None and session.state is SessionState.ENDING:
             await self._parts.book.update(ending=EndReason.FORGOTTEN)  # whatever it ends of
         self._wish = None
-
-    async def _tell_closed(self, reason: EndReason) -> None:
-        """Whose press is older than the end presses again; but a thread that was lost is replaced at once."""
-        closed = Notice.of(Word.CLOSED)
-        if reason in UNHEARD:
-            await self._parts.answer_queued(closed)
-        else:
-            await self._parts.answer_clicks(closed)
 
     async def _run_phase(self) -> None:
         session = self._parts.book.session
