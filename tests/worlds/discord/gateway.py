@@ -222,7 +222,12 @@ class Gateway:
     async def _converse(self, request: WebSocketRequest, client: Watched) -> None:
         query = parse_qs(urlsplit(request.path).query)
         packer = ZlibStream() if query.get("compress") == ["zlib-stream"] else PlainText()
-        connection = Connection(self, await request.accept(), client, packer)
+        socket = None
+        with trio.move_on_after(_HANDSHAKE):  # a client that leaves in this moment is waited for for ever
+            socket = await request.accept()
+        if socket is None:
+            return
+        connection = Connection(self, socket, client, packer)
         if query.get("v") != ["10"]:
             await connection.socket.aclose(4012)
         elif await self._pass("hello", client):

@@ -4,10 +4,10 @@ import logging
 import socket
 import struct
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 import trio
-from attrs import frozen
+from attrs import define, field, frozen
 from hypercorn.config import Config
 from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
@@ -20,6 +20,8 @@ CUT = "discord.cut"
 LARGEST = 32 * 1024 * 1024
 """Bytes of a request that are read; what Discord refuses is less."""
 
+_GOODBYE = 1.0
+"""Seconds to end in order once the client has left."""
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -39,8 +41,39 @@ async def _serve_connection(app: ASGIApp, config: Config, stream: trio.SocketStr
     # hypercorn's own `serve` hides its sockets, and a cut needs them. The casts: hypercorn and Starlette
     # type ASGI differently, and hypercorn says TLS where it takes both.
     cuttable = wrap_app(cast(ASGIFramework, _Cuttable(app, stream)), config.wsgi_max_body_size, "asgi")
-    transport = cast("trio.SSLStream[trio.SocketStream]", stream)
-    await TCPServer(cuttable, config, WorkerContext(None), ConnectionState({}), transport).run()
+    client = _Client(stream)
+    transport = cast("trio.SSLStream[trio.SocketStream]", client)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_end_after, client, nursery.cancel_scope)
+        await TCPServer(cuttable, config, WorkerContext(None), ConnectionState({}), transport).run()
+        nursery.cancel_scope.cancel()
+
+
+@define(eq=False)
+class _Client:
+    """A connection that tells when the client has left it."""
+
+    _stream: trio.SocketStream
+    left: trio.Event = field(factory=trio.Event)
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
+        data: bytes | bytearray = b""
+        try:
+            data = await self._stream.receive_some(max_bytes)
+        finally:
+            if not data:
+                self.left.set()
+        return data
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+async def _end_after(client: _Client, scope: trio.CancelScope) -> None:
+    """hypercorn (0.18) lets a connection be idle for as long as it may, also where the client has left."""
+    await client.left.wait()
+    await trio.sleep(_GOODBYE)
+    scope.cancel()
 
 
 @frozen
