@@ -227,7 +227,7 @@ async def test_messages_that_do_not_fit_are_read_from_the_histories_and_ends_are
         second.delete()
         await counter.eve.say(counter.upgrade, f"!clear_vip_session <@{counter.ann.id}>")
         counter.mod.leave()
-        await counter.ann.say(thread, "the last one")
+        await counter.ann.say(thread, "30")
         await _all_events_came(counter)
         before = len(counter.of(ThreadsResync))
         counter.held = False
