@@ -153,9 +153,16 @@ async def test_only_the_upgrade_channels_end_is_told(live: Counter) -> None:
 
 
 async def test_a_new_session_has_the_histories_read(live: Counter) -> None:
-    before = len(live.of(ThreadsResync))
-    await live.discord.gateway.op9(resumable=False)
+    gateway, before = live.discord.gateway, len(live.of(ThreadsResync))
+    identified = gateway.identifies
+    await gateway.op9(resumable=False)
     await live.until(lambda: len(live.of(ThreadsResync)) > before)
+    assert gateway.identifies == identified + 1
+    thread = live.thread(live.ann)
+    await live.ann.say(thread, "after")
+    await live.until_told(ThreadPosted)
+    assert texts(live) == ["after"]
+    assert len(live.of(ThreadsResync)) == before + 1
 
 
 @pytest.mark.parametrize("code", [4000, 1006], ids=["closed", "cut"])
@@ -193,9 +200,16 @@ async def test_a_resumed_session_is_told_what_it_missed_and_nothing_is_read(live
 
 async def test_an_outage_of_the_server_that_is_over_has_them_read(live: Counter) -> None:
     before = len(live.of(ThreadsResync))
+    thread = live.thread(live.ann)
     live.guild.set_available(False)
+    await live.ann.say(thread, "in the outage")  # which Discord tells nobody
     live.guild.set_available(True)
     await live.until(lambda: len(live.of(ThreadsResync)) > before)
+    assert texts(live) == []
+    await live.ann.say(thread, "after")
+    await live.until_told(ThreadPosted)
+    assert texts(live) == ["after"]
+    assert len(live.of(ThreadsResync)) == before + 1
 
 
 async def test_a_new_bot_and_a_new_watcher_have_them_read() -> None:
