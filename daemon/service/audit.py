@@ -1,16 +1,22 @@
 """The audit log: what people with rights changed."""
 
+import logging
 import uuid
 from heapq import nlargest
 
+import trio
 from attrs import frozen
 
 from actors.giftcodes.model import Audit
-from actors.ports import Put
+from actors.ports import Put, StoreUnavailable
 from daemon.service.ports import Service
+
+logger = logging.getLogger("perkd.service")
 
 LIMIT = 200
 """Entries that are listed, where nobody says how many."""
+RECORD_WITHIN = 5.0
+"""Seconds the audit log has for what was done already."""
 
 
 @frozen
@@ -34,11 +40,18 @@ def entry(service: Service, by: By, action: str, details: str = "") -> Audit:
     return Audit(uuid.uuid4().hex, service.clock.now(), by.guild, by.member, action, details)
 
 
-async def record(service: Service, by: By, action: str, details: str = "") -> Audit:
-    """Record something that was done already. Raises `StoreUnavailable`."""
-    audit = entry(service, by, action, details)
-    await service.store.commit(Put(audit))
-    return audit
+async def record(service: Service, by: By, action: str, details: str = "") -> bool:
+    """Record something that was done already: an audit log that is away is logged, and undoes nothing.
+
+    Returns whether the audit log has it.
+    """
+    try:
+        with trio.fail_after(RECORD_WITHIN):
+            await service.store.commit(Put(entry(service, by, action, details)))
+    except (StoreUnavailable, trio.TooSlowError) as error:
+        logger.error("The audit log lacks %s %s: %s", action, details, error)  # noqa: TRY400 - all there is
+        return False
+    return True
 
 
 async def list_audit(service: Service, guild: str, limit: int = LIMIT) -> list[Audit]:

@@ -1,6 +1,5 @@
 """What may be ordered about Telegram accounts: `perkd telegram restore`."""
 
-import logging
 from typing import Any
 
 import trio
@@ -9,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
-from actors.ports import StoreUnavailable
 from actors.vip.model import AccountState
 from actors.vip.pool_messages import RestoreAccount
 from daemon.assembly_gateways import TELEGRAM
@@ -21,8 +19,6 @@ from daemon.service import NotFound, Refused, Service
 from daemon.service.audit import By, record
 from daemon.telegram.status import AccountNumbers, ReviveAccount, TelegramStatus
 from supervision import SupervisionError, Tree
-
-logger = logging.getLogger("perkd.telegram")
 
 CONNECT_WITHIN = 20.0
 """Seconds that an account gets before who ordered it is told that it takes longer."""
@@ -50,7 +46,7 @@ class AccountOrders:
         leased = False
         if stands.state != "dead":
             leased = await self._ask(ACCOUNT_POOL, RestoreAccount(name)) is AccountState.LEASED
-            await self._note(name)
+            await record(self.service, self.by, "telegram restore", name)
         answer = {"account": name, "state": stands.state, "reason": stands.reason, "leased": leased}
         return JSONResponse(answer)
 
@@ -73,14 +69,6 @@ class AccountOrders:
             raise Refused("perkd runs without VIP threads: see [vip] enabled, and its log") from None
         except SupervisionError as error:
             raise NotRunning(f"{path} does not answer now: {error}") from error
-
-    async def _note(self, name: str) -> None:
-        """It is done: an audit log that is away does not undo it."""
-        try:
-            with trio.fail_after(_ANSWER_WITHIN):
-                await record(self.service, self.by, "telegram restore", name)
-        except (StoreUnavailable, trio.TooSlowError) as error:
-            logger.error("The audit log lacks telegram restore %s: %s", name, error)  # noqa: TRY400 - all there is
 
     def routes(self) -> list[BaseRoute]:
         """All of them."""

@@ -14,7 +14,6 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 
 from actors.giftcodes.session_pool import PauseGame, ResumeGame
-from actors.ports import StoreUnavailable
 from daemon import service as operations
 from daemon.control.app import answering
 from daemon.control.body import read_texts
@@ -43,8 +42,6 @@ LONGEST_PAUSE = 366 * 86_400
 """Seconds; a longer one is one without an end."""
 Posted = tuple[str, Callable[[Request], Awaitable[Any]]]
 """A path, and who answers a `POST` there."""
-RECORD_WITHIN = 5.0
-"""Seconds the audit log has for what was done already."""
 SERVING = frozenset({"status", "status/web", "status/control"})
 """What serves the request itself, below the root."""
 
@@ -157,11 +154,7 @@ class Actions:
     async def _done(self, action: str, details: str, text: str) -> AsciiJSON:
         """Record what was done, and answer. It was done: an audit log that is away does not undo it."""
         logger.warning("🖐️ By %s: %s %s", self.by.member, action, details, extra={"action": action})
-        try:
-            with trio.fail_after(RECORD_WITHIN):
-                await record(self.service, self.by, action, details)
-        except (StoreUnavailable, trio.TooSlowError) as error:
-            logger.error("The audit log could not be written: %s", error)  # noqa: TRY400 - all there is
+        if not await record(self.service, self.by, action, details):
             text = f"{text} The audit log could not be written."
         return AsciiJSON({"text": text})
 

@@ -8,7 +8,8 @@ import trio
 
 from actors.giftcodes.circuit import NO_END
 from actors.giftcodes.model import Audit, Circuit
-from actors.ports import StoreUnavailable
+from actors.ports import Change, Position, Put, StoreUnavailable
+from actors.storage import StoreClient
 from daemon.simulator import SimPlayer
 from daemon.web import actions
 from supervision import Strategy
@@ -174,12 +175,15 @@ async def test_one_that_does_not_start_again_is_told_and_a_second_try_starts_it(
 async def test_what_was_done_is_done_even_where_the_audit_log_is_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def away(*_: object) -> None:
-        await trio.lowlevel.checkpoint()
-        raise StoreUnavailable("away")
+    commit = StoreClient.commit
+
+    async def without_audits(store: StoreClient, *changes: Change) -> Position:
+        if any(isinstance(one, Put) and isinstance(one.record, Audit) for one in changes):
+            raise StoreUnavailable("away")
+        return await commit(store, *changes)
 
     async with running(tmp_path, []) as here:
-        monkeypatch.setattr(actions, "record", away)
+        monkeypatch.setattr(StoreClient, "commit", without_audits)
         answer = await here.post("/api/games/pause", game="wos", seconds="60")
         assert answer["text"].endswith("The audit log could not be written.")
 

@@ -165,6 +165,16 @@ async def test_an_admin_posts_the_panel_where_it_is_wanted(live: Counter) -> Non
     assert not live.upgrade.messages
 
 
+async def test_a_panel_that_was_posted_is_told_so_though_the_audit_log_is_away(
+    live: Counter, caplog: pytest.LogCaptureFixture
+) -> None:
+    live.store.away = True
+    answer = await live.mod.slash(live.upgrade, "vip panel")
+    assert live.upgrade.id in read(answer)
+    assert len(live.upgrade.messages) == 1
+    assert "The audit log lacks vip panel" in caplog.text
+
+
 async def test_members_and_vip_staff_post_no_panel(live: Counter) -> None:
     for who in (live.ann, live.eve):
         assert "admins" in read(await who.slash(live.upgrade, "vip panel"))
