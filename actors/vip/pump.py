@@ -205,7 +205,8 @@ class Pump:
         self.latest.pop(crossing.key, None)
         current = self._outbox.get(crossing.key) or crossing
         state = CrossingState.FAILED if current.state is CrossingState.WAITING else current.state
-        await self._outbox.update(crossing.key, state=state, edited=False, deleted=False, reason=reason)
+        refused = {"deleted": False} if crossing.deleted else {}  # one that came meanwhile is yet to be tried
+        await self._outbox.update(crossing.key, state=state, edited=False, reason=reason, **refused)
         self._way.doubts.settle(crossing.key)
         self._show(crossing, Mark.FAILED)
 

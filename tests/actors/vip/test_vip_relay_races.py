@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 import trio
 
+from actors.vip.ports import Refused
 from tests.worlds.vip_rig import VIPRig
 
 STEP = 0.1
@@ -75,3 +76,16 @@ async def test_a_deletion_arrives_whenever_it_comes(autojump_clock: object, edit
             assert rig.chat_bodies() == [], moment
             assert rig.thread().bodies() == [], moment
             assert not any(crossing.open for crossing in rig.crossings())
+
+
+async def test_a_deletion_arrives_also_while_an_edit_is_being_refused(autojump_clock: object) -> None:
+    for moment in MOMENTS:
+        async with _slow_talk() as rig:
+            written = rig.say("one")
+            await trio.sleep(10)
+            rig.world.steps.fail("desk.edit", Refused("MESSAGE_EDIT_TIME_EXPIRED"))
+            rig.edit(written, "two")
+            await _wait(moment)
+            rig.delete(written)
+            await trio.sleep(60)
+            assert rig.chat_bodies() == [], moment
