@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from attrs import define, evolve, field, frozen
 
 from actors.vip.model import AccountState, VIPAccount
-from supervision import ActorRef
 
 NEW = "new: its history has to be verified empty"
 NOT_CONFIGURED = "not configured any more"
@@ -21,7 +20,6 @@ class Waiting:
     since: float
     session: str
     member: str
-    holder: ActorRef
 
 
 @define(eq=False)
@@ -61,7 +59,7 @@ class AccountBook:
     # --- the waiting list -----------------------------------------------------------------------
 
     def wait(self, waiting: Waiting) -> None:
-        """Put a session on the list; again: with the ref it has now."""
+        """Put a session on the list; again is harmless."""
         self._waiting[waiting.session] = waiting
 
     def withdraw(self, session: str) -> None:

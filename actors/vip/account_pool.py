@@ -91,7 +91,7 @@ class AccountPoolActor(Actor):
             return m.NotNow()
         self._holders.keep(session, request.holder)
         if ledger.lease_of(session) is None:
-            ledger.book.wait(Waiting(request.since, session, request.member, request.holder))
+            ledger.book.wait(Waiting(request.since, session, request.member))
             try:
                 await self._grant(asking=session)
             except StoreUnavailable:

@@ -100,7 +100,6 @@ class PlanRequest:
     author_name: str = ""
     """Of staff: shown in the mark."""
     late: bool = False
-    edited: bool = False
 
 
 @frozen

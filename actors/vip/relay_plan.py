@@ -80,11 +80,6 @@ def plan_edit(
     return EditPlan(edits, tuple(adds), deletes, plan.back)
 
 
-def plan_delete(count: int) -> tuple[int, ...]:
-    """The places of the messages to be deleted: the last one first, so that no half of a text stays alone."""
-    return tuple(reversed(range(count)))
-
-
 def _skipped(message: Incoming, side: Side) -> Skip | None:
     if message.role is Role.OWN:
         return Skip.OWN

@@ -33,9 +33,7 @@ MESSAGES = st.builds(
     THINGS,
     forwarded_from=st.one_of(st.none(), WORDS),
 )
-REQUESTS = st.builds(
-    PlanRequest, MESSAGES, staff=st.booleans(), author_name=WORDS, late=st.booleans(), edited=st.booleans()
-)
+REQUESTS = st.builds(PlanRequest, MESSAGES, staff=st.booleans(), author_name=WORDS, late=st.booleans())
 
 
 @given_any(REQUESTS)

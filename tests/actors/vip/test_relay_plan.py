@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from actors.vip.model import Side
 from actors.vip.ports import PlanRequest
-from actors.vip.relay_plan import is_command, plan_delete, plan_edit, plan_new
+from actors.vip.relay_plan import is_command, plan_edit, plan_new
 from actors.vip.relay_planner import RelayPlanner
 from actors.vip.relay_values import (
     SAID_UNITS,
@@ -227,11 +227,6 @@ def test_a_message_that_was_never_sent_is_sent_when_it_is_edited():
     edit = plan_edit(0, evolve(HELLO, edited_at=5.0), Side.THREAD, TELEGRAM)
     assert (edit.edits, [part.text for part in edit.adds]) == ((), [plain("hello")])
     assert edit.adds[0].before == ()
-
-
-def test_deleting_begins_with_the_last_part():
-    assert plan_delete(3) == (2, 1, 0)
-    assert plan_delete(0) == ()
 
 
 def test_the_port_plans_for_both_sides():
