@@ -1,6 +1,7 @@
 """The way to Discord for everything that runs in trio: open while the bot is connected, else away."""
 
 import json
+import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -12,6 +13,8 @@ from attrs import define, field, frozen
 from daemon.aio import Loop, LoopEnded, TaskCancelled
 
 T = TypeVar("T")
+
+logger = logging.getLogger("perkd.discord")
 
 
 class DiscordAway(Exception):  # noqa: N818 - a condition that passes
@@ -60,6 +63,16 @@ class DiscordLink:
         """Wait until the bot is there."""
         while self._connection is None:
             await self._changed.wait()
+
+    async def keep(self, use: Callable[[Connection], Awaitable[None]], otherwise: str) -> None:
+        """For ever: `use` each connection while it lasts. `otherwise` is what is logged of one that ended."""
+        while True:
+            await self.wait_open()
+            try:
+                await use(self.connection())
+            except (DiscordAway, LoopEnded, TaskCancelled) as error:
+                logger.debug("%s for now: %s", otherwise, error)
+            await trio.sleep(1.0)  # until the link knows as well
 
     async def rest(self, ask: Callable[[hikari.api.RESTClient], Awaitable[T]], *, within: float = 30.0) -> T:
         """Have the loop's thread await `ask(rest client)`.

@@ -11,7 +11,7 @@ from attrs import define, evolve, field, frozen
 from actors.giftcodes.model import Guild, Watched
 from actors.giftcodes.spotting import spot
 from actors.ports import Put, StoreUnavailable
-from daemon.aio import LoopEnded, Outlet, TaskCancelled
+from daemon.aio import Outlet
 from daemon.discord.answering import described
 from daemon.discord.hearing import Ear, Heard, heard_since
 from daemon.discord.link import Connection, DiscordAway, DiscordLink
@@ -104,7 +104,7 @@ class WatchActor(Actor):
 
     async def started(self) -> None:
         """Acknowledge at once: the bot may be away for hours."""
-        self.start_soon(self._watch)
+        self.start_soon(self._ports.link.keep, self._listen, "No channel is watched")
 
     async def receive(self, message: object) -> object:
         """Look at the channels again, or tell how it is going."""
@@ -127,15 +127,6 @@ class WatchActor(Actor):
         return WatchNumbers(len(self._watches), self._codes, tuple(troubles))
 
     # --- as long as there is a bot ----------------------------------------------------------------
-
-    async def _watch(self) -> None:
-        while True:
-            await self._ports.link.wait_open()
-            try:
-                await self._listen(self._ports.link.connection())
-            except (DiscordAway, LoopEnded, TaskCancelled) as error:
-                logger.debug("No channel is watched for now: %s", error)
-            await trio.sleep(1.0)  # until the link knows as well
 
     async def _listen(self, connection: Connection) -> None:
         loop = connection.loop

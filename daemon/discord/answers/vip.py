@@ -15,7 +15,7 @@ from daemon.discord.custom_ids import vip_open_id
 from daemon.discord.locale import say
 from daemon.discord.post_failures import in_short
 from daemon.discord.text import plain
-from daemon.discord.values import Button, Caller, Card, Later, Person, Reply, Slip, Style
+from daemon.discord.values import Button, Caller, Card, Later, Person, Reply, Style
 from daemon.discord.vip.reception import Reception
 from daemon.discord.vip.ticket import Voice
 from daemon.service import Refused, audit, block_member, count_blocks, unblock_member
@@ -27,12 +27,7 @@ async def open_thread(desk: Desk, pressed: Pressed) -> Reply | Later:
     caller = pressed.caller
     vip = await _open(desk, caller)
     member = Member(caller.guild, caller.member)
-    return vip.hand_in(
-        _slip(caller),
-        Voice.CLICK,
-        caller.locale,
-        lambda ticket: Click(member, ticket, caller.name, caller.roles),
-    )
+    return vip.hand_in(caller, Voice.CLICK, lambda ticket: Click(member, ticket, caller.name, caller.roles))
 
 
 async def post_panel(desk: Desk, caller: Caller, channel: str = "") -> Reply:
@@ -66,10 +61,7 @@ async def end(desk: Desk, caller: Caller, member: Person | None = None) -> Reply
         raise Refused(say("vip.own_only", caller.locale))
     subject = Member(caller.guild, whose)
     return vip.hand_in(
-        _slip(caller),
-        Voice.OWN if own else Voice.STAFF,
-        caller.locale,
-        lambda ticket: EndSession(subject, ticket, _staff(caller)),
+        caller, Voice.OWN if own else Voice.STAFF, lambda ticket: EndSession(subject, ticket, _staff(caller))
     )
 
 
@@ -78,10 +70,7 @@ async def clear(desk: Desk, caller: Caller, member: Person) -> Reply | Later:
     vip = await _open(desk, caller)
     subject = Member(caller.guild, member.id)
     return vip.hand_in(
-        _slip(caller),
-        Voice.STAFF,
-        caller.locale,
-        lambda ticket: ClearSession(subject, ticket, _staff(caller), member.name),
+        caller, Voice.STAFF, lambda ticket: ClearSession(subject, ticket, _staff(caller), member.name)
     )
 
 
@@ -89,12 +78,7 @@ async def complete(desk: Desk, caller: Caller, member: Person) -> Reply | Later:
     """The upgrade is done: the member gets the VIP role, the session ends."""
     vip = await _open(desk, caller)
     subject = Member(caller.guild, member.id)
-    return vip.hand_in(
-        _slip(caller),
-        Voice.STAFF,
-        caller.locale,
-        lambda ticket: CompleteSession(subject, ticket, _staff(caller)),
-    )
+    return vip.hand_in(caller, Voice.STAFF, lambda ticket: CompleteSession(subject, ticket, _staff(caller)))
 
 
 async def block(desk: Desk, caller: Caller, member: Person, reason: str = "") -> Reply:
@@ -136,11 +120,6 @@ async def _open(desk: Desk, caller: Caller) -> Reception:
         raise Refused(say("vip.off", caller.locale))
     await desk.vip.require_home(caller.guild, caller.locale)
     return desk.vip
-
-
-def _slip(caller: Caller) -> Slip:
-    assert caller.slip is not None  # noqa: S101 - every interaction has one
-    return caller.slip
 
 
 def _staff(caller: Caller) -> Staff:

@@ -12,9 +12,9 @@ from actors.vip.ports import Threads, Trouble
 from daemon.discord.link import DiscordAway, DiscordLink
 from daemon.discord.locale import say
 from daemon.discord.render import message_of
-from daemon.discord.values import Later, Reply
+from daemon.discord.values import Caller, Later, Reply
 from daemon.discord.vip.home import Home, NoHome
-from daemon.discord.vip.ticket import Voice, Where
+from daemon.discord.vip.ticket import Voice
 from daemon.discord.vip.tickets import Tickets
 from daemon.service import Refused
 from supervision import ActorDead, ActorRef, MailboxFull
@@ -51,14 +51,13 @@ class Reception:
         if guild != home:
             raise Refused(say("vip.elsewhere", locale))
 
-    def hand_in(
-        self, where: Where, voice: Voice, locale: str, make: Callable[[str], Request]
-    ) -> Reply | Later:
+    def hand_in(self, caller: Caller, voice: Voice, make: Callable[[str], Request]) -> Reply | Later:
         """Tell the desk, which answers by a ticket; or say why it can't be told.
 
         `make` makes the request from the ticket's id.
         """
-        ticket = self.tickets.open(where, voice, locale)
+        assert caller.slip is not None  # noqa: S101 - every interaction has one
+        ticket = self.tickets.open(caller.slip, voice, caller.locale)
         try:
             self.office.tell(make(ticket))
         except MailboxFull:
@@ -68,7 +67,7 @@ class Reception:
         else:
             return Later()
         self.tickets.forget(ticket)
-        return Reply(say(text, locale))
+        return Reply(say(text, caller.locale))
 
     async def lacking(self, guild: str) -> tuple[str, ...]:
         """The permissions that the bot lacks for threads. Raises `DiscordAway`."""

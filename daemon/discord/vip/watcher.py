@@ -13,8 +13,8 @@ from actors.vip.messages import ClearSession, Member, Staff, ThreadsResync
 from actors.vip.policy import VIPPolicy
 from actors.vip.ports import Trouble
 from actors.vip.words import Notice, Word
-from daemon.aio import LoopEnded, Outlet, TaskCancelled
-from daemon.discord.link import Connection, DiscordAway, DiscordLink
+from daemon.aio import Outlet
+from daemon.discord.link import Connection, DiscordLink
 from daemon.discord.locale import DEFAULT, say
 from daemon.discord.vip.asking import Asking
 from daemon.discord.vip.authors import Authors
@@ -66,18 +66,9 @@ class VIPWatchActor(Actor):
         self._authors = Authors(Asking(ports.link))
         self.start_soon(ports.tickets.serve)
         self.start_soon(RollCall(ports.link, ports.live, ports.office).run)
-        self.start_soon(self._watch)
+        self.start_soon(ports.link.keep, self._listen, "No VIP thread is watched")
 
     # --- as long as there is a bot --------------------------------------------------------------
-
-    async def _watch(self) -> None:
-        while True:
-            await self._ports.link.wait_open()
-            try:
-                await self._listen(self._ports.link.connection())
-            except (DiscordAway, LoopEnded, TaskCancelled) as error:
-                logger.debug("No VIP thread is watched for now: %s", error)
-            await trio.sleep(1.0)  # until the link knows as well
 
     async def _listen(self, connection: Connection) -> None:
         ports, loop = self._ports, connection.loop
