@@ -8,8 +8,11 @@ import hikari
 import lightbulb
 import trio
 from attrs import define, field
+from hikari.impl import CacheSettings
 
 from daemon.aio import Loop, open_loop
+from daemon.discord.bot import CACHED
+from daemon.discord.link import Connection, DiscordLink
 from tests.worlds.discord import Discord
 
 PATIENCE = 15.0
@@ -98,3 +101,32 @@ async def open_client(discord: Discord, prepare: Prepare = _nothing, **options: 
             with trio.move_on_after(PATIENCE) as scope:
                 scope.shield = True
                 await loop.call(client.bot.close)
+
+
+@asynccontextmanager
+async def open_link(discord: Discord, *, retries: int) -> AsyncIterator[tuple[DiscordLink, Connection]]:
+    """A link to a bot that keeps of servers what perkd's keeps. `retries`: how often hikari asks again."""
+    options = {
+        "intents": hikari.Intents.GUILDS,
+        "auto_chunk_members": False,
+        "cache_settings": CacheSettings(components=CACHED),
+        "max_retries": retries,
+    }
+    async with open_loop("test") as loop:
+        bot = await loop.sync(lambda: make_bot(discord, **options))
+        link, connection = DiscordLink(), Connection(loop, bot)
+        try:
+            await loop.call(start, bot)
+            link.open(connection)
+            yield link, connection
+        finally:
+            link.close("the test has closed it")
+            await loop.call(bot.close)
+
+
+async def until_cached(connection: Connection, server: Any, *, available: bool) -> None:
+    """Wait until the bot has heard of the server what is the case."""
+    cache = connection.bot.cache
+    get = cache.get_available_guild if available else cache.get_unavailable_guild
+    while await connection.loop.sync(get, hikari.Snowflake(server.id)) is None:  # noqa: ASYNC110 - hikari tells nobody
+        await trio.sleep(0.01)

@@ -4,20 +4,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import hikari
 import trio
 from attrs import define, field
-from hikari.impl import CacheSettings
 
 from actors.vip.ports import Content
 from actors.vip.relay_values import File, FileKind, Part, PartKind
 from actors.vip.rich_text import plain
-from daemon.aio import Loop, open_loop
-from daemon.discord.bot import CACHED
 from daemon.discord.link import Connection, DiscordLink
 from daemon.discord.vip.places import VIPPlaces
 from daemon.discord.vip.staff_log import DiscordStaffLog
 from daemon.discord.vip.threads import DiscordThreads
+from tests.worlds.discord_clients import open_link, until_cached
 
 THREAD = "/channels/*"
 MESSAGES = "/channels/*/messages"
@@ -66,8 +63,7 @@ class Stage:
     log: Any
     vip_role: Any
     link: DiscordLink
-    loop: Loop
-    bot: hikari.GatewayBot
+    connection: Connection
     shelf: Shelf
     places: VIPPlaces
 
@@ -88,10 +84,7 @@ class Stage:
 
     async def until_cached(self, *, available: bool) -> None:
         """Wait until the bot has heard of the server what is the case."""
-        cache = self.bot.cache
-        get = cache.get_available_guild if available else cache.get_unavailable_guild
-        while await self.loop.sync(get, hikari.Snowflake(self.server.id)) is None:  # noqa: ASYNC110 - hikari tells nobody
-            await trio.sleep(0.01)
+        await until_cached(self.connection, self.server, available=available)
 
 
 @asynccontextmanager
@@ -101,33 +94,7 @@ async def open_stage(discord: Any, *, retries: int = 0) -> AsyncIterator[Stage]:
     upgrade, log = server.add_channel("upgrade"), server.add_channel("vip-log")
     role = server.add_role("VIP")
     places = VIPPlaces(upgrade.id, log.id, role.id, 60)
-    async with open_loop("test") as loop:
-        bot = await loop.sync(_bot, discord, retries)
-        link = DiscordLink()
-        try:
-            await loop.call(_start, bot)
-            link.open(Connection(loop, bot))
-            stage = Stage(discord, server, upgrade, log, role, link, loop, bot, Shelf(), places)
-            await stage.until_cached(available=True)
-            yield stage
-        finally:
-            link.close("the test has closed it")
-            await loop.call(bot.close)
-
-
-def _bot(discord: Any, retries: int) -> hikari.GatewayBot:
-    return hikari.GatewayBot(
-        discord.token,
-        banner=None,
-        suppress_optimization_warning=True,
-        logs=None,
-        intents=hikari.Intents.GUILDS,
-        auto_chunk_members=False,
-        cache_settings=CacheSettings(components=CACHED),
-        max_retries=retries,
-        rest_url=discord.rest_url,
-    )
-
-
-async def _start(bot: hikari.GatewayBot) -> None:
-    await bot.start(check_for_updates=False)
+    async with open_link(discord, retries=retries) as (link, connection):
+        stage = Stage(discord, server, upgrade, log, role, link, connection, Shelf(), places)
+        await stage.until_cached(available=True)
+        yield stage

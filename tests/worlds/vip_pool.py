@@ -11,7 +11,7 @@ from actors.vip.account_pool import AccountPoolActor, PoolPorts
 from actors.vip.epochs import Epochs, GuardedDesk
 from actors.vip.model import AccountState, SessionState, VIPAccount, VIPSession
 from actors.vip.policy import VIPPolicy
-from actors.vip.pool_messages import Granted, PoolNumbers, PoolStatus, RequestLease
+from actors.vip.pool_messages import Granted, PoolNumbers, PoolStatus, Queued, RequestLease
 from actors.vip.ports import Lease
 from daemon.clock import SteadyClock
 from daemon.storage.memory import MemoryStore
@@ -81,6 +81,13 @@ class PoolRig:
         answer = await self.request(member, holder)
         assert isinstance(answer, Granted)
         return answer.lease
+
+    async def leased_and_queued(self) -> None:
+        """Its one account is leased to `s1` for `h1`; `s2` waits for `h2`."""
+        await self.until("a", AccountState.FREE)
+        await self.leased("1")
+        await self.session("2")
+        assert await self.request("2", "h2") == Queued(1)
 
     async def numbers(self) -> PoolNumbers:
         numbers = await self.pool.ask(PoolStatus())

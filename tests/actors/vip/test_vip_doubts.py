@@ -30,6 +30,17 @@ async def _back(rig: VIPRig) -> None:
     assert all(not c.open for c in rig.crossings())
 
 
+async def _edited_at_desk(rig: VIPRig) -> tuple[str, str]:
+    """The desk's first message of a session, and in which second it was edited."""
+    await rig.opened()
+    message = rig.desk_says("first")
+    await trio.sleep(5)
+    at = str(int(rig.clock.now()))
+    rig.desk_edits(message, "second", version=at)
+    await trio.sleep(5)
+    return message, at
+
+
 @pytest.mark.parametrize("tells_nonces", [True, False])
 @pytest.mark.parametrize("known", [0, 1])
 async def test_a_part_that_was_sent_without_an_answer_goes_when_the_text_gets_shorter(
@@ -220,12 +231,7 @@ async def test_a_second_edit_within_a_second_that_was_missed_is_shown_once(
 ) -> None:
     rig = VIPRig()
     async with rig.running():
-        await rig.opened()
-        message = rig.desk_says("first")
-        await trio.sleep(5)
-        at = str(int(rig.clock.now()))
-        rig.desk_edits(message, "second", version=at)
-        await trio.sleep(5)
+        message, at = await _edited_at_desk(rig)
         assert rig.thread().bodies() == ["second"]
         rig.connected = told
         rig.desk_edits(message, "third", version=at)
@@ -263,12 +269,7 @@ async def test_a_second_edit_within_a_second_is_shown_by_the_next_look_however_s
 ) -> None:
     rig = VIPRig()
     async with rig.running():
-        await rig.opened()
-        message = rig.desk_says("first")
-        await trio.sleep(5)
-        at = str(int(rig.clock.now()))
-        rig.desk_edits(message, "second", version=at)
-        await trio.sleep(5)
+        message, at = await _edited_at_desk(rig)
         rig.connected = False
         rig.desk_edits(message, "third", version=at)
         rig.connected = True

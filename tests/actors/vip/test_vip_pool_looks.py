@@ -12,7 +12,6 @@ from actors.vip.pool_messages import (
     DeskResync,
     FromDesk,
     LeaseGranted,
-    Queued,
     ReleaseLease,
     RestoreAccount,
 )
@@ -137,10 +136,7 @@ async def test_an_account_is_restored_although_the_store_was_away(autojump_clock
 async def test_who_asks_is_answered_and_not_told_besides(autojump_clock: object) -> None:
     rig = PoolRig(("a",))
     async with rig.running():
-        await rig.until("a", AccountState.FREE)
-        await rig.leased("1")
-        await rig.session("2")
-        assert await rig.request("2", "h2") == Queued(1)
+        await rig.leased_and_queued()
         assert await rig.pool.ask(ReleaseLease("s1"))
         await rig.until("a", AccountState.LEASED)
         assert rig.got == {"h1": [], "h2": [LeaseGranted("s2", Lease("a", 2))]}

@@ -8,7 +8,6 @@ from actors.vip.pool_messages import (
     AccountOut,
     DeskResync,
     NotNow,
-    Queued,
     QueuePosition,
     ReleaseLease,
     RestoreAccount,
@@ -37,10 +36,7 @@ async def test_before_the_accounts_are_known_nothing_is_promised(autojump_clock:
 async def test_who_gives_back_while_it_waits_waits_no_longer(autojump_clock: object) -> None:
     rig = PoolRig(("a",))
     async with rig.running():
-        await rig.until("a", AccountState.FREE)
-        await rig.leased("1")
-        await rig.session("2")
-        assert await rig.request("2", "h2") == Queued(1)
+        await rig.leased_and_queued()
         assert await rig.pool.ask(ReleaseLease("s2"))
         assert await rig.pool.ask(QueuePosition("s2")) == 0
         assert await rig.pool.ask(ReleaseLease("s1"))
@@ -51,10 +47,7 @@ async def test_who_gives_back_while_it_waits_waits_no_longer(autojump_clock: obj
 async def test_who_has_ended_for_good_waits_no_longer(autojump_clock: object) -> None:
     rig = PoolRig(("a",))
     async with rig.running():
-        await rig.until("a", AccountState.FREE)
-        await rig.leased("1")
-        await rig.session("2")
-        assert await rig.request("2", "h2") == Queued(1)
+        await rig.leased_and_queued()
         rig.holders["h2"].tell("stop")
         await trio.sleep(1)
         assert (await rig.numbers()).waiting == 0

@@ -2,10 +2,8 @@
 
 import logging
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
-import pytest
 import trio
 from attrs import evolve
 
@@ -13,16 +11,10 @@ from actors.vip.ports import AccountDead
 from actors.vip.relay_values import File, FileKind, Incoming
 from actors.vip.rich_text import plain
 from actors.vip.words import Notice, Word
-from tests.worlds.discord_threads import MESSAGES, Stage, open_stage
+from tests.worlds.discord_threads import MESSAGES
 
 OUT = Notice.of(Word.ACCOUNT_OUT, account="desk-1", state="dead", reason="banned @everyone")
 LATE = Notice.of(Word.LATE_ANSWER, account="desk-1")
-
-
-@pytest.fixture
-async def stage(discord: Any) -> AsyncIterator[Stage]:
-    async with open_stage(discord) as stage:
-        yield stage
 
 
 def lines(caplog: Any, level: int) -> list[str]:

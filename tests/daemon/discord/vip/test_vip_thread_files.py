@@ -1,8 +1,5 @@
 """Files of the desk in VIP threads: as they were, or told in words."""
 
-from collections.abc import AsyncIterator
-from typing import Any
-
 import pytest
 from attrs import evolve
 
@@ -16,18 +13,7 @@ from actors.vip.ports import (
 )
 from actors.vip.rich_text import plain
 from daemon.vip_relaying import DISCORD
-from tests.worlds.discord_threads import MESSAGES, THREAD, Stage, file, open_stage, text, with_files
-
-
-@pytest.fixture
-async def stage(discord: Any) -> AsyncIterator[Stage]:
-    async with open_stage(discord) as stage:
-        yield stage
-
-
-@pytest.fixture
-async def thread(stage: Stage) -> Any:
-    return await stage.open()
+from tests.worlds.discord_threads import MESSAGES, THREAD, file, text, with_files
 
 
 async def test_files_arrive_as_they_were(stage, thread):

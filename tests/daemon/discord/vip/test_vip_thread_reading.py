@@ -1,6 +1,5 @@
 """Reading VIP threads: who wrote what, and which command it is; after downtime as at the moment."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import hikari
@@ -14,22 +13,11 @@ from actors.vip.rich_text import plain
 from daemon.discord.vip.authors import FRESH
 from daemon.discord.vip.thread_messages import Author, thread_message
 from tests.worlds.discord_clients import open_client
-from tests.worlds.discord_threads import MESSAGES, Stage, open_stage, text
+from tests.worlds.discord_threads import MESSAGES, open_stage, text
 
 MEMBER = "/guilds/*/members/*"
 OWN = 99
 ANN = {"id": "1", "username": "ann", "discriminator": "0", "avatar": None, "global_name": "Ann"}
-
-
-@pytest.fixture
-async def stage(discord: Any) -> AsyncIterator[Stage]:
-    async with open_stage(discord) as stage:
-        yield stage
-
-
-@pytest.fixture
-async def thread(stage: Stage) -> Any:
-    return await stage.open()
 
 
 def texts(messages: Any) -> list[str]:

@@ -1,7 +1,6 @@
 """Messages in VIP threads: sent once, found again, edited, deleted, marked; nothing in them comes to life."""
 
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -18,20 +17,9 @@ from actors.vip.ports import (
 from actors.vip.relay_values import Part, Said, Say
 from actors.vip.rich_text import Span, Style, plain, rich
 from actors.vip.words import Notice, Word
-from tests.worlds.discord_threads import MESSAGE, MESSAGES, Stage, file, open_stage, text, with_files
+from tests.worlds.discord_threads import MESSAGE, MESSAGES, Stage, file, text, with_files
 
 REACTIONS = "/channels/*/messages/*/reactions/*/@me"
-
-
-@pytest.fixture
-async def stage(discord: Any) -> AsyncIterator[Stage]:
-    async with open_stage(discord) as stage:
-        yield stage
-
-
-@pytest.fixture
-async def thread(stage: Stage) -> Any:
-    return await stage.open()
 
 
 # --- sending ------------------------------------------------------------------------------------

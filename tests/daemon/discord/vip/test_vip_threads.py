@@ -15,12 +15,6 @@ CREATE = "/channels/*/threads"
 
 
 @pytest.fixture
-async def stage(discord: Any) -> AsyncIterator[Stage]:
-    async with open_stage(discord) as stage:
-        yield stage
-
-
-@pytest.fixture
 async def patient(discord: Any) -> AsyncIterator[Stage]:
     """One whose bot repeats what failed."""
     async with open_stage(discord, retries=2) as stage:
@@ -313,7 +307,7 @@ async def test_a_channel_is_no_thread(stage):
 async def test_where_an_outage_can_not_be_told_from_a_loss_it_is_one(stage):
     thread = await stage.open()
     stage.server.remove_bot()
-    while stage.bot.cache.get_available_guild(int(stage.server.id)) is not None:  # noqa: ASYNC110 - hikari tells nobody
+    while stage.connection.bot.cache.get_available_guild(int(stage.server.id)) is not None:  # noqa: ASYNC110 - hikari tells nobody
         await trio.sleep(0.01)
     stage.discord.faults.answer("GET", "/users/@me/guilds", status=503)
     with pytest.raises(Unreachable):
