@@ -65,7 +65,6 @@ class VIPSide:
             places=lambda: self.places,
             policy=lambda: self.policy,
             open_file=DeskFiles(self.telegram).open,
-            clock=self.clock,
         )
 
     def reconfigure(self, vip: VipConfig) -> None:

@@ -25,7 +25,7 @@ from daemon.discord.vip.places import VIPPlaces
 from daemon.storage import MemoryStore
 from supervision import Actor, ActorRef, ActorSpec, SupervisorSpec, Tree
 from tests.worlds.discord import open_discord
-from tests.worlds.discord_bots import WallClock, open_bot, until
+from tests.worlds.discord_bots import open_bot, until
 from tests.worlds.discord_desk import a_desk
 
 PATIENCE = 60.0
@@ -81,7 +81,7 @@ class Counter:
     def __attrs_post_init__(self) -> None:
         self.places = VIPPlaces(self.upgrade.id)
         policy = VIPPolicy(staff_roles=frozenset({self.staff_role.id}))
-        self.vip = VIPDiscord(self.link, lambda: self.places, lambda: policy, _no_file, WallClock())
+        self.vip = VIPDiscord(self.link, lambda: self.places, lambda: policy, _no_file)
 
     # --- what runs ------------------------------------------------------------------------------
 

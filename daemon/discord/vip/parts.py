@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from attrs import define, field
 
-from actors.ports import Clock
 from actors.vip.live_threads import LiveThreads
 from actors.vip.policy import VIPPolicy
 from actors.vip.ports import StaffLog, Threads
@@ -31,7 +30,6 @@ class VIPDiscord:
     places: Callable[[], VIPPlaces]
     policy: Callable[[], VIPPolicy]
     open_file: OpenFile
-    clock: Clock
     threads: Threads = field(init=False)
     staff_log: StaffLog = field(init=False)
     answers: Tickets = field(init=False)
