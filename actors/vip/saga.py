@@ -47,7 +47,7 @@ class Opening:
     granted: trio.Event = field(factory=trio.Event)
     """The pool has told that an account is free."""
     _doubtful: bool = True
-    """Something may have been done that is not recorded."""
+    """A thread may have been made that is not recorded."""
 
     @property
     def _session(self) -> VIPSession:
@@ -77,8 +77,6 @@ class Opening:
             await self._fail(EndReason.NO_PERMISSION, Word.MISSING_PERMISSIONS, error)
         except (Gone, Refused, Unreachable, FloodWait) as error:
             await self._fail(EndReason.OPENING_FAILED, Word.TRY_AGAIN, error)
-        finally:
-            self._doubtful = True  # whatever comes next
 
     async def _open(self) -> None:
         parts = self._parts
@@ -94,7 +92,7 @@ class Opening:
                 break
         if not self._session.welcome:
             welcome = Notice.of(Word.WELCOME, member=parts.member.id)
-            message = await self._try(lambda: parts.say("welcome", welcome, doubtful=self._doubtful))
+            message = await self._try(lambda: parts.say("welcome", welcome, doubtful=True))
             await parts.book.update(welcome=message)
         now = parts.now()
         await parts.book.update(state=SessionState.OPEN, opened_at=now, active_at=now)
