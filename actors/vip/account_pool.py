@@ -11,10 +11,11 @@ from actors.vip.account_ledger import AccountLedger
 from actors.vip.clearings import ClearingDone, Clearings
 from actors.vip.holders import HolderEnded, Holders
 from actors.vip.model import AccountState, VIPAccount
+from actors.vip.next_look import NextLook
 from actors.vip.pool_ports import PoolPorts
 from actors.vip.ports import Lease
 from actors.vip.words import Notice, Word
-from supervision import Actor, Timer
+from supervision import Actor
 
 __all__ = ["AccountPoolActor", "PoolPorts"]
 
@@ -41,12 +42,12 @@ class AccountPoolActor(Actor):
     _ledger: AccountLedger = field(init=False)
     _holders: Holders = field(init=False)
     _clearings: Clearings = field(init=False)
-    _timer: Timer | None = field(default=None, init=False)
-    _wake_at: float = field(default=0.0, init=False)
+    _next_look: NextLook = field(init=False)
 
     async def started(self) -> None:
         """Read the accounts, and take back what belongs to no session. Without a store: later."""
         ports = self._ports
+        self._next_look = NextLook(self.after, _Tick())
         self._holders = Holders(self.ref, self.start_soon)
         self._clearings = Clearings(ports, self.ref, self.start_soon)
         self._ledger = AccountLedger(ports.store, ports.clock, ports.epochs, ports.accounts)
@@ -74,7 +75,6 @@ class AccountPoolActor(Actor):
             case ClearingDone():
                 await self._cleared(message)
             case _Tick():
-                self._timer = None
                 await self._look()
             case HolderEnded(session):
                 self._holders.drop(session)
@@ -143,12 +143,12 @@ class AccountPoolActor(Actor):
             await self._ledger.move(account, outcome.state, outcome.reason, until)
             await self._grant()
         except StoreUnavailable:
-            self._wake_in(_SOON)
+            self._next_look.within(_SOON)
             return
         if outcome.state not in {AccountState.FREE, account.state} and not outcome.passing:
             self._tell_staff(self._ledger.book.accounts[done.account])
         if outcome.again_in is not None:
-            self._wake_in(outcome.again_in)
+            self._next_look.within(outcome.again_in)
 
     # --- what goes wrong with an account --------------------------------------------------------
 
@@ -228,23 +228,14 @@ class AccountPoolActor(Actor):
             await self._grant()
         except StoreUnavailable as error:
             logger.warning("The store can't be asked about VIP accounts: %s", error)
-            self._wake_in(_SOON)
+            self._next_look.within(_SOON)
             return
         self._start_clearing()
-        self._wake_in(self._ports.policy().reconcile)
+        self._next_look.within(self._ports.policy().reconcile)
 
     def _numbers(self) -> m.PoolNumbers:
         book = self._ledger.book
         return m.PoolNumbers(self._ledger.loaded, tuple(book.accounts.values()), len(book.queue()))
-
-    def _wake_in(self, seconds: float) -> None:
-        at = self._now() + seconds
-        if self._timer is not None:
-            if self._wake_at <= at:
-                return
-            self._timer.cancel()
-        self._wake_at = at
-        self._timer = self.after(seconds, _Tick())
 
     def _now(self) -> float:
         return self._ports.clock.now()

@@ -10,6 +10,7 @@ from actors.ports import Clock, Delete, Store, StoreUnavailable
 from actors.vip import messages as m
 from actors.vip.live_threads import LiveThreads
 from actors.vip.model import ClosedVIPSession, Crossing, CrossingState, EndReason, SessionState, VIPSession
+from actors.vip.next_look import NextLook
 from actors.vip.policy import VIPPolicy
 from actors.vip.ports import Answers
 from actors.vip.room import Room
@@ -22,7 +23,6 @@ from supervision import (
     DynamicRef,
     NotRunning,
     StartFailed,
-    Timer,
 )
 
 logger = logging.getLogger(__name__)
@@ -70,13 +70,12 @@ class VIPDeskActor(Actor):
     _starting: set[m.Member] = field(factory=set, init=False)
     _refs: dict[m.Member, ActorRef] = field(factory=dict, init=False)
     _room: Room = field(init=False)
-    _timer: Timer | None = field(default=None, init=False)
-    """Until the next look."""
-    _look_at: float = field(default=0.0, init=False)
+    _next_look: NextLook = field(init=False)
 
     async def started(self) -> None:
         """Start the actors of all sessions that are stored, in the background."""
         self._room = Room(self.start_soon, _again)
+        self._next_look = NextLook(self.after, _Look())
         self._ports.live.clear()  # an actor that is there already reads again what it was not told meanwhile
         self.ref.tell(_Look())
 
@@ -106,7 +105,6 @@ class VIPDeskActor(Actor):
             case m.EndedFor(member, ref):
                 self._ended(member, ref)
             case _Look():
-                self._timer = None
                 self.start_soon(self._look)
             case _Late(member, ticket):
                 self._give_up(member, ticket)
@@ -188,7 +186,7 @@ class VIPDeskActor(Actor):
             self._start(member)
         else:
             self._requests.pop(member, None)
-            self._look_in(_SOON)  # perhaps its supervisor was restarted, and it has a session yet
+            self._next_look.within(_SOON)  # perhaps its supervisor was restarted, and it has a session yet
 
     # --- looking after them ---------------------------------------------------------------------
 
@@ -203,18 +201,9 @@ class VIPDeskActor(Actor):
             await self._prune()
         except StoreUnavailable as error:
             logger.warning("The store can't be asked about VIP sessions: %s", error)
-            self._look_in(_SOON)
+            self._next_look.within(_SOON)
         else:
-            self._look_in(self._ports.policy().reconcile)
-
-    def _look_in(self, seconds: float) -> None:
-        """At the latest."""
-        at = trio.current_time() + seconds
-        if self._timer is not None:
-            if self._look_at <= at:
-                return
-            self._timer.cancel()
-        self._look_at, self._timer = at, self.after(seconds, _Look())
+            self._next_look.within(self._ports.policy().reconcile)
 
     async def _prune(self) -> None:
         before = self._ports.clock.now() - self._ports.policy().retention
