@@ -11,10 +11,8 @@ from daemon.finding import Finding
 from daemon.secrets import SecretError
 from daemon.telegram.application import load_application
 from daemon.telegram.keys import load_session_key
+from daemon.telegram.session_copy import KEY_BYTES
 from daemon.telegram.session_file import session_path
-
-_KEY = 256
-"""Bytes of an authorisation key."""
 
 
 def examine_telegram(config: Config) -> Iterator[Finding]:
@@ -79,4 +77,4 @@ def _has_key(path: Path) -> bool:
             row = connection.execute("SELECT auth_key FROM sessions").fetchone()
     except sqlite3.OperationalError:
         return False  # made, and not signed in yet
-    return row is not None and row[0] is not None and len(row[0]) == _KEY
+    return row is not None and row[0] is not None and len(row[0]) == KEY_BYTES
