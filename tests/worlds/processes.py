@@ -208,3 +208,28 @@ async def open_host(directory: Path, world: World) -> AsyncIterator[Host]:
         port = await nursery.start(serve, world)
         yield Host(directory, world, port)
         nursery.cancel_scope.cancel()
+
+
+def imported(config: Path, *names: str) -> list[str]:
+    """Which of these modules a daemon has imported once it is assembled."""
+    script = """
+import sys, trio
+from pathlib import Path
+from daemon.app import open_daemon
+from daemon.config import load_config
+
+async def main():
+    async with open_daemon(load_config(Path(sys.argv[1]), {})):
+        print(*[name for name in sys.argv[2:] if name in sys.modules])
+
+trio.run(main)
+"""
+    done = subprocess.run(  # noqa: S603 - this Python
+        [sys.executable, "-c", script, str(config), *names],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": "", "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()

@@ -1,8 +1,6 @@
 """The whole of `perkd run` with a stand-in Discord in the test's own process."""
 
 import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,7 +11,7 @@ import trio
 
 from actors.giftcodes.model import Channel, Guild, Watched
 from tests.daemon.discord.conftest import until
-from tests.worlds.processes import Host, open_host, small_world
+from tests.worlds.processes import Host, imported, open_host, small_world
 
 
 @asynccontextmanager
@@ -164,23 +162,4 @@ def test_without_a_token_nothing_of_discord_is_imported(tmp_path: Path) -> None:
     """The daemon's modules, and a daemon that is assembled."""
     config = tmp_path / "config.toml"
     config.write_text('[perkd]\ndata_dir = "var"\n')
-    script = """
-import sys, trio
-from pathlib import Path
-from daemon.app import open_daemon
-from daemon.config import load_config
-
-async def main():
-    async with open_daemon(load_config(Path(sys.argv[1]), {})):
-        print([name for name in ("hikari", "lightbulb", "aiohttp") if name in sys.modules])
-
-trio.run(main)
-"""
-    done = subprocess.run(  # noqa: S603 - this Python
-        [sys.executable, "-c", script, str(config)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={"PATH": "", "PYTHONPATH": str(Path(__file__).parents[3])},
-    )
-    assert (done.stdout.strip(), done.returncode) == ("[]", 0), done.stderr
+    assert not imported(config, "hikari", "lightbulb", "aiohttp")
