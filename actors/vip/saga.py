@@ -163,13 +163,12 @@ class Opening:
         )
         number = random_id(session.id, "introduction", session.account, session.epoch)
         message = await self._try(lambda: parts.ports.desk.send(parts.lease, content, number))
-        border = message or await self._last_at_desk()
+        border = message or await self._try(self._last_at_desk)
         await parts.book.update(desk_from=border, seen_desk=border)
 
     async def _last_at_desk(self) -> str:
         """An earlier try sent it, and its id can't be told: what is there now is the border."""
-        parts = self._parts
-        history = await patiently(parts.policy, lambda: parts.ports.desk.history(parts.lease, "", 100))
+        history = await self._parts.ports.desk.history(self._parts.lease, "", 100)
         return history[-1].id if history else "0"
 
     # --- the thread -----------------------------------------------------------------------------

@@ -362,3 +362,23 @@ async def test_a_crash_at_any_step_of_the_opening_is_finished_or_undone(
     assert steps > 30
     for step in range(steps):
         await _opening(kind, step)
+
+
+async def test_an_opening_does_not_ask_for_ever_what_became_of_its_introduction(
+    autojump_clock: object,
+) -> None:
+    rig = VIPRig()
+
+    def forget_ids() -> None:
+        for chat in rig.world.chats.values():
+            chat.seen_keys = dict.fromkeys(chat.seen_keys, "")
+
+    async with rig.running():
+        await rig.until_free()
+        rig.world.steps.lose("desk.send")
+        rig.world.steps.outage.add("desk.history")
+        rig.world.steps.watch = forget_ids
+        ticket = rig.click()
+        await rig.until(lambda: bool(rig.answers(ticket)))
+        assert rig.answers(ticket) == [Word.TRY_AGAIN]
+        await rig.until_free()
