@@ -10,40 +10,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from daemon.control import body, connections
 from daemon.web import app, feed, pages
 from daemon.web.metrics import exposition
+from tests.worlds.status_document import STATUS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/endpoints.md").read_text(encoding="utf-8")
-STATUS = {
-    "version": "1",
-    "uptime": 1.0,
-    "health": "healthy",
-    "problems": [],
-    "tree": {"name": "perkd", "kind": "supervisor", "state": "running", "restarts": 0, "mailbox": 0},
-    "giftcodes": {
-        **dict.fromkeys(("codes", "codes_known", "owed", "redeemed", "already", "failed", "retrying"), 1),
-        "rate": {"wos": {"used": 1, "limit": 30, "in_flight": 0, "waiting": 0, "reason": ""}},
-        "sources": {
-            "feed": {
-                "state": "healthy",
-                "checks": 1,
-                "consecutive_errors": 0,
-                "last_ok_at": "2026-11-18T11:06:35Z",
-            }
-        },
-    },
-    "storage": {"backends": {"mongodb": {"state": "following", "lag": 0, "lag_seconds": 0.0}}},
-    "discord": {"state": "connected", "guilds": 1, "latency": 0.1},
-    "vip": {
-        "enabled": True,
-        "sessions": 1,
-        "by_state": {"open": 1},
-        "accounts": {"leased": 1},
-        "waiting": 0,
-        "oldest_undelivered": None,
-        "account_list": [{"name": "desk-1", "state": "leased", "connection": "connected"}],
-        "silent": [],
-    },
-}
 
 
 def rows(width: int) -> Iterator[list[str]]:
