@@ -46,7 +46,7 @@ def tell(shown: Shown, document: dict[str, Any]) -> None:
 async def test_sessions_the_waiting_list_and_each_account_are_shown(tmp_path: Path) -> None:
     async with showing(tmp_path) as shown:
         tab = shown.tab
-        await tab.until(f"{VIP}.includes('VIP threads are off')")
+        await tab.until(f"{VIP}.includes('There are no VIP threads')")
         tell(shown, DOCUMENT)
         await tab.until(f"{VIP}.includes('4 sessions')")
         text = await tab.run(VIP)

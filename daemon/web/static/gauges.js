@@ -154,5 +154,5 @@ export function showGauges(status) {
   lines("sources-body", Object.entries(status.giftcodes.sources).map(sourceLine), "No sources are configured.");
   lines("stores-body", Object.entries(status.storage.backends).map(storeLine), "There is no store.");
   lines("discord-body", discordLines(status.discord), "perkd runs without Discord.");
-  lines("vip-body", vipLines(status.vip), "VIP threads are off.");
+  lines("vip-body", vipLines(status.vip), "There are no VIP threads.");
 }
