@@ -61,7 +61,7 @@ def test_the_times_are_those_of_the_policy() -> None:
     policy = VIPPolicy()
     assert (policy.drain, policy.opening_flood, policy.tries) == (30.0, 30.0, 4)
     assert "(30 s at most)" in PAGE
-    assert "does not wait longer than 30 s" in PAGE
+    assert "No step of the opening waits longer than 30 s" in PAGE
     assert f"did not answer the check within {policy.check_within:g} seconds" in PAGE
     assert (policy.quarantine, policy.pause_max, policy.limited) == (600.0, 60.0, 12 * 3600.0)
     assert "after ten minutes, or a minute while Telegram is away" in PAGE
