@@ -57,6 +57,7 @@ class Pump:
                 pause = self._parts.policy.pause_min
 
     async def _work(self, crossing: Crossing) -> None:
+        tried = self.latest.get(crossing.key)
         try:
             if crossing.deleted:
                 await self._delete(crossing)
@@ -65,7 +66,10 @@ class Pump:
             else:
                 await self._edit(crossing)
         except Refused as error:
-            await self._fail(crossing, str(error))
+            newer = self.latest.get(crossing.key)
+            if crossing.deleted or newer is None or newer is tried:
+                await self._fail(crossing, str(error))
+            # Otherwise it was edited meanwhile, and what it says now is yet to be tried.
 
     async def _send(self, crossing: Crossing) -> None:
         lease, way = self._parts.lease, self._way

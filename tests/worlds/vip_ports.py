@@ -222,6 +222,8 @@ class WorldDesk:
 
     async def edit(self, lease: Lease, message: str, content: Content) -> None:
         def do() -> None:
+            if content.body in self.world.refuse:
+                raise ports.Refused("too large")
             find(self._chat(lease).messages, message).body = content.body
 
         await self._do("edit", do)

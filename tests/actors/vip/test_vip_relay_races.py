@@ -89,3 +89,17 @@ async def test_a_deletion_arrives_also_while_an_edit_is_being_refused(autojump_c
             rig.delete(written)
             await trio.sleep(60)
             assert rig.chat_bodies() == [], moment
+
+
+async def test_an_edit_arrives_also_while_an_earlier_one_is_being_refused(autojump_clock: object) -> None:
+    for moment in MOMENTS:
+        async with _slow_talk() as rig:
+            written = rig.say("one")
+            await trio.sleep(10)
+            rig.world.refuse = {"two"}
+            rig.edit(written, "two")
+            await _wait(moment)
+            rig.edit(written, "three")
+            await trio.sleep(60)
+            assert rig.chat_bodies() == ["three"], moment
+            assert not any(crossing.open for crossing in rig.crossings())
