@@ -54,6 +54,7 @@ async def record(service: Service, by: By, action: str, details: str = "") -> bo
     return True
 
 
-async def list_audit(service: Service, guild: str, limit: int = LIMIT) -> list[Audit]:
-    """The guild's entries, the newest first. Raises `StoreUnavailable`."""
-    return nlargest(limit, await service.store.find(Audit, guild=guild), key=lambda one: (one.at, one.id))
+async def list_audit(service: Service, guild: str | None, limit: int = LIMIT) -> list[Audit]:
+    """The guild's entries, the newest first; None: everybody's. Raises `StoreUnavailable`."""
+    of_guild = {} if guild is None else {"guild": guild}
+    return nlargest(limit, await service.store.find(Audit, **of_guild), key=lambda one: (one.at, one.id))

@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
 from actors.giftcodes.campaign_messages import CodeOutcomes, ListCodes, OutcomesOf
-from actors.giftcodes.model import Code, CodeKey, CodeState, Outcome, Player, Redemption
+from actors.giftcodes.model import Audit, Code, CodeKey, CodeState, Outcome, Player, Redemption
 from actors.ports import StoreUnavailable
 from daemon import service as operations
 from daemon.control.app import answering
@@ -157,15 +157,10 @@ class PageData:
             return self._players
 
     async def audit(self, request: Request) -> AsciiJSON:
-        """`GET /api/audit?limit=`: what was ordered by the page and the commands, the newest first."""
+        """`GET /api/audit?limit=`: what was ordered anywhere, the newest first."""
         _, most = _slice(read_query(request, "limit"), 20)
-        entries = await list_audit(self.service, "", most)
-        return AsciiJSON(
-            [
-                {"at": iso(one.at), "member": one.member, "action": one.action, "details": one.details}
-                for one in entries
-            ]
-        )
+        entries = await list_audit(self.service, None, most)
+        return AsciiJSON([_audit_document(one) for one in entries])
 
     def routes(self) -> list[BaseRoute]:
         """All of them."""
@@ -200,6 +195,16 @@ def _ended_document(records: Sequence[Redemption]) -> Document:
         "already": ends[Outcome.ALREADY],
         "failed": dict(failed.most_common()),
         "retrying": {},
+    }
+
+
+def _audit_document(one: Audit) -> dict[str, object]:
+    return {
+        "at": iso(one.at),
+        "guild": one.guild,
+        "member": one.member,
+        "action": one.action,
+        "details": one.details,
     }
 
 

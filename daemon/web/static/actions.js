@@ -73,7 +73,7 @@ export async function showAudit() {
   none.hidden = entries.length > 0;
   reconcile(list, entries, (one) => `${one.at} ${one.action} ${one.details}`, (one) => {
     const row = h("div", { class: "row" }, h("time", { class: "quiet" }, dayOf(one.at)), h("span", { class: "name" }, one.action),
-      h("span", { class: "facts" }, [one.details, one.member ? `by ${one.member}` : ""].filter(Boolean).join(" · ")));
+      h("span", { class: "facts" }, [one.details, one.member ? `by ${one.member}` : "", one.guild ? `in guild ${one.guild}` : ""].filter(Boolean).join(" · ")));
     return { element: h("li", {}, row), update: () => {} };
   });
 }

@@ -17,6 +17,7 @@ export class Branch {
     this.list = h("ul", { "aria-label": `Children of ${path}` });
     this.pager = new Pager({
       label: `children of ${path}`,
+      empty: "no children",
       placeholder: "part of a name",
       size: 25,
       selects: [{ name: "state", text: "State", options: STATES }],

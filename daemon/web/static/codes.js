@@ -99,6 +99,7 @@ class CodeCard {
 const list = h("ul", { class: "cards" });
 const pager = new Pager({
   label: "codes",
+  empty: "No code is known yet: they come from the sources, or by perkd codes add.",
   placeholder: "part of a code or a game",
   size: 10,
   selects: [{ name: "state", text: "State of codes", options: [["", "all"], ["live", "live"], ["ended", "ended"]] }],

@@ -5,10 +5,12 @@ import { count } from "./words.js";
 
 /**
  * Controls for a paged list: a search field, selects, and buttons to leaf.
- * `load({words, offset, limit, …selects})` resolves to `{total, …}` and shows the rows itself.
+ * `load({words, offset, limit, …selects})` resolves to `{total, …}` and shows the rows itself;
+ * `empty` is said where there is nothing, and nothing was asked for.
  */
 export class Pager {
-  constructor({ label, size, load, selects = [], placeholder = "" }) {
+  constructor({ label, size, load, empty, selects = [], placeholder = "" }) {
+    this.empty = empty;
     this.size = size;
     this.load = load;
     this.offset = 0;
@@ -35,6 +37,10 @@ export class Pager {
   query() {
     const chosen = Object.fromEntries(this.selects.map(({ name, select }) => [name, select.value]));
     return { words: this.words.value.trim(), offset: this.offset, limit: this.size, ...chosen };
+  }
+
+  isFiltered() {
+    return Boolean(this.words.value.trim()) || this.selects.some(({ select }) => select.value);
   }
 
   typed() {
@@ -81,8 +87,9 @@ export class Pager {
       return;
     }
     const last = Math.min(this.offset + this.size, this.total);
-    const place = this.total ? `${count(this.offset + 1)}–${count(last)} of ${count(this.total)}` : "none";
+    const place = this.total ? `${count(this.offset + 1)}–${count(last)} of ${count(this.total)}` : this.isFiltered() ? "none fits" : this.empty;
     setText(this.place, place);
+    this.back.hidden = this.next.hidden = !this.total;
     this.back.disabled = this.offset === 0;
     this.next.disabled = last >= this.total;
     this.foot.hidden = this.total <= this.size && this.offset === 0 && this.total > 0;

@@ -56,6 +56,7 @@ export function startPlayers(games) {
   const options = [["", "all games"], ...games.map((game) => [game, game])];
   pager = new Pager({
     label: "players",
+    empty: "Nobody is registered yet: /register in Discord does it, or perkd players add.",
     placeholder: "name, fid or state",
     size: 15,
     selects: [{ name: "game", text: "Game", options }],

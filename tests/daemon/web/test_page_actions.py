@@ -56,6 +56,15 @@ async def test_a_game_is_paused_for_a_while_and_resumed(tmp_path: Path) -> None:
         listed = await here.get("/api/audit")
         assert [one["action"] for one in listed] == ["games resume", "games pause"]
         assert len(await here.get("/api/audit", limit=1)) == 1
+        await here.made.store.commit(Put(Audit("x", 1.0, "77", "5", "setchannel", "1 to 2")))
+        in_guild = (await here.get("/api/audit"))[-1]
+        assert in_guild == {
+            "at": "1970-01-01T00:00:01Z",
+            "guild": "77",
+            "member": "5",
+            "action": "setchannel",
+            "details": "1 to 2",
+        }
 
 
 async def test_a_pause_without_an_end_outlives_a_restart_and_no_call_is_made(tmp_path: Path) -> None:
