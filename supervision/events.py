@@ -42,7 +42,11 @@ class ErrorText:
             text = str(error)
         except Exception as fault:  # noqa: BLE001 - a broken __str__ must not end the supervisor
             text = f"<no text: its __str__ raised {type(fault).__name__}>"
-        return cls(type(error).__qualname__, bounded(text), _frames_of(error, frames)[-_TRACEBACK:])
+        try:
+            calls = _frames_of(error, frames)[-_TRACEBACK:]
+        except Exception as fault:  # noqa: BLE001 - so with a module whose loader can't be asked for its text
+            calls = f"<no traceback: describing it raised {type(fault).__name__}>"
+        return cls(type(error).__qualname__, bounded(text), calls)
 
     def __str__(self) -> str:
         return f"{self.type}: {self.text}" if self.text else self.type
@@ -53,12 +57,15 @@ def _frames_of(error: BaseException, most: int) -> str:
 
     Not by `traceback.format_tb`: looking for the columns to underline takes most of a restart's time.
     """
+    calls: deque[tuple[FrameType, int | None]]  # typeshed knows of no call without a line number
     calls = deque(traceback.walk_tb(error.__traceback__), maxlen=most)
     return "".join([_call(frame, number) for frame, number in calls])
 
 
-def _call(frame: FrameType, number: int) -> str:
+def _call(frame: FrameType, number: int | None) -> str:
     code = frame.f_code
+    if number is None:  # code that was made or changed by a program
+        return f'  File "{code.co_filename}", in {code.co_name}\n'
     linecache.lazycache(code.co_filename, frame.f_globals)
     return _place(code.co_filename, number, code.co_name)
 

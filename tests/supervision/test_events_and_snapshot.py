@@ -113,6 +113,30 @@ def test_the_text_of_an_error_is_bounded_and_never_fails() -> None:
     assert bounded("abcd", 3) == "abc… (1 more characters)"
 
 
+def test_a_call_without_a_line_number_is_described_without_one() -> None:
+    def lost() -> None:
+        raise ValueError("no line")
+
+    lost.__code__ = lost.__code__.replace(co_linetable=b"")
+    with pytest.raises(ValueError, match="no line") as caught:
+        lost()
+    assert ErrorText.of(caught.value).traceback.endswith(f'  File "{__file__}", in lost\n')
+
+
+def test_a_traceback_that_cannot_be_described_leaves_the_text() -> None:
+    class Loader:
+        def get_source(self, name: str) -> str:
+            raise RuntimeError(f"no source of {name}")
+
+    names = {"__name__": "nowhere", "__loader__": Loader()}
+    code = compile("raise ValueError('boom')", "nowhere.py", "exec")
+    with pytest.raises(ValueError, match="boom") as caught:
+        exec(code, names)  # noqa: S102 - a module without a file
+    assert ErrorText.of(caught.value) == ErrorText(
+        "ValueError", "boom", "<no traceback: describing it raised RuntimeError>"
+    )
+
+
 def test_the_traceback_of_a_deep_recursion_is_bounded() -> None:
     def dive(depth: int) -> None:
         if depth == 0:
