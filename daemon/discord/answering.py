@@ -6,6 +6,7 @@ modals all go through `answer`, so that errors read the same everywhere.
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from enum import Enum, auto
 
@@ -16,6 +17,7 @@ from actors.ports import StoreUnavailable
 from daemon.aio import Loop, LoopEnded
 from daemon.discord.link import DiscordAway
 from daemon.discord.locale import say
+from daemon.discord.post_failures import NETWORK
 from daemon.discord.render import message_of, modal_of
 from daemon.discord.text import plain
 from daemon.discord.values import Later, Modal, Reply
@@ -47,6 +49,7 @@ LONGEST = 14 * 60.0
 _ALREADY_ACKNOWLEDGED = 40060
 _OUR_FAULT = frozenset({400, 413})
 """HTTP's words for an answer that is wrong, or too large: another one may be taken."""
+_ADDRESS = re.compile(r"https?://[^\s'\"]+")
 
 
 class Manner(Enum):
@@ -66,7 +69,7 @@ async def answer(interaction: Interaction, loop: Loop, run: Run, manner: Manner 
     What a person did wrong (`Refused` and the like) is said in its own words, a store that is away in a
     friendly sentence. Anything else that `run` raises is logged with its traceback. Where Discord does not
     take the first sign, `run` is not begun: Discord tells the member that it failed, and who asks again gets
-    another try. Nothing of this is raised.
+    another try. Where its reply was cut off, the sign counts as taken. Nothing of this is raised.
     """
     if manner is Manner.AT_ONCE:
         await _show_first(interaction, await _worked_out(interaction, loop, run, FIRST_SIGN))
@@ -121,9 +124,13 @@ async def _acknowledged(interaction: Interaction, manner: Manner) -> bool:
             return True
         _not_answered(interaction, error)
         return False
-    except hikari.HTTPError as error:
+    except hikari.HikariError as error:
         _not_answered(interaction, error)
         return False
+    # There was a reply, and its body is lost. A `run` that nobody waits for does less harm than a member who
+    # looks at "thinking…" for a quarter of an hour.
+    except NETWORK as error:
+        logger.debug("%s: the reply to the first sign was cut off: %s", named(interaction), described(error))
     return True
 
 
@@ -144,7 +151,7 @@ async def _show_first(interaction: Interaction, shown: Shown) -> None:
                 )
             case _:
                 raise TypeError(f"{named(interaction)} can't be answered with {type(shown).__name__}")
-    except hikari.HTTPError as error:
+    except NETWORK as error:
         _not_answered(interaction, error)
 
 
@@ -155,18 +162,18 @@ async def _show_later(interaction: Interaction, shown: Shown) -> None:
         raise TypeError(f"{named(interaction)}: only an answer at once can be {type(shown).__name__}")
     try:
         await interaction.edit_initial_response(**message_of(shown))
-    # What we made of it can't be shown. The member shall not look at "thinking…" for ever.
-    except ValueError:
-        logger.exception("%s: the answer can't be put into a message", named(interaction))
-        await _show_failed(interaction)
     except hikari.ClientHTTPResponseError as error:
         if int(error.status) not in _OUR_FAULT:
             _not_answered(interaction, error)
             return
         logger.error("%s: Discord refuses our answer: %s", named(interaction), described(error))  # noqa: TRY400 - its text says it all
         await _show_failed(interaction)
-    except hikari.HTTPError as error:
+    except NETWORK as error:  # before the ValueError: JSON that was cut off is one
         _not_answered(interaction, error)
+    # What we made of it can't be shown. The member shall not look at "thinking…" for ever.
+    except ValueError:
+        logger.exception("%s: the answer can't be put into a message", named(interaction))
+        await _show_failed(interaction)
 
 
 async def _show_failed(interaction: Interaction) -> None:
@@ -174,15 +181,18 @@ async def _show_failed(interaction: Interaction) -> None:
         await interaction.edit_initial_response(
             **message_of(Reply(say("answer.failed", locale_of(interaction))))
         )
-    except hikari.HTTPError as error:
+    except NETWORK as error:
         _not_answered(interaction, error)
 
 
 # --- what is said about it ----------------------------------------------------------------------
 
 
-def _not_answered(interaction: Interaction, error: hikari.HTTPError) -> None:
-    logger.warning("%s by %s got no answer: %s", named(interaction), interaction.user.id, described(error))
+def _not_answered(interaction: Interaction, error: Exception) -> None:
+    text = "%s by %s got no answer: %s"
+    if not isinstance(error, hikari.HikariError):  # Discord's reply was cut off, and we were heard
+        text = "%s by %s was answered, but whether Discord took it is not known: %s"
+    logger.warning(text, named(interaction), interaction.user.id, described(error))
 
 
 def named(interaction: Interaction) -> str:
@@ -206,4 +216,4 @@ def described(error: BaseException) -> str:
     if isinstance(error, hikari.HTTPResponseError):
         code = f" (code {error.code})" if error.code else ""
         return f"HTTP {int(error.status)}{code} {error.message}".rstrip()
-    return f"{type(error).__name__}: {error}"
+    return f"{type(error).__name__}: {_ADDRESS.sub('…', str(error))}"

@@ -1,5 +1,6 @@
 """What can be made to go wrong with requests, as hikari lives through it."""
 
+import aiohttp
 import hikari
 import pytest
 import trio
@@ -38,6 +39,16 @@ async def test_without_a_nonce_a_dropped_reply_doubles_the_message():
         discord.faults.drop_reply("POST", MESSAGES)
         await ask(lambda rest: rest.create_message(int(channel.id), "x"))
         assert len(channel.messages) == 2
+
+
+async def test_a_reply_is_cut_in_the_middle_of_its_body_after_it_was_done():
+    async with open_discord() as discord, open_rest(discord, retries=1) as ask:
+        channel = discord.add_guild("Snow").add_channel("codes")
+        discord.faults.cut_reply("POST", MESSAGES)
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await ask(lambda rest: rest.create_message(int(channel.id), "x"))
+        assert discord.asked("POST", MESSAGES) == [200]
+        assert len(channel.messages) == 1
 
 
 async def test_a_request_can_be_cut_off_before_it_was_done():

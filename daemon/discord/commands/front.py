@@ -18,6 +18,7 @@ from daemon.discord.commands.languages import name_key
 from daemon.discord.commands.spec import Command, Kind, Option
 from daemon.discord.completing import Suggest, suggestions
 from daemon.discord.locale import say
+from daemon.discord.post_failures import NETWORK
 from daemon.discord.render import choices_of
 from daemon.discord.values import Choice, Person, Reply
 
@@ -119,6 +120,6 @@ async def _ready(reply: Reply) -> Reply:
 async def _suggest(interaction: hikari.AutocompleteInteraction, choices: tuple[Choice, ...]) -> None:
     try:
         await interaction.create_response(choices_of(choices))
-    except hikari.HTTPError as error:
+    except NETWORK as error:
         # Whoever types fast has moved on: the interaction is not known any more.
         logger.info("suggestions for /%s were not taken: %s", interaction.command_name, described(error))

@@ -128,6 +128,71 @@ async def test_an_interaction_that_discord_forgot_does_nothing_at_all(place: Pla
     assert place.game.asked == []
 
 
+CALLBACK = "/interactions/*/*/callback"
+ORIGINAL = "/webhooks/*/*/messages/@original"
+
+
+async def test_an_answer_comes_although_the_reply_to_the_first_sign_was_cut(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    place.discord.faults.cut_reply("POST", CALLBACK)
+
+    answer = await place.ann.slash(place.channel, "codes list")
+
+    assert answer.text == "There are no codes yet."
+    assert [one.message for one in caplog.records if one.levelno >= logging.WARNING] == []
+
+
+async def test_an_answer_whose_reply_was_cut_stays_as_it_is(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    place.discord.faults.cut_reply("PATCH", ORIGINAL)
+    answer = await place.ann.slash(place.channel, "codes list")
+    await until(lambda: "is not known" in caplog.text)
+
+    assert answer.text == "There are no codes yet."
+    assert place.discord.asked("PATCH", ORIGINAL) == [200]
+    (record,) = [one for one in caplog.records if one.levelno >= logging.WARNING]
+    assert record.message.startswith("/codes by ")
+    assert record.exc_info is None
+
+
+async def test_an_answer_that_is_no_json_is_not_taken_for_a_fault_of_perkds(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    place.discord.faults.cut_reply("PATCH", ORIGINAL, as_whole=True)
+    answer = await place.ann.slash(place.channel, "codes list")
+    await until(lambda: "is not known" in caplog.text)
+
+    assert answer.text == "There are no codes yet."
+    assert place.discord.asked("PATCH", ORIGINAL) == [200]
+
+
+async def test_the_log_of_a_page_instead_of_an_answer_has_no_address(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    place.discord.faults.answer("PATCH", ORIGINAL, status=200, body="<html>blocked</html>")
+    with trio.move_on_after(1.0):
+        await place.ann.slash(place.channel, "codes list")
+
+    (record,) = [one for one in caplog.records if one.levelno >= logging.WARNING]
+    assert "Expected JSON" in record.message
+    assert "/webhooks/" not in record.message
+
+
+async def test_suggestions_whose_reply_was_cut_are_no_crash(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "perkd.discord")
+    await place.store.commit(Put(Code("wos", "SNOW")))
+    place.discord.faults.cut_reply("POST", CALLBACK)
+    found = await place.ann.autocomplete(place.channel, "redeem", "code", "S")
+    await until(lambda: "suggestions for /redeem" in caplog.text)
+
+    assert [value for _, value in found] == ["wos/SNOW"]
+    assert not [one for one in caplog.records if one.levelno >= logging.WARNING]
+
+
 async def test_a_command_as_an_older_perkd_had_it_is_answered_with_the_way_out(
     place: Place, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -42,6 +42,10 @@ class DropReply(Fault):
     """Does it, and cuts the connection before the answer; or cuts it without having done it."""
 
     done: bool = True
+    within: bool = False
+    """Not before the answer, but in the middle of its body."""
+    as_whole: bool = False
+    """The half of the body is sent as if it were all."""
 
 
 @define(eq=False)
@@ -104,6 +108,12 @@ class Faults:
     def drop_reply(self, method: str, path: str, *, times: int | None = 1, done: bool = True) -> DropReply:
         """Do it, then cut the connection before the answer; without `done`, cut it at once."""
         return self._order(DropReply(method, path, times, done=done))
+
+    def cut_reply(
+        self, method: str, path: str, *, times: int | None = 1, as_whole: bool = False
+    ) -> DropReply:
+        """Do it, and cut the connection in the middle of the answer's JSON, or send that half `as_whole`."""
+        return self._order(DropReply(method, path, times, within=True, as_whole=as_whole))
 
     def hang(self, method: str, path: str, *, times: int | None = None, done: bool = False) -> Hang:
         """Hold requests until the fault's `release()`, before or after they were `done`."""

@@ -87,6 +87,13 @@ class Rest:
             await scope["extensions"][CUT]()
             return
         self.requests.append((entry.method, path, answer.status_code))
+        if isinstance(fault, DropReply):
+            half = answer.body[: len(answer.body) // 2]
+            if not fault.as_whole:
+                await _send_part(answer, bytes(half), send)
+                await scope["extensions"][CUT]()
+                return
+            answer = Response(half, answer.status_code, media_type="application/json")
         await answer(scope, receive, send)
 
     async def _answer(
@@ -110,7 +117,7 @@ class Rest:
             answer = _refused(refusal, headers)
         else:
             answer = _response(204 if found is None else 200, found, headers)
-        return None if isinstance(fault, DropReply) else answer
+        return None if isinstance(fault, DropReply) and not fault.within else answer
 
     async def _do(self, entry: Entry, request: Request, body: Body) -> Any:
         await trio.lowlevel.checkpoint()
@@ -148,6 +155,11 @@ def _response(status: int, body: Any, headers: dict[str, str]) -> Response:
     if isinstance(body, str | bytes):
         return Response(body, status, headers, media_type="text/html")
     return JSONResponse(body, status, headers)
+
+
+async def _send_part(answer: Response, part: bytes, send: Send) -> None:
+    await send({"type": "http.response.start", "status": answer.status_code, "headers": answer.raw_headers})
+    await send({"type": "http.response.body", "body": part, "more_body": True})
 
 
 def _refused(refusal: Refusal, headers: dict[str, str]) -> Response:
