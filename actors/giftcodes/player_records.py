@@ -31,6 +31,8 @@ class Channel:
     """The games it wants; empty means all."""
     by: str = ""
     """The member who set it up, and is told when it can't be posted to any more; "" nobody."""
+    renewed_at: float | None = None
+    """When it was set up again the same, after it could not be posted to; None never."""
 
 
 @frozen

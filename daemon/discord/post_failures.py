@@ -106,7 +106,10 @@ async def _gone(asked: Asked, place: Place, code: int) -> PostError:
     except NETWORK as error:
         return PostError(f"{place}: refused, and why is not known yet: {in_short(error)}")
     names = " and ".join(lacking) or "a permission to post"
-    return ChannelGone(f"{place}: perkd lacks {names} there; grant it in the channel's settings")
+    return ChannelGone(
+        f"{place}: perkd lacks {names} there; grant it in the channel's settings, then repeat "
+        "/manage giftcode setchannel"
+    )
 
 
 async def missing_permissions(asked: Asked, place: Place) -> list[str]:

@@ -39,7 +39,8 @@ _Make = Callable[[Guild], Guild]
 async def set_channel(service: Service, by: By, *, channel: str, games: tuple[str, ...] = ()) -> Guild:
     """Have codes posted to a channel from now on: of these games, or with none of all.
 
-    One that is set up already keeps what it is owed, as far as it wanted those games before.
+    One that is set up already keeps what it is owed, as far as it wanted those games before. One that
+    could not be posted to counts as mended: it is tried again at once.
 
     Raises:
         Refused: a game is not configured, or the guild has `MOST_CHANNELS` already.
@@ -48,18 +49,24 @@ async def set_channel(service: Service, by: By, *, channel: str, games: tuple[st
     configured = service.games()
     wanted = tuple(dict.fromkeys(read_game(game, configured, where="in games") for game in games))
     now = service.clock.now()
+    troubled = await service.store.get(ChannelTrouble, f"{by.guild}/{channel}") is not None
 
     def change(guild: Guild) -> Guild:
         old = next((one for one in guild.channels if one.id == channel), None)
         if old is None and len(guild.channels) >= MOST_CHANNELS:
             raise Refused(f"{MOST_CHANNELS} channels are set up already: remove one of them first")
         since = old.since if old is not None and _includes(old.games, wanted) else now
-        new = Channel(channel, since, wanted, by.member)
+        renewed_at = old.renewed_at if old is not None else None
+        new = Channel(channel, since, wanted, by.member, now if troubled else renewed_at)
         if old is not None and evolve(new, by=old.by) == old:
             return guild  # it is another admin who asks for the same
         return evolve(guild, channels=_with(guild.channels, new))
 
-    return await _change(service, by, "setchannel", change, _channels, _forget_trouble(by, channel))
+    def words(guild: Guild) -> str:
+        again = troubled and any(one.renewed_at == now for one in guild.channels)
+        return _channels(guild) + (f"; #{channel} is tried again" if again else "")
+
+    return await _change(service, by, "setchannel", change, words, _forget_trouble(by, channel))
 
 
 async def remove_channel(service: Service, by: By, *, channel: str) -> Guild:

@@ -78,15 +78,21 @@ async def test_what_is_so_already_leaves_no_audit_record(
 
 
 async def test_a_channel_that_an_admin_has_seen_to_is_no_trouble_any_more(
-    service: Service, store: MemoryStore
+    service: Service, store: MemoryStore, told: Any
 ) -> None:
-    await store.commit(
-        Put(ChannelTrouble("77", "9", "gone", 1.0)), Put(ChannelTrouble("77", "8", "gone", 1.0))
-    )
-    await guild_settings.set_channel(service, EVE, channel="9")
+    channels = (Channel("8", 1.0, by="501"), Channel("9", 2.0, ("wos",), "501"))
+    troubles = [ChannelTrouble("77", name, "perkd lacks Send Messages there", 1.0) for name in ("8", "9")]
+    await store.commit(Put(Guild("77", "Snow", channels=channels)), *map(Put, troubles))
+    await guild_settings.set_channel(service, EVE, channel="9", games=("wos",))
     assert [one.channel for one in await store.find(ChannelTrouble)] == ["8"]
-    await guild_settings.set_channel(service, EVE, channel="8")
-    await store.commit(Put(ChannelTrouble("77", "8", "gone", 1.0)))
+    first, second = (await the_guild(store)).channels
+    assert (first, second) == (channels[0], Channel("9", 2.0, ("wos",), "501", renewed_at=NOW))
+    assert await the_audit(service) == [
+        ("501", "setchannel", "#8 (all games), #9 (wos) → #8 (all games), #9 (wos); #9 is tried again")
+    ]
+    assert told.changes == [frozenset({"guilds"})]
+    await guild_settings.set_channel(service, EVE, channel="9", games=("wos",))
+    assert len(told.changes) == len(await the_audit(service)) == 1
     await guild_settings.remove_channel(service, EVE, channel="8")
     assert await store.find(ChannelTrouble) == []
     assert [one.id for one in (await the_guild(store)).channels] == ["9"]

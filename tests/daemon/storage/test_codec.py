@@ -58,7 +58,7 @@ def test_a_document_is_plain_json_with_enums_as_values_and_tuples_as_lists() -> 
         "id": "1",
         "name": "A",
         "priority": 0,
-        "channels": [{"id": "7", "since": 1.5, "games": ["wos"], "by": ""}],
+        "channels": [{"id": "7", "since": 1.5, "games": ["wos"], "by": "", "renewed_at": None}],
         "auto_redeem": True,
         "paused": False,
         "summary": True,
@@ -73,6 +73,8 @@ def test_a_document_is_plain_json_with_enums_as_values_and_tuples_as_lists() -> 
 def test_attributes_that_an_older_program_did_not_know_take_their_defaults() -> None:
     old = {"game": "wos", "fid": "1", "code": "A", "spent": {"login": 2}}
     assert codec.from_document(Redemption, "k", old) == Redemption("wos", "1", "A", spent=Spent(login=2))
+    guild = {"id": "1", "name": "A", "channels": [{"id": "7", "since": 1.5}]}
+    assert codec.from_document(Guild, "1", guild) == Guild("1", "A", channels=(Channel("7", 1.5),))
 
 
 @pytest.mark.parametrize(
