@@ -204,5 +204,5 @@ class Opening:
 
     async def _fail(self, reason: EndReason, word: Word, error: Exception) -> None:
         logger.warning("The VIP session for user %s could not be opened: %s", self._parts.member.id, error)
-        await self._parts.book.update(state=SessionState.ENDING, ending=reason)
+        await self._parts.book.update(state=SessionState.ENDING, ending=reason, drained=True)
         await self._parts.answer_clicks(Notice.of(word, missing=str(error)))

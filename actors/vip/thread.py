@@ -239,7 +239,7 @@ class VIPThreadActor(Actor):
 
     async def _ending(self) -> None:
         parts, session = self._parts, self._parts.book.live
-        if not session.drained:
+        if not session.drained and session.opened_at is not None:  # else nothing of it is to be relayed
             relay = self._relay or Relay(parts, self._opening, self._relay_ends)
             quick = session.ending in {EndReason.CLEARED, EndReason.FORGOTTEN}
             await relay.drain(min(_QUICK_DRAIN, parts.policy.drain) if quick else parts.policy.drain)

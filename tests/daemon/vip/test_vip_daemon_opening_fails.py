@@ -1,0 +1,89 @@
+"""An opening that Discord does not let through, with the real libraries and the real store."""
+
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+
+from actors.ports import Put
+from actors.vip.model import AccountState, EndReason, SessionState, VIPAccount, VIPSession
+from tests.worlds.vip_daemon import VIPDaemon, open_vip_daemon, running
+from tests.worlds.vip_process import open_vip_stage
+
+MAKING = "/channels/*/threads"
+
+
+async def _over(vip: VIPDaemon) -> bool:
+    return not await vip.sessions()
+
+
+@pytest.mark.parametrize(("status", "code"), [(503, 0), (403, 50013), (400, 160006)])
+async def test_an_opening_that_gets_no_thread_gives_everything_back(
+    tmp_path: Path, status: int, code: int
+) -> None:
+    async with open_vip_stage(tmp_path) as stage:
+        async with running(stage) as vip:
+            await vip.until_ready()
+            await stage.post_panel()
+            ann = stage.member("Ann")
+            stage.stage.discord.faults.answer("POST", MAKING, status=status, code=code, times=None)
+            await stage.press(ann)
+            (closed,) = await vip.until(vip.closed)
+            assert closed.reason in {EndReason.OPENING_FAILED, EndReason.NO_PERMISSION}
+            assert await vip.sessions() == []
+            await vip.until_accounts(desk_1="free")
+            assert vip.made.events.crashes == 0
+            assert vip.stage.texts(stage.accounts[0]) == ""
+        stage.stage.discord.faults.clear()
+        async with running(stage) as vip:
+            await vip.until_ready()
+            thread = await vip.press(ann)
+            await ann.say(thread, "hello")
+            await vip.until_at_desk("hello")
+
+
+async def test_staff_clear_an_opening_that_discord_does_not_let_through(tmp_path: Path) -> None:
+    async with open_vip_daemon(tmp_path) as vip:
+        stage = vip.stage
+        await vip.until_ready()
+        await stage.post_panel()
+        ann, sam = stage.member("Ann"), stage.member("Sam", staff=True)
+        hang = stage.stage.discord.faults.hang("POST", MAKING)
+        await stage.press(ann)
+        await vip.until(lambda: hang.waiting)
+        await sam.say(stage.log, f"!clear_vip_session <@{ann.id}>")
+        (closed,) = await vip.until(vip.closed)
+        assert closed.reason is EndReason.CLEARED
+        await vip.until_accounts(desk_1="free")
+        assert vip.made.events.crashes == 0
+
+
+async def test_what_an_earlier_perkd_left_stuck_without_a_thread_is_ended(tmp_path: Path) -> None:
+    async with open_vip_stage(tmp_path) as stage:
+        ann = stage.member("Ann")
+        async with running(stage) as vip:
+            await vip.until_ready()
+            (account,) = await vip.made.store.find(VIPAccount)
+            session = VIPSession(
+                str(stage.server.id),
+                str(ann.id),
+                "0123456789abcdef",
+                SessionState.ENDING,
+                started_at=vip.made.clock.now(),
+                account=account.name,
+                epoch=account.epoch + 1,
+                ending=EndReason.OPENING_FAILED,
+            )
+            leased = evolve(
+                account,
+                state=AccountState.LEASED,
+                epoch=session.epoch,
+                session=session.id,
+                member=session.key,
+            )
+            await vip.made.store.commit(Put(session), Put(leased))
+        async with running(stage) as vip:
+            (closed,) = await vip.until(vip.closed)
+            assert closed.id == session.id
+            await vip.until_accounts(desk_1="free")
+            assert vip.made.events.crashes == 0
