@@ -19,6 +19,7 @@ from actors.giftcodes.model import (
 )
 from actors.giftcodes.wants import Wants
 from actors.ports import Put
+from daemon.service.audit import By, entry
 from daemon.service.codes import no_such_code, read_code_text
 from daemon.service.ports import Service
 from daemon.service.problems import NotFound, Refused
@@ -66,6 +67,8 @@ async def wish(
 ) -> list[Wished]:
     """Ask for a code for one of the member's players, or with fid None for all of that game.
 
+    What is asked for a player that only others have registered goes into the audit log.
+
     Args:
         service: the store.
         guild: where it is asked; "" in a direct message.
@@ -102,7 +105,7 @@ async def wish(
             wished = await _one(service, player, made, guilds)
             found.append(wished)
             if wished.result != "already":
-                wishes.append(Put(made))
+                wishes += [Put(made), *await _noted(service, made)]
         await service.commit_all(*wishes)
     return found
 
@@ -135,6 +138,15 @@ async def _players(
     if wanted is None:
         raise NotFound(f"you have registered no player of {game}: /register does that")
     raise NotFound(f"player {game}/{wanted}: you have not registered it: /players mine shows whom you have")
+
+
+async def _noted(service: Service, made: Wish) -> list[Put]:
+    """What the audit log says of it, where the player is somebody else's."""
+    registrations = await service.store.find(Registration, game=made.game, fid=made.fid)
+    if any(one.member == made.member for one in registrations):
+        return []
+    details = f"code {made.code} for player {made.game}/{made.fid}"
+    return [Put(entry(service, By(made.guild, "", made.member), "redeem", details))]
 
 
 async def _one(service: Service, player: Player, made: Wish, guilds: Sequence[Guild]) -> Wished:

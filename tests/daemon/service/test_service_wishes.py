@@ -12,6 +12,7 @@ from actors.giftcodes.model import Code, CodeState, Guild, Outcome, Player, Rede
 from actors.ports import Put
 from daemon.clock import SteadyClock
 from daemon.service import NotFound, Refused, Service, wish
+from daemon.service.audit import list_audit
 from daemon.storage import MemoryStore
 
 SNOW = Code("wos", "SNOW", first_seen=1.0)
@@ -56,6 +57,31 @@ async def test_for_all_of_a_members_players_of_that_game_or_for_the_one_that_is_
     assert [one.player.fid for one in await ask(service, fid="7777", owner=True, guild="")] == ["7777"]
     with pytest.raises(NotFound, match="you have registered no player of wos: /register does that"):
         await ask(service, member="eve")
+
+
+async def test_what_an_admin_asks_for_somebody_elses_player_is_in_the_audit_log(
+    service: Service, store: MemoryStore
+) -> None:
+    bob = [Player("wos", "7777", "7"), Registration("77", "bob", "wos", "7777")]
+    await fill(store, *bob, Redemption("wos", "7777", "SNOW", 1, Outcome.FAILED, "TIME_ERROR"))
+    await ask(service)
+    await ask(service, fid="123", admin=True)
+    assert await list_audit(service, None) == []
+    await ask(service, fid="7777", admin=True)
+    (of_guild,) = await list_audit(service, "77")
+    assert (of_guild.member, of_guild.action) == ("ann", "redeem")
+    assert of_guild.details == "code SNOW for player wos/7777"
+    await ask(service, fid="7777", guild="", owner=True)
+    (of_owner,) = await list_audit(service, "")
+    assert (of_owner.member, of_owner.details) == ("ann", of_guild.details)
+
+
+async def test_where_nothing_was_to_be_done_the_audit_log_has_nothing(
+    service: Service, store: MemoryStore
+) -> None:
+    await fill(store, Redemption("wos", "123", "SNOW", 1, Outcome.REDEEMED))
+    assert [one.result for one in await ask(service, member="eve", fid="123", admin=True)] == ["already"]
+    assert await list_audit(service, None) == []
 
 
 @pytest.mark.parametrize(
