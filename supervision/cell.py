@@ -32,6 +32,11 @@ class Host(Protocol):
 
     wheel: "Wheel"
 
+    @property
+    def ending(self) -> bool:
+        """An actor has ended the whole tree: no start that failed is tried again."""
+        ...
+
     def emit(self, event: Event) -> None:
         """Tell an event to whoever listens."""
         ...

@@ -112,7 +112,7 @@ class DynamicRunner:
         if member.starting is not None:
             self._fail_start(member, StartFailed(f"{member.path}: {member.last_error}"))
         else:
-            self._decide(member, End.FINISHED if is_fatal(error) else End.CRASHED)
+            self._decide(member, End.FINISHED if self.cell.host.ending else End.CRASHED)
 
     def heard_ending(self, cell: AnyCell) -> None:
         """A child is over but for its background tasks: they are reported if they don't end."""

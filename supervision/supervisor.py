@@ -110,7 +110,7 @@ class SupervisorRunner:
         self.requests.failed(self.cell.numbers[cell.name], start_failure(cell))
         if is_fatal(error):
             self.cell.host.end_tree(error)
-        final = is_fatal(error)
+        final = self.cell.host.ending
         self._over(cell, lambda index, now: self.core.start_failed(index, now, final=final))
 
     def heard_ending(self, cell: AnyCell) -> None:
@@ -132,6 +132,8 @@ class SupervisorRunner:
         if is_fatal(error):
             self.cell.host.end_tree(error)
             end = End.FINISHED
+        elif self.cell.host.ending and not isinstance(cell, Cell):
+            end = End.FINISHED  # below it may be who has ended the tree, to be started once more with it
         self._over(cell, lambda index, now: self.core.ended(index, end, now), end)
 
     def _over(

@@ -172,6 +172,11 @@ class Tree:
 
     # --- for the runtime ------------------------------------------------------------------------
 
+    @property
+    def ending(self) -> bool:
+        """An actor has ended the whole tree."""
+        return self._fatal is not None
+
     def emit(self, event: Event) -> None:
         """Tell `on_event`."""
         if self.on_event is not None:
