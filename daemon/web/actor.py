@@ -71,7 +71,7 @@ class WebActor(Actor):
             self._over.set()
 
     async def _run(self, task_status: trio.TaskStatus[int]) -> None:
-        guard = Guard(loopback=is_loopback(self.host), token=self.token, token_env=self.token_env)
+        guard = Guard(is_loopback(self.host), self.token, self.token_env, self.host)
         app = Shield(self.make_app(), guard)
         await serve_tcp(app, self.host, self.port, stop=self._stop.wait, task_status=task_status)
         self._ended.set()

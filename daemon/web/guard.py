@@ -55,11 +55,13 @@ class Guard:
         loopback: only this machine can reach it.
         token: None where none is set.
         token_env: the variable it is read from, for what is said.
+        host: the address as it is configured; on loopback `Host` may name it.
     """
 
     loopback: bool
     token: Secret | None
     token_env: str
+    host: str = "127.0.0.1"
 
     def refuse(self, asked: Asked) -> Refusal | None:
         """Why this may not be answered; None: it may."""
@@ -75,11 +77,17 @@ class Guard:
         return Refusal(401, f"a token is needed: that of {self.token_env}, as 'Authorization: Bearer …'")
 
     def _refuse_elsewhere(self, asked: Asked) -> Refusal | None:
-        if self.loopback and not _names_loopback(asked):
-            return Refusal(403, "this address is for this machine: open it as http://127.0.0.1 or localhost")
+        if self.loopback and not self._names_loopback(asked):
+            named = f"[{self.host}]" if ":" in self.host else self.host
+            there = "http://127.0.0.1 or localhost" if self.host.lower() in _LOCAL else f"http://{named}"
+            return Refusal(403, f"this address is for this machine: open it as {there}")
         if not _from_here(asked):
             return Refusal(403, "the request comes from another site's page")
         return None
+
+    def _names_loopback(self, asked: Asked) -> bool:
+        name, port = _split(asked.headers.get("host", ""))
+        return name in {*_LOCAL, self.host.lower()} and port in {None, asked.port}
 
     def accepts(self, token: str) -> bool:
         """Whether this is the token; takes as long for every wrong one."""
@@ -98,11 +106,6 @@ class Guard:
         if scheme.lower() == "bearer" and self.accepts(given.strip()):
             return True
         return _same(_cookie(headers.get("cookie", "")), self.cookie())
-
-
-def _names_loopback(asked: Asked) -> bool:
-    name, port = _split(asked.headers.get("host", ""))
-    return name in _LOCAL and port in {None, asked.port}
 
 
 def _from_here(asked: Asked) -> bool:

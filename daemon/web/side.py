@@ -90,7 +90,7 @@ class WebSide:
     def _app(self, feed: StatusFeed) -> ASGIApp:
         web = Web(self.report.make, self.clock.now, self.happenings, feed, self._dynamic, self._watchers)
         host, _ = self._address()
-        guard = Guard(is_loopback(host), self._token(), self.config.status.token_env)
+        guard = Guard(is_loopback(host), self._token(), self.config.status.token_env, host)
         data = PageData(self.service(), self._ask_campaign, guard)
         codes = FeedRoute(self.codes).route()
         actions = Actions(self.tree, self.service(), self._tell_pool)

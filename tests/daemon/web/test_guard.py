@@ -46,6 +46,19 @@ def test_a_link_on_another_site_leads_to_the_form_where_the_token_is_wanted() ->
     assert status(FAR, Asked("GET", "/api/status", link)) == 403
 
 
+def test_a_loopback_address_other_than_the_usual_one_is_asked_by_its_own_name() -> None:
+    second = evolve(NEAR, host="127.0.0.2")
+    assert status(second, Asked("GET", "/", {"host": "127.0.0.2:8470"})) == 200
+    assert status(second, Asked("GET", "/", {"host": "127.0.0.2:9"})) == 403
+    assert status(NEAR, Asked("GET", "/", {"host": "127.0.0.2:8470"})) == 403
+    refusal = second.refuse(Asked("GET", "/", {"host": "perkd.example"}, port=8470))
+    assert refusal is not None
+    assert refusal.text == "this address is for this machine: open it as http://127.0.0.2"
+    sixth = evolve(NEAR, host="0:0:0:0:0:0:0:1")
+    assert status(sixth, Asked("GET", "/", {"host": "[::1]:8470"})) == 200
+    assert status(sixth, Asked("GET", "/", {"host": "[0:0:0:0:0:0:0:1]:8470"})) == 200
+
+
 @pytest.mark.parametrize("others", ['{"a": 1}', "x[1]=2", "name with spaces", "a=b=c", 'quoted="1;2'])
 def test_cookies_of_others_at_this_host_do_not_hide_ours(others: str) -> None:
     asked = Asked("POST", "/api/codes/retire", {**HOST, "cookie": f"{others}; {COOKIE}={NEAR.cookie()}"})
