@@ -1,8 +1,9 @@
 """The writer's lease: keeps a second daemon from writing, without trusting anybody's clock.
 
 Its holder counts a *beat* up every quarter of the time to live. Who wants the lease must see the same beat
-for all of that time, on his own clock; then he takes it, if it is still the same. A holder that was held up
-may not know yet that it has lost it: the journal's fences see to that.
+for all of that time, on his own clock; then he takes it, if it is still the same. A time in which he could
+not look does not count: perhaps the holder could not reach the server either. A holder that was held up may
+not know yet that it has lost it: the journal's fences see to that.
 """
 
 import asyncio
@@ -47,17 +48,23 @@ class Lease:
     _seen: tuple[str, int] | None = field(default=None, init=False)
     """Holder and beat of somebody else."""
     _since: float = field(default=0.0, init=False)
-    """When they were first seen."""
+    """When they were first seen, of the looks that followed each other closely."""
+    _looked: float = field(default=0.0, init=False)
+    """When the last look ended that found somebody else."""
     _renewal: "asyncio.Task[None] | None" = field(default=None, init=False)
 
     # --- taking it ------------------------------------------------------------------------------
 
-    async def take(self) -> None:
+    async def take(self, began: float | None = None) -> None:
         """Take the lease, or see that it is still ours.
+
+        Args:
+            began: when this look at the server began, on `monotonic`, if more was asked of it before.
 
         Raises:
             LeaseHeld: somebody else has it. Call again now and then: what was seen is remembered.
         """
+        began = self.monotonic() if began is None else began
         async with self.line.command():
             there = await self.database[LEASE].find_one({"_id": _ID})
         if there is None:
@@ -66,19 +73,21 @@ class Lease:
             await self._swap(there)
         else:
             self._confirmed = None
-            if not self._is_silent(there):
+            if not self._is_silent(there, began):
                 raise self._held(there)
             await self._swap(there)
         self._seen = None
         if self._renewal is None or self._renewal.done():
             self._renewal = asyncio.create_task(self._renew_for_ever(), name="the lease's renewal")
 
-    def _is_silent(self, there: Body) -> bool:
-        """The holder has not renewed it for the whole time to live, as far as we have looked."""
-        seen = (there["holder"], int(there["beat"]))
-        if seen != self._seen:
-            self._seen, self._since = seen, self.monotonic()
-        return self.monotonic() - self._since >= self.ttl
+    def _is_silent(self, there: Body, began: float) -> bool:
+        """The holder has not renewed it for the whole time to live, in which we have looked all the while."""
+        seen, now = (there["holder"], int(there["beat"])), self.monotonic()
+        # What a slow server takes to answer is no gap: `began` is when it was asked.
+        if seen != self._seen or began - self._looked > self.ttl / 4:
+            self._seen, self._since = seen, now
+        self._looked = now
+        return now - self._since >= self.ttl
 
     async def _insert(self) -> None:
         async with self.line.command():

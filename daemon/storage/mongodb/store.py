@@ -77,8 +77,9 @@ class MongoStore:
         """See `Replica.open`."""
         state = self._state
         async with self._turn:
+            began = self._lease.monotonic()
             await state.document.read()  # a newer perkd's is left alone
-            await self._lease.take()
+            await self._lease.take(began)
             if not self._prepared:
                 await state.document.create()
                 await state.projections.prepare()

@@ -12,6 +12,8 @@ from tests.worlds.mongodb.target import MongoTarget
 from tests.worlds.mongodb.threads import MongoThread
 
 FIRST = Term(1, "w1")
+LOOKS = 2.0
+"""Seconds between two looks of a perkd that waits."""
 
 
 def beat(shop: Any) -> None:
@@ -48,18 +50,24 @@ def test_a_second_process_is_told_who_writes(shop: Any) -> None:
     shop.play(script)
 
 
+async def watched(shop: Any, store: Any, seconds: float) -> None:
+    """The other process looks every two seconds, as it does in life, and is told to wait."""
+    for _ in range(int(seconds / LOOKS)):
+        shop.ticks.now += LOOKS
+        await held(store)
+
+
 def test_it_is_taken_over_only_after_the_whole_time_without_a_beat(shop: Any, make: Any) -> None:
     async def script() -> None:
         first, second = shop.store("one"), shop.store("two")
         await first.open()
         await first.begin(FIRST)
         await held(second)
-        shop.ticks.now += 15
-        await held(second)
+        await watched(shop, second, 14)
         beat(shop)
-        shop.ticks.now += 15
-        await held(second)  # sees the beat now
-        shop.ticks.now += 19.9
+        await watched(shop, second, 2)  # sees the beat now
+        await watched(shop, second, 18)
+        shop.ticks.now += 1.9
         await held(second)
         shop.ticks.now += 0.1
         await second.open()
@@ -71,6 +79,70 @@ def test_it_is_taken_over_only_after_the_whole_time_without_a_beat(shop: Any, ma
         await held(first)
 
     shop.play(script)
+
+
+def test_a_time_without_looking_counts_for_nothing(shop: Any) -> None:
+    """Whoever waits could not look, so perhaps the holder could not renew it either."""
+
+    async def script() -> None:
+        second = shop.store("two")
+        await shop.store("one").open()
+        await held(second)
+        await watched(shop, second, 18)
+        shop.ticks.now += 5.5
+        await held(second)
+        await watched(shop, second, 18)
+        shop.ticks.now += 2
+        await second.open()
+
+    shop.play(script)
+    assert holder(shop) == "two"
+
+
+def test_an_outage_between_two_looks_takes_the_lease_from_nobody(
+    faulty_shop: Any, faulty_mongo: MongoThread
+) -> None:
+    shop = faulty_shop
+
+    async def script() -> None:
+        first, second = shop.store("one"), shop.store("two", deadline=0.2)
+        await first.open()
+        await held(second)
+        await watched(shop, second, 4)
+        faulty_mongo.set(hang=True)
+        for _ in range(12):
+            with pytest.raises(StoreAway):
+                await second.open()
+            shop.ticks.now += LOOKS
+        faulty_mongo.set(hang=False)
+        await held(second)
+        await watched(shop, second, 6)
+        beat(shop)  # the holder lives, and can say so again
+        await watched(shop, second, 18)
+
+    shop.play(script)
+    assert holder(shop) == "one"
+
+
+def test_a_server_that_answers_each_look_slowly_keeps_nobody_waiting_for_ever(shop: Any) -> None:
+    async def script() -> None:
+        second = shop.store("two")
+        await shop.store("one").open()
+        document = second._state.document
+        read = document.read
+
+        async def read_slowly() -> object:
+            shop.ticks.now += 4.9
+            return await read()
+
+        document.read = read_slowly
+        for _ in range(3):
+            await held(second)
+            shop.ticks.now += LOOKS
+        await second.open()
+
+    shop.play(script)
+    assert holder(shop) == "two"
 
 
 def test_one_look_is_not_enough_however_late_it_comes(shop: Any) -> None:
@@ -90,7 +162,11 @@ def test_of_two_who_wait_one_gets_it(shop: Any, mongo_server: MongoTarget) -> No
         waiting = [shop.store(name) for name in ("two", "three")]
         for store in waiting:
             await held(store)
-        shop.ticks.now += 20
+        for _ in range(9):
+            shop.ticks.now += LOOKS
+            for store in waiting:
+                await held(store)
+        shop.ticks.now += LOOKS
         results = await asyncio.gather(*(store.open() for store in waiting), return_exceptions=True)
         assert sum(isinstance(result, LeaseHeld) for result in results) == 1
         winner = next(
