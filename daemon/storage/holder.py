@@ -1,4 +1,4 @@
-"""Who this perkd is to MongoDB's lease: an id that a restart on the same host and disk keeps."""
+"""Who this perkd is to leases: an id that a restart on the same host and disk keeps, and a copy does not."""
 
 import os
 import re
@@ -10,13 +10,24 @@ _ID = re.compile(r"[0-9a-f]{32}")
 
 
 def holder_id(directory: Path) -> str:
-    """The id in `directory`, made where there is none, and the host's name.
+    """The id in `directory`, made where there is none, where its file is on the disk, and the host's name.
 
     A process that was killed leaves its lease behind; the next one, on the same disk and so behind the same
-    file lock, goes on with it at once. The host's name is part of it because directories are copied. Where
-    the disk takes no file the id is this process's own: then the lease is waited for.
+    file lock, goes on with it at once. Directories are copied, also on one host: so the file's place and the
+    host's name are part of it. Where a file system has another number after the host or its container was
+    restarted, or where the disk takes no file, it is nobody's id yet: then the lease is waited for.
     """
-    return f"{_read_or_make(directory / 'perkd.holder')}@{socket.gethostname()}"
+    path = directory / "perkd.holder"
+    return f"{_read_or_make(path)}{_place(path)}@{socket.gethostname()}"
+
+
+def _place(path: Path) -> str:
+    """The numbers of the file system and of the file there: a copy has others."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ""
+    return f"-{found.st_dev:x}-{found.st_ino:x}"
 
 
 def _read_or_make(path: Path) -> str:

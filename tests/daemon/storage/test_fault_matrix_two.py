@@ -1,6 +1,7 @@
 """Two perkd on one MongoDB: one writes, the other waits; who was taken for dead does no harm."""
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -163,6 +164,23 @@ async def test_two_histories_that_diverged_are_refused_and_left_as_they_are(
             pass
     assert (records_in_file(first.path), records_in_mongodb(first.uri)) == before
     assert first.acknowledged == numbers_in(before[0]) | numbers_in(before[1])
+
+
+# --- two on one host ----------------------------------------------------------------------------
+
+
+async def test_a_copy_of_the_data_directory_waits_like_any_other(first: Host, second: Host) -> None:
+    first.times = second.times = Times()
+    async with first.running():
+        await first.put(5)
+    shutil.copytree(first.path.parent, second.path.parent)
+    async with first.running() as life:
+        await life.until_level()
+        async with second.running():
+            with pytest.raises(StoreUnavailable, match="another perkd writes to MongoDB"):
+                await second.put()
+            await first.put(5)
+    assert first.lost() == []
 
 
 # --- two in one directory -----------------------------------------------------------------------

@@ -1,3 +1,4 @@
+import shutil
 import socket
 from pathlib import Path
 
@@ -13,6 +14,19 @@ def test_a_restart_on_the_same_disk_is_the_same_holder(tmp_path: Path) -> None:
 
 def test_another_disk_is_another_holder(tmp_path: Path) -> None:
     assert holder_id(tmp_path / "a") != holder_id(tmp_path / "b")
+
+
+def test_a_copy_of_the_directory_on_the_same_host_is_another_holder(tmp_path: Path) -> None:
+    first = holder_id(tmp_path / "var")
+    shutil.copytree(tmp_path / "var", tmp_path / "var2")
+    assert holder_id(tmp_path / "var2") != first
+    assert holder_id(tmp_path / "var") == first
+
+
+def test_a_directory_that_was_renamed_is_the_same_holder(tmp_path: Path) -> None:
+    first = holder_id(tmp_path / "var")
+    (tmp_path / "var").rename(tmp_path / "elsewhere")
+    assert holder_id(tmp_path / "elsewhere") == first
 
 
 def test_a_spoilt_file_is_made_anew(tmp_path: Path) -> None:
