@@ -8,6 +8,7 @@ from attrs import define, evolve, field
 
 from actors.ports import Change, Put, Store
 from actors.vip.model import Crossing, CrossingState, Side
+from actors.vip.port_values import Lease
 
 KEPT = 64
 """So many of each side stay in memory after their arrival: more than are read again after an outage."""
@@ -39,8 +40,8 @@ class Outbox:
     session: str
     _all: dict[str, Crossing] = field(factory=dict)
     _lanes: dict[Side, _Lane] = field(factory=lambda: {side: _Lane() for side in Side})
-    _targets: dict[tuple[Side, str], str] = field(factory=dict)
-    """(where it was sent to, its id there) → the crossing's key."""
+    _targets: dict["_Target", str] = field(factory=dict)
+    """What it became on the other side → the crossing's key."""
     _left_out: bool = False
     """Not all that is stored is in memory."""
     newest_at: float = 0.0
@@ -78,13 +79,17 @@ class Outbox:
             return known
         return await self._store.get(Crossing, key)
 
-    async def look_up_target(self, side: Side, message: str) -> Crossing | None:
-        """The crossing that became this message on `side`, wherever it is. Raises `StoreUnavailable`."""
-        key = self._targets.get((side, message))
-        if key is not None or not self._left_out:
-            return None if key is None else self._all[key]
+    async def look_up_target(self, side: Side, message: str, lease: Lease) -> Crossing | None:
+        """The crossing that became this message on `side`, wherever it is. Raises `StoreUnavailable`.
+
+        `lease`: whose message it is at the desk; in the thread all are found.
+        """
+        target = _target(side, message, lease.account, lease.epoch)
+        known = self._all.get(self._targets.get(target, ""))
+        if known is not None or not self._left_out:
+            return known
         stored = await self._store.find(Crossing, session=self.session)
-        return next((c for c in stored if c.side is not side and message in c.targets), None)
+        return next((c for c in stored if target in _targets_of(c)), None)
 
     async def keys(self) -> set[str]:
         """Those of all that were ever recorded. Raises `StoreUnavailable`."""
@@ -152,26 +157,45 @@ class Outbox:
         self._loaded = True
 
     def _keep(self, crossing: Crossing) -> None:
-        lane = self._lanes[crossing.side]
-        lane.kept += crossing.key not in self._all
+        lane, old = self._lanes[crossing.side], self._all.get(crossing.key)
+        if old is None:
+            lane.kept += 1
+        else:
+            self._drop_targets(old)
         self._all[crossing.key] = crossing
         self.newest_at = max(self.newest_at, crossing.at)
         lane.seq = max(lane.seq, crossing.seq)
         lane.newest = max(lane.newest, int(crossing.source))
-        other = Side.DESK if crossing.side is Side.THREAD else Side.THREAD
-        for target in crossing.targets:
-            self._targets[other, target] = crossing.key
+        for target in _targets_of(crossing):
+            self._targets[target] = crossing.key
         if crossing.open:
             lane.open[crossing.key] = crossing
             return
         lane.open.pop(crossing.key, None)
         if lane.kept - len(lane.open) > KEPT:
             settled = (c for c in self._all.values() if c.side is crossing.side and c.key not in lane.open)
-            self._leave_out(min(settled, key=lambda c: c.seq), other)
+            self._leave_out(min(settled, key=lambda c: c.seq))
 
-    def _leave_out(self, crossing: Crossing, other: Side) -> None:
+    def _leave_out(self, crossing: Crossing) -> None:
         del self._all[crossing.key]
         self._lanes[crossing.side].kept -= 1
-        for target in crossing.targets:
-            self._targets.pop((other, target), None)
+        self._drop_targets(crossing)
         self._left_out = True
+
+    def _drop_targets(self, crossing: Crossing) -> None:
+        for target in _targets_of(crossing):
+            if self._targets.get(target) == crossing.key:
+                del self._targets[target]
+
+
+_Target = tuple[Side, str, str, int]
+"""Where it was sent to, its id there, and whose: accounts count for themselves, the thread counts for all."""
+
+
+def _target(side: Side, message: str, account: str, epoch: int) -> _Target:
+    return (side, message, account, epoch) if side is Side.DESK else (side, message, "", 0)
+
+
+def _targets_of(crossing: Crossing) -> list[_Target]:
+    side = Side.DESK if crossing.side is Side.THREAD else Side.THREAD
+    return [_target(side, message, crossing.account, crossing.epoch) for message in crossing.targets]

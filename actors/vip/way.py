@@ -112,11 +112,11 @@ class Way:
 
     async def _find_posted(self, crossing: Crossing, part: str, content: Content) -> str | None:
         """Our message in the thread, if it is none that stands for another: equal texts are no doubles."""
-        threads, session = self._parts.ports.threads, self._parts.book.live
+        threads, session, lease = self._parts.ports.threads, self._parts.book.live, self._parts.lease
         name, after = nonce(crossing.key, part), session.welcome
         while True:
             found = await threads.find_sent(session.thread, content, name, after)
-            if found is None or await self._outbox.look_up_target(Side.THREAD, found) is None:
+            if found is None or await self._outbox.look_up_target(Side.THREAD, found, lease) is None:
                 return found
             if found == after:
                 return None
@@ -170,5 +170,5 @@ class Way:
         written_here = await self._outbox.look_up(self.side, reply_to, key)
         if written_here is not None and written_here.targets and self.is_of_this_lease(written_here):
             return written_here.targets[0]
-        came_over = await self._outbox.look_up_target(self.side, reply_to)
+        came_over = await self._outbox.look_up_target(self.side, reply_to, self._parts.lease)
         return came_over.source if came_over is not None and self.is_of_this_lease(came_over) else ""

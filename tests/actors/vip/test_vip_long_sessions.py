@@ -8,12 +8,14 @@ from actors.vip.messages import ThreadPosted
 from actors.vip.model import Crossing, CrossingState, Side
 from actors.vip.outbox import KEPT, Outbox
 from actors.vip.pool_messages import DeskPosted
+from actors.vip.ports import Lease
 from actors.vip.resync import WINDOW
 from daemon.storage.memory import MemoryStore
 from tests.worlds.vip import as_desk_message, as_thread_message
 from tests.worlds.vip_rig import VIPRig
 
 MANY = 3 * KEPT
+LEASE = Lease("a", 1)
 
 
 async def _long_talk(rig: VIPRig) -> tuple[list[str], list[str]]:
@@ -96,7 +98,7 @@ async def test_a_long_session_keeps_few_messages_in_memory() -> None:
     await outbox.load()
     for number in range(1, MANY + 1):
         for side in Side:
-            crossing = Crossing("s", side, str(number), 0, 0.0)
+            crossing = Crossing("s", side, str(number), 0, 0.0, account="a", epoch=1)
             await outbox.accept(crossing)
             if number > 1:
                 await outbox.update(crossing.key, state=CrossingState.SENT, targets=(f"9{number}",))
@@ -111,8 +113,8 @@ async def test_a_long_session_keeps_few_messages_in_memory() -> None:
         assert len(await one.keys()) == 2 * MANY
         old = await one.look_up(Side.THREAD, "2", "s/thread/2")
         assert old is not None
-        assert await one.look_up_target(Side.DESK, "92") == old
-        assert await one.look_up_target(Side.DESK, "nothing") is None
+        assert await one.look_up_target(Side.DESK, "92", LEASE) == old
+        assert await one.look_up_target(Side.DESK, "nothing", LEASE) is None
         assert (await one.update(old.key, edited=True)).edited
         assert old.key in {c.key for c in one.of(Side.THREAD)}
         await one.update(old.key, edited=False)
@@ -140,3 +142,36 @@ async def test_what_is_recorded_already_keeps_its_place_and_state() -> None:
     await outbox.accept(crossing, Crossing("s", Side.THREAD, "2", 0, 0.0))
     assert outbox.get(crossing.key) == sent
     assert [c.seq for c in outbox.of(Side.THREAD)] == [1, 2]
+
+
+async def _sent(outbox: Outbox, source: str, *targets: str, account: str = "a", epoch: int = 1) -> Crossing:
+    crossing = Crossing("s", Side.THREAD, source, 0, 0.0, account=account, epoch=epoch)
+    await outbox.accept(crossing)
+    return await outbox.update(crossing.key, state=CrossingState.SENT, targets=targets)
+
+
+async def test_a_part_that_an_edit_removed_is_nothing_that_can_be_answered() -> None:
+    outbox = Outbox(MemoryStore(), "s")
+    await outbox.load()
+    first = await _sent(outbox, "1", "10", "11")
+    await outbox.update(first.key, targets=("10",))
+    assert await outbox.look_up_target(Side.DESK, "11", LEASE) is None
+    for number in range(2, KEPT + 4):
+        await _sent(outbox, str(number), str(100 + number))
+    assert outbox.get(first.key) is None
+    assert await outbox.look_up_target(Side.DESK, "11", LEASE) is None
+    assert await outbox.look_up_target(Side.DESK, "10", LEASE) == await outbox.look_up(
+        Side.THREAD, "1", first.key
+    )
+
+
+@pytest.mark.parametrize("again", [False, True])
+async def test_equal_numbers_of_two_accounts_are_two_messages(again: bool) -> None:
+    outbox, other = Outbox(MemoryStore(), "s"), Lease("b", 4)
+    await outbox.load()
+    old = await _sent(outbox, "1", "10")
+    new = await _sent(outbox, "2", "10", account=other.account, epoch=other.epoch)
+    if again:
+        old = await outbox.update(old.key, edited=True)
+    assert await outbox.look_up_target(Side.DESK, "10", LEASE) == old
+    assert await outbox.look_up_target(Side.DESK, "10", other) == new
