@@ -28,6 +28,7 @@ from actors.vip.ports import (
 )
 from actors.vip.pump import Pump
 from actors.vip.recording import Recorder
+from actors.vip.rest import Rest
 from actors.vip.saga import LOST, Opening
 from actors.vip.told import Told
 from actors.vip.waiting_room import WaitingRoom
@@ -65,10 +66,7 @@ class Relay:
     _trouble: Exception | None = field(default=None, init=False)
     _pause: float = field(default=0.0, init=False)
     """Seconds to wait after the next trouble; 0: as few as may be."""
-    _called: bool = field(default=False, init=False)
-    """There is no reason to wait any longer."""
-    _rest: trio.CancelScope | None = field(default=None, init=False)
-    """While it waits."""
+    _rest: Rest = field(factory=Rest, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.outbox = Outbox(self._parts.ports.store, self._parts.book.live.id)
@@ -88,7 +86,7 @@ class Relay:
         """Until it is cancelled. Raises `StoreUnavailable`: to be run again."""
         while True:
             self._trouble, self._scope = None, trio.CancelScope()
-            self._called = False
+            self._rest.renew()
             self._renew()
             began = trio.current_time()
             try:
@@ -130,7 +128,10 @@ class Relay:
             await CatchingUp(self._parts, self._recorder).run(side)
 
     async def _work(self) -> None:
-        """Where nothing is to be done there is no task: most sessions are silent most of the time."""
+        """Where nothing is to be done there is no task: most sessions are silent most of the time.
+
+        Now and then it looks whether a reload has changed when silence is warned of.
+        """
         busy: set[_Worker] = set()
         idleness = Idleness(self._parts, self.outbox, self._end)
         workers: tuple[_Worker, ...] = (*self._pumps.values(), self._marks, idleness)
@@ -147,7 +148,7 @@ class Relay:
                     if worker.has_work and worker not in busy:
                         busy.add(worker)
                         nursery.start_soon(work, worker)
-                with trio.move_on_after(max(1.0, idleness.left)):
+                with trio.move_on_after(min(max(1.0, idleness.left), self._parts.policy.reconcile)):
                     await self._something.wait()
 
     def _wake(self) -> None:
@@ -195,25 +196,20 @@ class Relay:
         hint = "; `perkd check` names what the bot lacks" if isinstance(trouble, Forbidden) else ""
         logger.log(level, "The VIP relay of user %s waits: %s%s", self._parts.member.id, trouble, hint)
         if isinstance(trouble, FloodWait):
-            await trio.sleep(trouble.seconds)
+            await self._rest.last(trouble.seconds, kept=True)
             return
         pause = max(self._pause, policy.pause_min)
         self._pause = min(2 * pause, policy.pause_max)
-        if self._called:
-            return
-        with trio.move_on_after(pause) as self._rest:
-            await trio.sleep_forever()
-        self._rest = None
+        await self._rest.last(pause)
 
     def again(self) -> None:
         """Something may have been missed: read the histories."""
-        self._called = True
-        if self._rest is not None:
-            self._rest.cancel()
+        self._rest.call()
         self._stop(_Again("connected again"))
 
     def lease_is_over(self) -> None:
-        """The pool has taken the account out."""
+        """The pool has taken the account out: there is nothing to be waited for."""
+        self._rest.lose()
         self._stop(WrongEpoch("the account was taken out"))
 
     async def drain(self, seconds: float) -> None:

@@ -8,7 +8,7 @@ import trio
 from actors.vip.messages import CompleteSession, EndSession, Member, Staff, ThreadsResync
 from actors.vip.model import AccountState, EndReason, SessionState
 from actors.vip.pool_messages import AccountOut
-from actors.vip.ports import FloodWait, Forbidden, Refused
+from actors.vip.ports import AccountDead, FloodWait, Forbidden, Refused
 from actors.vip.words import Word
 from tests.worlds.vip import BOT, GUILD
 from tests.worlds.vip_rig import STAFF, STAFF_ROLE, VIPRig
@@ -245,3 +245,34 @@ async def test_a_pause_that_is_asked_for_when_the_session_moves_is_kept(autojump
         rig.say("hello")
         await trio.sleep(60)
         assert rig.chat_bodies() == ["hello"]
+
+
+async def test_a_pause_that_is_asked_of_an_account_is_not_kept_when_another_takes_its_place(
+    autojump_clock: object,
+) -> None:
+    rig = VIPRig(accounts=("a", "b", "c"))
+    async with rig.running():
+        await rig.until_free()
+        await rig.opened()
+        rig.world.steps.fail("desk.send", AccountDead("banned"), FloodWait(20_000.0))
+        rig.say("hello")
+        await trio.sleep(5)
+        assert rig.chat_bodies() == []
+        rig.pool.tell(AccountOut(rig.session().account, AccountState.DEAD, "banned too"))
+        await trio.sleep(30)
+        assert rig.chat_bodies() == ["hello"]
+
+
+@pytest.mark.parametrize("before", [24 * 3600.0, 0.0])
+async def test_a_silent_session_learns_of_a_changed_limit(autojump_clock: object, before: float) -> None:
+    rig = VIPRig()
+    rig.change(inactivity=before)
+    async with rig.running():
+        await rig.opened()
+        thread = rig.thread()
+        rig.change(inactivity=3600.0)
+        await trio.sleep(1800 + 120)
+        assert thread.words() == [Word.WELCOME, Word.INACTIVITY_WARNING]
+        await trio.sleep(1800)
+        assert rig.state() is None
+        assert thread.words()[-1] is Word.ENDED
