@@ -42,6 +42,8 @@ class FakeChannels:
     lacking: dict[str, tuple[str, ...]] = field(factory=dict)
     gone: set[str] = field(factory=set)
     """Those that were deleted."""
+    asked: list[tuple[str, tuple[str, ...]]] = field(factory=list)
+    """Guilds, and the channels of each of which it was asked whether they were deleted."""
 
     async def lacking_to_post(self, guild: str, channel: str) -> tuple[str, ...]:
         await trio.lowlevel.checkpoint()
@@ -50,8 +52,9 @@ class FakeChannels:
     async def lacking_to_watch(self, guild: str, channel: str) -> tuple[str, ...]:
         return await self.lacking_to_post(guild, channel)
 
-    async def deleted(self, channels: Sequence[str]) -> tuple[str, ...]:
+    async def deleted(self, guild: str, channels: Sequence[str]) -> tuple[str, ...]:
         await trio.lowlevel.checkpoint()
+        self.asked.append((guild, tuple(channels)))
         return tuple(channel for channel in channels if channel in self.gone)
 
 

@@ -27,8 +27,8 @@ class Channels(Protocol):
         """The same, for reading codes from a channel."""
         ...
 
-    async def deleted(self, channels: Sequence[str]) -> tuple[str, ...]:
-        """Those of the channels that somebody has deleted. Raises `DiscordAway`."""
+    async def deleted(self, guild: str, channels: Sequence[str]) -> tuple[str, ...]:
+        """Those of the guild's channels that somebody has surely deleted; none where that can't be told."""
         ...
 
 

@@ -133,10 +133,8 @@ async def _drop_deleted(desk: Desk, caller: Caller) -> str:
     guild = await desk.service.store.get(Guild, caller.guild)
     if guild is None:
         return ""
-    failing = {one.channel for one in await desk.service.store.find(ChannelTrouble, guild=caller.guild)}
-    posted = [one.id for one in guild.channels if one.id in failing]
-    suspects = dict.fromkeys([*posted, *(one.id for one in guild.watched)])
-    deleted = await desk.channels.deleted(list(suspects)) if suspects else ()
+    known = dict.fromkeys([*(one.id for one in guild.channels), *(one.id for one in guild.watched)])
+    deleted = await desk.channels.deleted(caller.guild, list(known))
     if not deleted:
         return ""
     await guild_settings.drop_channels(desk.service, by(caller), deleted=frozenset(deleted))

@@ -106,6 +106,17 @@ async def test_who_has_installed_the_bot_for_itself_alone_is_nowhere_an_admin(
     assert [len(await place.store.find(one)) for one in (Guild, Audit, Player, Code)] == [0, 0, 0, 0]
 
 
+async def test_a_channel_that_was_deleted_is_taken_out_by_the_next_change(place: Place) -> None:
+    old = place.guild.add_channel("old")
+    await place.mod.slash(place.channel, "manage giftcode setchannel", channel=old)
+    old.delete()
+
+    answer = await place.mod.slash(place.channel, "manage giftcode setchannel")
+
+    assert "1 channel that was deleted is taken out of the settings" in answer.text
+    assert [one.id for one in (await stored(place)).channels] == [place.channel.id]
+
+
 async def test_missing_permissions_are_named_and_nothing_is_changed(place: Place) -> None:
     mute = place.guild.add_channel("mute", deny=("SEND_MESSAGES", "EMBED_LINKS"))
     hidden = place.guild.add_channel("hidden", deny=("VIEW_CHANNEL",))
