@@ -80,6 +80,20 @@ async def test_during_a_group_restart_nothing_is_added(autojump_clock: object, p
         await tree.supervisor().restart_child("a")  # before the group: no concern of it
 
 
+@pytest.mark.parametrize("strategy", [Strategy.REST_FOR_ONE, Strategy.ONE_FOR_ALL])
+async def test_after_a_group_restart_everything_can_be_ordered_again(
+    autojump_clock: object, probes: Probes, strategy: Strategy
+) -> None:
+    async with open_tree(family(probes, strategy=strategy)) as tree:
+        crash(tree.ref("b"))
+        await settle()
+        top = tree.supervisor()
+        await top.start_child(probes.spec("d"))
+        await top.stop_child("c")
+        await top.restart_child("c")
+        assert states(top) == dict.fromkeys("abcd", "running")
+
+
 async def test_a_group_restart_leaves_out_who_was_stopped_by_hand(
     autojump_clock: object, probes: Probes
 ) -> None:

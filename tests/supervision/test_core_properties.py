@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from supervision import AutoShutdown, Backoff, Kind, Strategy
+from supervision.actions import Refusal
 from supervision.child import End, Policy
 from supervision.intensity import RestartWindow
 from tests.worlds.supervisor_model import Model, model_of
@@ -104,6 +105,7 @@ def test_at_rest_exactly_those_run_that_should(model: Model, steps: int, data: s
     model.rest()
     assert model.running == (model.wanted if model.ending is None else set())
     assert (model.over is None) is (model.ending is None)
+    assert model.core.refusal() is (None if model.ending is None else Refusal.NOT_RUNNING)
     assert not model.by_hand | model.stops, "everybody was told"
     for index in model.policies:
         assert model.core.due(index) == float("inf")

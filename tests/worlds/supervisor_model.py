@@ -15,9 +15,12 @@ GROUPS = {Strategy.REST_FOR_ONE, Strategy.ONE_FOR_ALL}
 class Model:
     """What should be, beside what the core says.
 
-    `starting`, `running`: which children have a task. `asked`: those told to stop. `old`: those a group
-    restart is still stopping. `wanted`: those that run when everything has come to rest. `out`: those
-    that only a hand starts again. `by_hand`, `stops`: whose start, whose end somebody waits for.
+    `starting`, `running`: which children have a task. `asked`: those told to stop. `wanted`: those that
+    run when everything has come to rest. `out`: those that only a hand starts again. `by_hand`, `stops`:
+    whose start, whose end somebody waits for.
+
+    A group restart (`grouped`) is of all from `first` on. `old`: those that are still being stopped.
+    `turn`: the one that is being started.
     """
 
     core: SupervisorCore
@@ -25,8 +28,14 @@ class Model:
     starting: set[int] = field(factory=set)
     running: set[int] = field(factory=set)
     asked: set[int] = field(factory=set)
-    old: set[int] = field(factory=set)
+    grouped: bool = False
     first: int = 0
+    old: set[int] = field(factory=set)
+    turn: int | None = None
+    dues: dict[int, float] = field(factory=dict)
+    """When a child, or its group, may be started again."""
+    failures: dict[int, int] = field(factory=dict)
+    since: dict[int, float] = field(factory=dict)
     wanted: set[int] = field(init=False)
     known: set[int] = field(init=False)
     out: set[int] = field(factory=set)
@@ -70,6 +79,9 @@ class Model:
     def started(self, index: int) -> None:
         self.starting.discard(index)
         self.running.add(index)
+        self.since[index] = self.now
+        if index not in self.asked:
+            self.pass_turn(index)
         if index in self.by_hand:
             self.answers[index] = Outcome.STARTED
             self.forget_hand(index)
@@ -99,7 +111,7 @@ class Model:
         self.carry_out(self.core.start_failed(index, self.now))
 
     def ended(self, index: int, end: End) -> None:
-        absorbed = index in self.old
+        absorbed, ran = index in self.old, index in self.running
         asked = self.leave(index)
         by_itself = not asked and not absorbed
         if end is End.FINISHED:
@@ -111,7 +123,7 @@ class Model:
         elif self.kind(index) is Kind.TRANSIENT and end in {End.NORMAL, End.SHUTDOWN}:
             self.wanted.discard(index)
         elif self.ready:
-            self.attempt(index)
+            self.attempt(index, ran=ran)
             self.carry_out(self.core.ended(index, end, self.now))
             return
         else:
@@ -134,8 +146,7 @@ class Model:
     def refusal(self, index: int | None = None) -> Refusal | None:
         if not self.ready or self.ending is not None:
             return Refusal.NOT_RUNNING
-        group = self.core._group
-        if group is not None and (index is None or index >= group.first):
+        if self.grouped and (index is None or index >= self.first):
             return Refusal.RESTARTING
         if index is not None and index in self.wanted - self.alive:
             return Refusal.RESTARTING
@@ -158,6 +169,7 @@ class Model:
             self.out.discard(index)
             self.wanted.add(index)
             self.by_hand.add(index)
+            self.failures[index] = 0
         self.carry_out_unless(refused, self.core.restart_child(index, self.now))
 
     def stop_child(self, index: int) -> None:
@@ -195,7 +207,12 @@ class Model:
         asked = index in self.asked
         for books in (self.starting, self.running, self.old, self.asked):
             books.discard(index)
+        self.pass_turn(index)
         return asked
+
+    def pass_turn(self, index: int) -> None:
+        if self.turn == index:
+            self.turn = None
 
     def is_over(self, index: int, outcome: Outcome, *, asked: bool) -> None:
         """Nothing starts it again alone: who is to be told, and whether it is forgotten."""
@@ -216,20 +233,42 @@ class Model:
         for books in (self.by_hand, self.new, self.regrouped):
             books.discard(index)
 
-    def attempt(self, index: int) -> None:
-        """A restart: naive arithmetic of the window, and who is restarted."""
+    def attempt(self, index: int, *, ran: bool = False) -> None:
+        """A restart: naive arithmetic of the window, and who is restarted, when."""
         self.attempts.append(self.now)
-        window = self.core.window
+        window, due = self.core.window, self.now + self.wait_of(index, ran=ran)
         if sum(at >= self.now - window.period for at in self.attempts) > window.intensity:
             self.end(Finish(End.GAVE_UP, index))
         elif self.strategy in GROUPS:
             first = 0 if self.strategy is Strategy.ONE_FOR_ALL else index
             self.first = min(first, self.first) if self.old else first
+            self.grouped, self.turn, self.dues = True, None, {first: due}
             self.old |= {other for other in self.alive if other >= self.first}
             group = {other for other in self.known - self.out if other >= self.first}
             again = {other for other in group if self.kind(other) is not Kind.TEMPORARY}
             self.wanted = {other for other in self.wanted if other < self.first} | again
             self.regrouped |= self.by_hand & again
+        else:
+            self.dues[index] = due
+
+    def wait_of(self, index: int, *, ran: bool) -> float:
+        backoff = self.policies[index].backoff
+        if backoff is None:
+            return 0.0
+        if ran and self.now - self.since[index] >= backoff.reset_after:
+            self.failures[index] = 0
+        self.failures[index] = self.failures.get(index, 0) + 1
+        return backoff.delay(self.failures[index], 0.5)
+
+    def to_start(self) -> set[int]:
+        """Those of the group that have not been started yet."""
+        return {index for index in self.wanted - self.alive if index >= self.first}
+
+    def end_group(self) -> None:
+        """A group restart is over when nobody is left to be started, and not before it is due."""
+        waits = self.old or self.turn is not None or self.to_start()
+        if self.grouped and not waits and max(self.dues.values()) <= self.now:
+            self.grouped, self.dues = False, {}
 
     def lose_significant(self, index: int) -> None:
         if not self.ready and self.ending is None:
@@ -242,6 +281,7 @@ class Model:
     def end(self, finish: Finish) -> None:
         self.ending = finish
         self.old.clear()
+        self.grouped = False
 
     # --- what is to be done ----------------------------------------------------------------------
 
@@ -264,6 +304,8 @@ class Model:
                     assert not self.alive, "no child is left behind"
                     assert action == self.ending
                     self.over = action
+        self.end_group()
+        assert self.core.refusal() is self.refusal()
         assert not self.answers, "everybody is told at once"
         assert not self.forgotten
         assert self.hand is None
@@ -279,6 +321,12 @@ class Model:
             assert not group & self.starting, "one after another"
             assert max(group, default=-1) < index, "in order"
             assert not self.old, "only when the whole group has ended"
+        if self.grouped and index >= self.first:
+            assert self.turn is None
+            assert max(self.dues.values()) <= self.now, "not before the group is due"
+            self.turn = index
+        elif index not in self.by_hand:
+            assert self.dues.pop(index, self.now) <= self.now, "not before it is due"
         self.starting.add(index)
 
     def ask_to_stop(self, index: int) -> None:
