@@ -231,6 +231,8 @@ class Progress:
     """Tried in vain, and taken up again later."""
     failed: tuple[tuple[str, int], ...] = ()
     """For good: (status word, players), the most frequent first."""
+    on_request: bool = False
+    """The total is 0, though players are registered: each gets it on request only."""
 
     @property
     def processed(self) -> int:
@@ -253,6 +255,8 @@ class Announcement:
     """None: it is not known yet; the message is edited once it is."""
     auto_redeem: bool = True
     """The guild's players get it unasked."""
+    paused: bool = False
+    """Nothing is redeemed for the guild now."""
 
 
 @frozen

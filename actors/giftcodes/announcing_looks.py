@@ -43,7 +43,7 @@ class Looker:
             return False
         if progress is None:
             return False
-        announcement = Announcement(code, progress, outlet.guild.auto_redeem)
+        announcement = Announcement(code, progress, outlet.guild.auto_redeem, outlet.guild.paused)
         edited = await self._edit(outlet, announcement, post)
         try:
             mentioned = await self._mention(outlet, announcement)

@@ -49,7 +49,7 @@ class Poster:
             outlet.owed.pop(code.code_key, None)  # it was on its way while the channel was set up anew
             return None
         progress = await self._progress.at_once(code, guild)
-        announcement = Announcement(code, progress, guild.auto_redeem)
+        announcement = Announcement(code, progress, guild.auto_redeem, guild.paused)
         shown = ""  # what was sent earlier may look different
         fresh = post is not None and is_fresh(post, self._ports.clock.now())
         if post is not None and not fresh:

@@ -91,7 +91,7 @@ class Office:
         with_posts = [(code.code_key, code, self._posts.of(code.code_key)) for code in live]
         for guild in guilds:
             desk = desks[guild.id]
-            looks_other = desk.guild.auto_redeem != guild.auto_redeem
+            looks_other = (desk.guild.auto_redeem, desk.guild.paused) != (guild.auto_redeem, guild.paused)
             self._set_guild(desk, guild)
             for outlet in desk.outlets.values():
                 outlet.derive(with_posts)

@@ -78,7 +78,7 @@ class Ledger:
         changed = self.wants.set_registered(self.players.values(), registered, guilds)
         changed.update(key for key, player in self.players.items() if before.get(key) != player)
         changed.update(before.keys() - self.players.keys())
-        self.members.set_registered(registered, self.wants.unasked)
+        self.members.set_registered(registered, self.wants.unasked, self.wants.held_unasked)
         unasked = self.wants.gets_unasked
         self.canaries = {key: trial for key, trial in self.canaries.items() if unasked(trial.player_key)}
         return changed

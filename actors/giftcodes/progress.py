@@ -14,18 +14,23 @@ def of_live(ledger: Ledger, key: CodeKey, guild: str) -> Progress | None:
     if code is None or code.state is not CodeState.LIVE:
         return None
     wanting, records = ledger.wanting(code), ledger.records[key]
+    held = ledger.wants.held(code) if ledger.wants.is_paused(guild) else ()
+    fids = ledger.members.fids(guild, key.game)
     waiting = retrying = 0
     settled = []
-    for fid in ledger.members.fids(guild, key.game):
+    for fid in fids:
         record = records.get(fid)
         if record is None or record.outcome is Outcome.PENDING:
-            waiting += fid in wanting
-        elif record.outcome is Outcome.FAILED and _is_owed(ledger, code, record):
+            waiting += fid in wanting or fid in held
+        elif record.outcome is Outcome.FAILED and (
+            _is_owed(ledger, code, record) or (record.retries and fid in held)
+        ):
             retrying += record.retries
             waiting += not record.retries
         else:
             settled.append(record)
-    return _summed_up(settled, waiting, retrying)
+    summed_up = _summed_up(settled, waiting, retrying)
+    return summed_up if summed_up.total else Progress(on_request=bool(fids))
 
 
 def last_known(records: Iterable[Redemption], activation: int) -> Mapping[str, Redemption]:

@@ -1,7 +1,7 @@
 """Who wants codes: unasked, or one by one; and whom the guilds that registered them let wait. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from attrs import define, field
 
@@ -28,6 +28,10 @@ class Wants:
     _known: dict[str, set[str]] = field(factory=dict)
     _unasked: dict[str, set[str]] = field(factory=dict)
     """game → the fids of players who get codes unasked."""
+    _held: dict[str, set[str]] = field(factory=dict)
+    """game → the fids of players who would get codes unasked, were no guild paused."""
+    _paused: set[str] = field(factory=set)
+    """The ids of the guilds that are."""
     _wishes: dict[CodeKey, dict[str, Wish]] = field(factory=dict)
     """code → fid → the wish of the newest activation."""
 
@@ -43,11 +47,14 @@ class Wants:
         """As `set_players`; returns for whom that changed something, besides their own records."""
         before = (self._priorities, self._waiting, self._unasked)
         known = {guild.id: (guild.paused, guild.priority, guild.auto_redeem) for guild in guilds}
-        there, served, everybody = _by_game(), _by_game(), _by_game()
+        self._paused = {guild for guild, (paused, *_) in known.items() if paused}
+        there, served, promised, everybody = _by_game(), _by_game(), _by_game(), _by_game()
         priorities: defaultdict[str, dict[str, int]] = defaultdict(dict)
         groups = [(known.get(guild, _NEW), game, fids) for (guild, game), fids in registered.items()]
         for (paused, priority, auto_redeem), game, fids in sorted(groups, key=_by_priority):
             there[game] |= fids
+            if auto_redeem:
+                promised[game] |= fids
             if not paused:
                 priorities[game].update(dict.fromkeys(fids, priority))  # the highest comes last
                 if auto_redeem:
@@ -60,6 +67,7 @@ class Wants:
             if player.auto_redeem:
                 willing[player.game].add(player.fid)
         self._unasked = {game: (fids & served[game]) | (fids - there[game]) for game, fids in willing.items()}
+        self._held = {game: fids & (promised[game] - served[game]) for game, fids in willing.items()}
         self._known = dict(everybody)
         return self._changed_since(*before)
 
@@ -124,19 +132,39 @@ class Wants:
     def of(self, code: Code) -> set[str]:
         """The fids of the players who want the code. Not to be changed."""
         unasked = self._unasked.get(code.game, set())
-        wishes = self._wishes.get(code.code_key)
-        if not wishes:
+        asked = self._asked(code)
+        if not asked:
             return unasked
-        asked = {fid for fid, wish in wishes.items() if wish.activation == code.activation}
-        asked &= self._known.get(code.game, set())
         asked -= self._waiting.get(code.game, set())
         # Thousands may get it unasked, and a few have asked: both are put together only if need be.
         return unasked if asked <= unasked else unasked | asked
+
+    def held(self, code: Code) -> Collection[str]:
+        """The fids of the players who want the code, and get it no earlier than a paused guild goes on."""
+        held = self._held.get(code.game, set())
+        asked = self._asked(code) & self._waiting.get(code.game, set())
+        return held | asked if asked else held
+
+    def is_paused(self, guild: str) -> bool:
+        """Whether the guild is."""
+        return guild in self._paused
+
+    def _asked(self, code: Code) -> set[str]:
+        wishes = self._wishes.get(code.code_key)
+        if not wishes:
+            return set()
+        asked = {fid for fid, wish in wishes.items() if wish.activation == code.activation}
+        return asked & self._known.get(code.game, set())
 
     @property
     def unasked(self) -> Mapping[str, set[str]]:
         """Game → the fids of players who get codes unasked. Not to be changed."""
         return self._unasked
+
+    @property
+    def held_unasked(self) -> Mapping[str, set[str]]:
+        """Game → the fids of players who would get codes unasked, were no guild paused. Not to be changed."""
+        return self._held
 
 
 _NEW = (False, 0, True)

@@ -32,7 +32,7 @@ def announcement_card(announcement: Announcement, locale: str = DEFAULT) -> tupl
         title=say(f"code.title.{_stage(code, progress)}", locale, game=game),
         text=f"{code_block(code.code)}\n{_for_whom(announcement, locale)}",
         fields=tuple(_facts(code, locale) + _results(progress, locale)),
-        colour=_colour(code, progress),
+        colour=_colour(code, progress, paused=announcement.paused),
         footer=_source(code, locale),
     )
     return card, announcement_buttons(code, locale)
@@ -53,13 +53,13 @@ def _stage(code: Code, progress: Progress) -> str:
     return "done" if progress.total and progress.done else "live"
 
 
-def _colour(code: Code, progress: Progress) -> int:
+def _colour(code: Code, progress: Progress, *, paused: bool) -> int:
     if code.state is not CodeState.LIVE:
         return GREY
     if not progress.total:
         return GOLD
     if not progress.done:
-        return BLUE
+        return GOLD if paused else BLUE
     return ORANGE if progress.failed else GREEN
 
 
@@ -72,12 +72,21 @@ def _for_whom(announcement: Announcement, locale: str) -> str:
         return say_count("code.over", total, locale, have=have) if total else ""
     if total and progress.done:
         return say_count("code.done", total, locale, have=have)
+    if announcement.paused:
+        return say_count("code.held", total, locale, have=have) if total else say("code.paused", locale)
     if total:
         return say_count("code.for", total, locale)
-    if announcement.auto_redeem:
-        register = say("button.register", locale)
-        return say("code.nobody", locale, game=game_name(code.game, locale), register=register)
-    return say("code.waits", locale, redeem=say("button.redeem", locale))
+    return _for_nobody(announcement, progress, locale)
+
+
+def _for_nobody(announcement: Announcement, progress: Progress, locale: str) -> str:
+    redeem = say("button.redeem", locale)
+    if not announcement.auto_redeem:
+        return say("code.waits", locale, redeem=redeem)
+    game = game_name(announcement.code.game, locale)
+    if progress.on_request:
+        return say("code.on_request", locale, game=game, redeem=redeem)
+    return say("code.nobody", locale, game=game, register=say("button.register", locale))
 
 
 def _facts(code: Code, locale: str) -> list[Field]:

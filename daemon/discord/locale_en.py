@@ -26,6 +26,13 @@ TEXTS: dict[str, str] = {
     "code.counting": "Looking up this server's players…",
     "code.nobody": "Nobody on this server is registered for {game} yet: press **{register}**.",
     "code.waits": "It is redeemed for whoever presses **{redeem}**.",
+    "code.on_request": (
+        "Nobody registered here for {game} gets codes unasked: "
+        "it is redeemed for whoever presses **{redeem}**."
+    ),
+    "code.paused": "⏸️ Redeeming is paused on this server.",
+    "code.held.one": "⏸️ Redeeming is paused on this server: {have} of {count} player has it.",
+    "code.held.other": "⏸️ Redeeming is paused on this server: {have} of {count} players have it.",
     "code.for.one": "Redeeming it for {count} player of this server.",
     "code.for.other": "Redeeming it for {count} players of this server.",
     "code.done.one": "Done: {have} of {count} player has it.",

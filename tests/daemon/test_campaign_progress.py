@@ -86,6 +86,26 @@ async def test_a_player_that_registers_late_is_shown_but_nobody_is_mentioned_twi
     assert len(rig.board.mentions) == 1
 
 
+async def test_a_guild_that_pauses_is_not_done_and_its_members_are_mentioned_when_it_goes_on(autojump_clock):
+    rig = a_rig()
+    await rig.add_players(40)
+    await add_guild(rig, "g", *[str(1000 + n) for n in range(40)], mention=True)
+    async with rig.running():
+        await rig.find_code("SNOW")
+        await rig.until_settled("SNOW", 10)
+        for paused in (True, False):
+            (guild,) = rig.store.backend.find(Guild)
+            await rig.store.commit(Put(evolve(guild, paused=paused)))
+            await rig.changed("guilds")
+            await trio.sleep(600)
+            seen = message(rig, "g").announcement
+            assert (seen.paused, seen.progress.total) == (paused, 40)
+            assert seen.progress.done is not paused
+            assert len(rig.board.mentions) == (0 if paused else 1)
+    (mention,) = rig.board.mentions
+    assert len(mention.mention.members) == 40
+
+
 async def test_a_guild_where_nothing_is_redeemed_unasked_counts_those_who_ask(autojump_clock):
     rig = a_rig()
     await rig.add_players(3)
@@ -93,7 +113,7 @@ async def test_a_guild_where_nothing_is_redeemed_unasked_counts_those_who_ask(au
     async with rig.running():
         await rig.find_code("SNOW")
         await trio.sleep(30)
-        assert progress(rig, "g") == Progress()
+        assert progress(rig, "g") == Progress(on_request=True)
         await rig.store.commit(Put(Wish("wos", "1001", "SNOW", 1, rig.clock.now(), "g", "m1001")))
         await rig.changed("wishes")
         await trio.sleep(60)

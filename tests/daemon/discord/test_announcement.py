@@ -17,8 +17,8 @@ DONE = Progress(total=12, redeemed=8, already=1, failed=((Status.WRONG_STATE, 2)
 NOBODY = Progress()
 
 
-def card(progress=NOBODY, code=CODE, *, auto_redeem=True):
-    return announcement_card(Announcement(code, progress, auto_redeem))[0]
+def card(progress=NOBODY, code=CODE, *, auto_redeem=True, paused=False):
+    return announcement_card(Announcement(code, progress, auto_redeem, paused))[0]
 
 
 def field(card, name):
@@ -63,6 +63,25 @@ def test_it_says_whom_the_code_is_redeemed_for():
     assert "Nobody on this server is registered" in card().text
     assert "press **Register**" in card().text
     assert "whoever presses **Redeem for me**" in card(auto_redeem=False).text
+
+
+def test_who_gets_codes_on_request_only_is_not_told_that_nobody_is_registered():
+    shown = card(Progress(on_request=True))
+    assert "Nobody registered here for Whiteout Survival gets codes unasked" in shown.text
+    assert "whoever presses **Redeem for me**" in shown.text
+    assert "press **Register**" not in shown.text
+
+
+def test_a_server_that_is_paused_says_so_and_not_that_it_is_done():
+    shown = card(Progress(total=10, redeemed=3, waiting=7), paused=True)
+    assert shown.title == "🎁 New gift code for Whiteout Survival"
+    assert shown.text.endswith("⏸️ Redeeming is paused on this server: 3 of 10 players have it.")
+    assert field(shown, "Progress").startswith("`████░░░░░░░░░░░░` **3/10**")
+    for nobody in (NOBODY, Progress(on_request=True)):
+        assert card(nobody, paused=True).text.endswith("⏸️ Redeeming is paused on this server.")
+    assert "Done: 3 of 3" in card(Progress(total=3, redeemed=3), paused=True).text
+    ended = card(DONE, evolve(CODE, state=CodeState.EXPIRED), paused=True)
+    assert "paused" not in ended.text
 
 
 def test_the_progress_is_shown_in_numbers_and_as_a_bar():
@@ -165,10 +184,10 @@ codes = st.builds(
 
 
 @settings(max_examples=150)
-@given(codes, progresses, st.booleans())
-@example(Code("wos", "x" * 1000, rewards="y" * 1000, source="z" * 1000), NOBODY, True)
-def test_no_code_reward_source_or_reason_breaks_a_limit_or_pings(code, progress, auto_redeem):
-    shown, buttons = announcement_card(Announcement(code, progress, auto_redeem))
+@given(codes, progresses, st.booleans(), st.booleans())
+@example(Code("wos", "x" * 1000, rewards="y" * 1000, source="z" * 1000), NOBODY, True, False)
+def test_no_code_reward_source_or_reason_breaks_a_limit_or_pings(code, progress, auto_redeem, paused):
+    shown, buttons = announcement_card(Announcement(code, progress, auto_redeem, paused))
     texts = [shown.title, shown.text, shown.footer, *(one.value for one in shown.fields)]
     assert "@everyone" not in "".join(texts[:2] + texts[3:])
     assert units(shown.title) <= TITLE
