@@ -165,7 +165,14 @@ class Crossing(Record):
     def open(self) -> bool:
         """There is still something to be done for it."""
         return self.state is CrossingState.WAITING or (
-            self.state is CrossingState.SENT and (self.edited or self.deleted)
+            self.arrives and (self.deleted or (self.edited and self.state is CrossingState.SENT))
+        )
+
+    @property
+    def arrives(self) -> bool:
+        """Something of it is on the other side, or will be: it can be deleted there."""
+        return self.state in {CrossingState.WAITING, CrossingState.SENT} or (
+            self.state is CrossingState.FAILED and bool(self.targets)
         )
 
 

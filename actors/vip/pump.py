@@ -176,8 +176,8 @@ class Pump:
                 lost = await way.find_lost(crossing, crossing.adding or part_name(len(crossing.targets)))
             for target in filter(None, (*crossing.targets, lost)):
                 await way.delete(target)
-        was_sent = crossing.state is CrossingState.SENT
-        state = CrossingState.REMOVED if was_sent else CrossingState.WITHDRAWN
+        waited = crossing.state is CrossingState.WAITING
+        state = CrossingState.WITHDRAWN if waited else CrossingState.REMOVED
         self.latest.pop(crossing.key, None)
         await self._outbox.update(crossing.key, state=state, edited=False)
         way.doubts.settle(crossing.key)

@@ -72,7 +72,7 @@ class Recorder:
         known = self.outbox.get(known.key) or known  # it may have been sent while it was looked up
         latest = pump.latest.get(known.key)
         shown = latest.version if latest is not None else known.version
-        if (not known.open and known.state is not CrossingState.SENT) or message.version < shown:
+        if known.state not in {CrossingState.WAITING, CrossingState.SENT} or message.version < shown:
             return
         pump.latest[known.key] = message
         if known.state is CrossingState.SENT:
@@ -87,7 +87,7 @@ class Recorder:
                 self.outbox.session, side, message, 0, 0.0, account=lease.account, epoch=lease.epoch
             )
             known = await self._known(gone)
-            if known is not None and (known.open or known.state is CrossingState.SENT):
+            if known is not None and known.arrives:
                 await self.outbox.update(known.key, deleted=True)
                 self._wake()
 

@@ -61,7 +61,7 @@ def compare(
     for crossing in _recent(outbox, side, lease):
         message = by_id.get(crossing.source)
         if message is None:
-            if not crossing.deleted and crossing.state in {CrossingState.SENT, CrossingState.WAITING}:
+            if not crossing.deleted and crossing.arrives:
                 deleted.append(crossing)
         elif message.version > crossing.version or _may_differ(side, message, crossing):
             edited.append((crossing, message))
