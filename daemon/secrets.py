@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 
 class SecretError(Exception):
@@ -35,11 +35,31 @@ CREDENTIALS = "CREDENTIALS_DIRECTORY"
 """Where systemd puts what `LoadCredential` names: a file for each."""
 
 
+@define
+class _Beside:
+    """Where secrets are looked for that neither a variable nor the service manager gives."""
+
+    directory: Path | None = None
+
+
+BESIDE = _Beside()
+
+
+def look_beside(config: Path) -> None:
+    """From now on the files in `credentials` beside the configuration count as the service manager's do.
+
+    From there the unit in deploy/ takes them. So a command in a shell knows what the service knows: one that
+    knew nothing of MongoDB would begin a state of its own.
+    """
+    BESIDE.directory = config.absolute().parent / "credentials"
+
+
 def load_secret(env: str | None = None, file: Path | None = None) -> Secret | None:
     """Read a secret from the environment variable named `env`, or else from `file`.
 
-    Where the variable is not set, the service manager's credential of the same name counts. Line ends at the
-    end are stripped; an empty value counts as missing.
+    Where the variable is not set, the service manager's credential of the same name counts; where there is no
+    service manager, the one beside the configuration (`look_beside`). Line ends at the end are stripped; an
+    empty value counts as missing.
 
     Returns:
         The secret, or None where neither place holds one.
@@ -49,7 +69,7 @@ def load_secret(env: str | None = None, file: Path | None = None) -> Secret | No
     """
     if env is not None and (value := os.environ.get(env, "").rstrip("\r\n")):
         return _checked(value, f"environment variable {env}")
-    if env and (directory := os.environ.get(CREDENTIALS)) and (credential := Path(directory, env)).is_file():
+    if env and (credential := _credential(env)):
         file = credential
     if file is not None and (value := _read(file).rstrip("\r\n")):
         return _checked(value, f"secret file {file}")
@@ -73,6 +93,17 @@ def require_secret(purpose: str, env: str | None = None, file: Path | None = Non
     if not ways:
         ways.append("name its environment variable or its file in config.toml")
     raise SecretError(f"{purpose} is missing: {' or '.join(ways)}")
+
+
+def _credential(name: str) -> Path | None:
+    """The file that the service manager has for it, or that is beside the configuration."""
+    given = os.environ.get(CREDENTIALS)
+    directory = Path(given) if given else BESIDE.directory
+    try:
+        found = directory is not None and (directory / name).is_file()
+    except PermissionError:  # of root alone: who may not read it is not meant
+        return None
+    return directory / name if found and directory is not None else None
 
 
 def _read(file: Path) -> str:

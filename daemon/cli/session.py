@@ -37,8 +37,10 @@ class Session:
     def config(self) -> "Config":
         """The configuration. Raises `CommandFailed` with every fault in it."""
         from daemon.config import ConfigError, load_config  # noqa: PLC0415 - not for `--version`
+        from daemon.secrets import look_beside  # noqa: PLC0415
 
         if self._config is None:
+            look_beside(self._path)
             try:
                 self._config = load_config(self._path, os.environ)
             except ConfigError as error:
@@ -123,13 +125,14 @@ class Session:
         from actors.ports import StoreUnavailable  # noqa: PLC0415 - as above
         from daemon.control.errors import ControlError  # noqa: PLC0415
         from daemon.control.offline import Request, call_offline  # noqa: PLC0415
+        from daemon.secrets import SecretError  # noqa: PLC0415
         from daemon.storage import StoreBusy  # noqa: PLC0415
-        from daemon.storing import database  # noqa: PLC0415
+        from daemon.storing import database, mongodb_address  # noqa: PLC0415
 
         games = {name: game.protocol for name, game in self.config.games.items()}
         try:
             request = Request(method, path, query, json, content)
-            replicated = bool(os.environ.get(self.config.storage.mongodb_uri_env))
+            replicated = mongodb_address(self.config) is not None
             boards = tuple(self.config.boards)
             answer = call_offline(database(self.config), games, request, boards=boards, replicated=replicated)
         except StoreBusy as error:
@@ -137,6 +140,8 @@ class Session:
                 f"{error}. Nobody listens at {self.config.status.socket}: if that perkd is starting or "
                 "stopping, try again in a moment"
             ) from None
+        except SecretError as error:
+            raise CommandFailed(str(error), ExitCode.BAD_USAGE) from None
         except (ControlError, StoreUnavailable) as error:
             raise CommandFailed(str(error)) from None
         if method != "GET" and not answer.problem:
