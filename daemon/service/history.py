@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from heapq import nlargest
 
+import trio
 from attrs import frozen
 
 from actors.giftcodes.codes import clean_code
@@ -17,6 +19,12 @@ LIMIT = 1000
 """Pairs in an answer, where nobody says how many."""
 MOST = 10_000
 """Pairs in an answer, however many are asked for: there may be millions."""
+
+
+MANY = 500
+"""Of more players than this the newest pairs are looked for code by code, not player by player."""
+_IN_ONE_GO = 2000
+"""Pairs that are looked at before others run again."""
 
 
 @frozen
@@ -57,6 +65,23 @@ async def read_history(
     return [PairHistory(record, names.get(record.player_key, "")) for record in newest]
 
 
+async def newest_of(service: Service, players: AbstractSet[PlayerKey], most: int) -> list[Redemption]:
+    """The newest `most` pairs of these players alone, the newest first.
+
+    Raises:
+        StoreUnavailable: the store can't be asked now.
+    """
+    if len(players) > MANY:
+        return await _of_codes(service, {}, most, players)
+    found: list[Redemption] = []
+    for fid in sorted({key.fid for key in players}):
+        # By the fid alone: the store has no index for two at once, and few fids are known to two games.
+        found += _of(players, await service.store.find(Redemption, fid=fid))
+        if len(found) > most + _IN_ONE_GO:
+            found = nlargest(most, found, key=_age)
+    return nlargest(most, found, key=_age)
+
+
 def _read_limit(text: str) -> int:
     if not text:
         return LIMIT
@@ -91,17 +116,35 @@ async def _of_code(service: Service, equal: dict[str, str], most: int) -> list[R
     return nlargest(most, await service.store.find(Redemption, **equal), key=_age)
 
 
-async def _of_codes(service: Service, equal: dict[str, str], most: int) -> list[Redemption]:
+async def _of_codes(
+    service: Service, equal: dict[str, str], most: int, players: AbstractSet[PlayerKey] | None = None
+) -> list[Redemption]:
     """The newest pairs of all codes, read code by code for as long as there may be newer ones."""
-    codes = await service.store.find(Code, **equal)
-    found = nlargest(most, await _trials(service, codes), key=_age)
+    games = None if players is None else {key.game for key in players}
+    codes = [one for one in await service.store.find(Code, **equal) if games is None or one.game in games]
+    found = await _newest(most, [], await _trials(service, codes), players)
     for code in sorted(codes, key=_over_at, reverse=True):
         if len(found) == most and _over_at(code) < (found[-1].last_at or 0.0):
             break
-        pairs = {"game": code.game, "code": code.code}
-        read = (*found, *await service.store.find(Redemption, **pairs))
-        found = nlargest(most, {record.key: record for record in read}.values(), key=_age)
+        read = await service.store.find(Redemption, game=code.game, code=code.code)
+        found = await _newest(most, found, read, players)
     return found
+
+
+async def _newest(
+    most: int, found: list[Redemption], read: list[Redemption], players: AbstractSet[PlayerKey] | None
+) -> list[Redemption]:
+    """The newest of both, with of what was read only the players' own; others run every few milliseconds."""
+    for start in range(0, len(read), _IN_ONE_GO):
+        if own := _of(players, read[start : start + _IN_ONE_GO]):
+            found = nlargest(most, {one.key: one for one in (*found, *own)}.values(), key=_age)
+        await trio.lowlevel.checkpoint()
+    return found
+
+
+def _of(players: AbstractSet[PlayerKey] | None, records: list[Redemption]) -> list[Redemption]:
+    """Those of the players alone; None: all."""
+    return records if players is None else [one for one in records if one.player_key in players]
 
 
 async def _trials(service: Service, codes: Iterable[Code]) -> list[Redemption]:

@@ -11,14 +11,12 @@ from daemon.discord.locale import say
 from daemon.discord.text import code_span, moment, plain
 from daemon.discord.values import Caller, File, Reply
 from daemon.discord.words import reason
-from daemon.service import Service, read_history
+from daemon.service import Service
 from daemon.service.documents import iso
-from daemon.service.history import LIMIT, MOST
+from daemon.service.history import LIMIT, newest_of
 
 _SIGNS = {Outcome.PENDING: "⏳", Outcome.REDEEMED: "✅", Outcome.ALREADY: "☑️", Outcome.FAILED: "❌"}
 _LONGEST_NAME = 80
-_MANY = 20
-"""Of more players than this, the pairs are not read player by player."""
 _COLUMNS = ("game", "fid", "name", "code", "outcome", "status", "attempts", "first_at", "last_at")
 
 
@@ -43,20 +41,14 @@ async def show_history(desk: Desk, caller: Caller, code: str = "", player: str =
 async def _records(
     service: Service, players: Mapping[PlayerKey, str], wanted: Code | None
 ) -> list[Redemption]:
-    """All of the players' pairs, or of one code; of many players and all codes the newest there are."""
-    if wanted is not None and len(players) > 1:
+    """The players' pairs of one code, or of all codes the newest, one more than are shown."""
+    if wanted is None:
+        return await newest_of(service, players.keys(), LIMIT + 1)
+    if len(players) > 1:
         found = await service.store.find(Redemption, game=wanted.game, code=wanted.code)
-    elif len(players) <= _MANY:
-        found = []
-        for key in players:
-            found += await service.store.find(Redemption, game=key.game, fid=key.fid)
     else:
-        found = [row.record for row in await read_history(service, limit=str(MOST))]
-    return [
-        record
-        for record in found
-        if record.player_key in players and (wanted is None or record.code_key == wanted.code_key)
-    ]
+        found = [one for key in players for one in await service.store.find(Redemption, fid=key.fid)]
+    return [record for record in found if record.player_key in players and record.code_key == wanted.code_key]
 
 
 def _age(record: Redemption) -> tuple[float, str]:

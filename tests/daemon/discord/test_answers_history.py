@@ -11,6 +11,7 @@ from daemon.discord.answers.history import show_history
 from daemon.discord.render import message_of
 from daemon.discord.values import Caller
 from daemon.service import NotFound
+from daemon.service.history import MANY, MOST
 from daemon.storage import MemoryStore
 from tests.worlds.discord_desk import (
     ADMIN,
@@ -134,6 +135,22 @@ async def test_a_server_of_many_players_is_read_as_a_whole() -> None:
     reply = await show_history(a_desk(store), ADMIN)
 
     assert len(reply.files[0].content.splitlines()) == 1 + 30  # ten belong to nobody here
+
+
+@pytest.mark.parametrize("players", [25, MANY + 1])
+async def test_what_is_newer_elsewhere_hides_nothing_of_a_server(players: int) -> None:
+    store = MemoryStore()
+    await store.commit(Put(Code("wos", "SNOW")))
+    for number in range(players):
+        await add_player(store, str(number + 1), f"P{number}", MEMBER)
+    await store.commit(
+        *(pair(str(n + 1), "SNOW", Outcome.REDEEMED, at=NOW - 50_000) for n in range(players)),
+        *(pair(str(100_000 + n), "SNOW", Outcome.REDEEMED, at=NOW - n) for n in range(MOST)),
+    )
+
+    reply = await show_history(a_desk(store), ADMIN)
+
+    assert len(reply.files[0].content.splitlines()) == 1 + players
 
 
 async def test_names_do_not_ping_format_or_turn_the_line_around() -> None:

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.giftcodes.model import Channel, Code, CodeState, Guild, Outcome, Player, Redemption
+from actors.giftcodes.model import Channel, Code, CodeState, Guild, Outcome, Player, PlayerKey, Redemption
 from actors.ports import Put
 from daemon.clock import SteadyClock
-from daemon.service import NotFound, Refused, Service, list_guilds, read_history
+from daemon.service import NotFound, Refused, Service, history, list_guilds, read_history
 from daemon.service.documents import code_document, guild_document, history_document, iso
 from daemon.storage import MemoryStore
 
@@ -137,6 +137,39 @@ async def test_the_newest_are_the_same_whether_all_codes_are_read_or_few(
     rows = await read_history(service, limit=str(limit))
     by_age = sorted(pairs, key=lambda pair: (pair.last_at or 0.0, pair.key))
     assert [row.record for row in rows] == by_age[-limit:]
+
+
+@given(
+    ends=st.lists(ENDED_AT, min_size=1, max_size=5),
+    times=st.lists(st.tuples(st.integers(0, 4), st.integers(1, 30).map(float)), max_size=20),
+    chosen=st.sets(st.integers(0, 19)),
+    most=st.integers(1, 3),
+    many=st.sampled_from([0, 500]),
+)
+async def test_the_newest_of_some_players_are_the_same_player_by_player_and_code_by_code(
+    *, ends: Any, times: Any, chosen: Any, most: int, many: int
+) -> None:
+    codes = [
+        Code(
+            ("wos", "ks")[n % 2], f"C{n}", CodeState.LIVE if end is None else CodeState.EXPIRED, ended_at=end
+        )
+        for n, end in enumerate(ends)
+    ]
+    pairs = {
+        pair.key: pair
+        for number, (n, at) in enumerate(times)
+        for code in [codes[n % len(codes)]]
+        for pair in [Redemption(code.game, str(number // 2), code.code, last_at=min(at, code.ended_at or at))]
+    }
+    store = MemoryStore()
+    await store.commit(*map(Put, [*codes, *pairs.values()]))
+    service = Service(store, SteadyClock(), lambda: {"wos": "v2", "ks": "v2"})
+    players = {PlayerKey(("wos", "ks")[number % 2], str(number // 2)) for number in chosen}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(history, "MANY", many)
+        found = await history.newest_of(service, players, most)
+    theirs = [pair for pair in pairs.values() if pair.player_key in players]
+    assert found == sorted(theirs, key=lambda pair: (pair.last_at or 0.0, pair.key), reverse=True)[:most]
 
 
 async def test_codes_that_ended_long_ago_are_not_read_for_the_newest(
