@@ -59,6 +59,7 @@ ANSWERS: dict[str, str] = {
     ),
     "settings.channel.removed": "No more codes are posted to {channel}.",
     "settings.watched": "👀 Codes of {game} are read from {channel}, from messages that come from now on.",
+    "settings.watching": "👀 Codes of {game} are read from {channel}.",
     "settings.unwatched": "No more codes are read from {channel}.",
     "settings.auto.on": "⚙️ Codes are redeemed automatically for this server's players.",
     "settings.auto.off": "⚙️ Codes are redeemed for this server's players only where a member asks for it.",
@@ -87,6 +88,11 @@ ANSWERS: dict[str, str] = {
         "{permissions} in the channel's settings, then repeat the command. Nothing was changed."
     ),
     "settings.unread": "⚠️ {channel} can't be read for codes: {reason}",
+    "settings.intent": (
+        "⚠️ No codes can be read from channels for now: Discord shows me no text of messages while my Message "
+        "Content Intent is off. Ask whoever runs perkd to switch it on (Discord's Developer Portal: the "
+        "application → Bot → Privileged Gateway Intents) and to restart perkd."
+    ),
     "settings.trouble": "⚠️ {channel} {since}: {reason}",
     # -- a guild's status ---------------------------------------------------------------------------
     "guild.title": "perkd on this server",

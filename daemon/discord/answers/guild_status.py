@@ -1,6 +1,7 @@
 """A guild's part of the status: what its admins need to know."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from actors.giftcodes.model import (
     ChannelTrouble,
@@ -15,7 +16,7 @@ from actors.giftcodes.model import (
 from daemon.discord.answers.desk import Desk
 from daemon.discord.answers.lists import fitting
 from daemon.discord.answers.scope import guild_players
-from daemon.discord.answers.settings_text import settings_lines, trouble_lines, unread_lines
+from daemon.discord.answers.settings_text import reading_lines, settings_lines, trouble_lines
 from daemon.discord.locale import say, say_count
 from daemon.discord.text import code_span
 from daemon.discord.values import Caller, Card, Field, Reply
@@ -26,12 +27,10 @@ CODES = 8
 _FIELD = 1000
 
 
-async def guild_status(
-    desk: Desk, caller: Caller, *, health: str, unread: Sequence[tuple[str, str]] = ()
-) -> Reply:
+async def guild_status(desk: Desk, caller: Caller, document: Mapping[str, Any]) -> Reply:
     """The settings, troubles, and how far the newest codes are for the guild's players.
 
-    `unread`: watched channels that can't be read, and why.
+    `document`: perkd's status, of which a guild's admins are told what concerns them.
     """
     service, locale = desk.service, caller.locale
     guild = await service.store.get(Guild, caller.guild) or Guild(caller.guild, caller.guild_name)
@@ -45,8 +44,9 @@ async def guild_status(
             say("guild.codes", locale), fitting(codes, locale, room=_FIELD) or say("guild.codes.none", locale)
         ),
     ]
-    if lines := trouble_lines(troubles, locale) + unread_lines(unread, locale):
+    if lines := trouble_lines(troubles, locale) + reading_lines(document, guild, locale):
         fields.insert(0, Field(say("guild.troubles", locale), fitting(lines, locale, room=_FIELD)))
+    health = str(document.get("health", ""))
     known = health if health in {"healthy", "degraded", "down"} else "unknown"
     text = say(f"guild.health.{known}", locale)
     return Reply(cards=(Card(title=say("guild.title", locale), text=text, fields=tuple(fields)),))

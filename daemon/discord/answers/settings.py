@@ -5,11 +5,11 @@ from daemon.discord.answers.audited import by
 from daemon.discord.answers.desk import Desk
 from daemon.discord.answers.lists import fitting
 from daemon.discord.answers.settings_text import (
+    intent_lines,
     mention,
+    reading_lines,
     settings_lines,
     trouble_lines,
-    unread_in,
-    unread_lines,
 )
 from daemon.discord.locale import say, say_count
 from daemon.discord.values import Caller, Card, Field, Reply
@@ -87,7 +87,8 @@ async def watch(desk: Desk, caller: Caller, channel: str = "", game: str = "") -
     dropped = await _drop_deleted(desk, caller)
     await guild_settings.watch(desk.service, by(caller), channel=channel, game=wanted)
     named = game_name(wanted, caller.locale)
-    return _said(dropped, say("settings.watched", caller.locale, channel=mention(channel), game=named))
+    text = say("settings.watched", caller.locale, channel=mention(channel), game=named)
+    return _said(dropped, text, *intent_lines(await desk.status(), caller.locale))
 
 
 async def unwatch(desk: Desk, caller: Caller, channel: str = "") -> Reply:
@@ -108,8 +109,7 @@ async def show(desk: Desk, caller: Caller) -> Reply:
     guild = await desk.service.store.get(Guild, caller.guild) or Guild(caller.guild, caller.guild_name)
     troubles = await desk.service.store.find(ChannelTrouble, guild=caller.guild)
     text = fitting(settings_lines(guild, caller.locale), caller.locale, most=60)
-    unread = unread_in(await desk.status(), caller.guild)
-    lines = trouble_lines(troubles, caller.locale) + unread_lines(unread, caller.locale)
+    lines = trouble_lines(troubles, caller.locale) + reading_lines(await desk.status(), guild, caller.locale)
     wrong = fitting(lines, caller.locale, room=_FIELD)
     fields = (Field(say("guild.troubles", caller.locale), wrong),) if wrong else ()
     return Reply(cards=(Card(title=say("guild.settings", caller.locale), text=text, fields=fields),))

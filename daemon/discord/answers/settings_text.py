@@ -5,6 +5,7 @@ from typing import Any
 
 from actors.giftcodes.model import ChannelTrouble, Guild
 from daemon.cli.status_words import word
+from daemon.discord.intents import MESSAGE_CONTENT
 from daemon.discord.locale import say
 from daemon.discord.status import place_and_reason
 from daemon.discord.text import moment, plain
@@ -24,7 +25,7 @@ def _settings(guild: Guild, locale: str) -> Iterator[str]:
         yield say("settings.channel.none", locale)
     for watched in guild.watched:
         game = game_name(watched.game, locale)
-        yield say("settings.watched", locale, channel=mention(watched.id), game=game)
+        yield say("settings.watching", locale, channel=mention(watched.id), game=game)
     yield say("settings.auto.on" if guild.auto_redeem else "settings.auto.off", locale)
     yield say("settings.summary.on" if guild.summary else "settings.summary.off", locale)
     if guild.paused:
@@ -47,19 +48,22 @@ def trouble_lines(troubles: Iterable[ChannelTrouble], locale: str) -> list[str]:
     ]
 
 
-def unread_in(document: Mapping[str, Any], guild: str) -> list[tuple[str, str]]:
-    """From perkd's status the guild's channels that can't be read for codes, and why."""
-    watched = (document.get("discord") or {}).get("watched") or {}
-    troubles = watched.get("troubles") or ()
-    return [(word(one["channel"]), word(one["reason"])) for one in troubles if one["guild"] == guild]
-
-
-def unread_lines(unread: Iterable[tuple[str, str]], locale: str) -> list[str]:
-    """The watched channels that can't be read, and why."""
-    return [
+def reading_lines(document: Mapping[str, Any], guild: Guild, locale: str) -> list[str]:
+    """From perkd's status why codes can't be read from channels of the guild that are watched."""
+    discord = document.get("discord") or {}
+    troubles = (discord.get("watched") or {}).get("troubles") or ()
+    unread = [(word(one["channel"]), word(one["reason"])) for one in troubles if one["guild"] == guild.id]
+    lines = intent_lines(document, locale) if guild.watched else []
+    return lines + [
         say("settings.unread", locale, channel=mention(channel), reason=plain(reason, 200))
         for channel, reason in unread
     ]
+
+
+def intent_lines(document: Mapping[str, Any], locale: str) -> list[str]:
+    """What an admin has to know while Discord shows perkd no text of messages; empty while it does."""
+    is_off = MESSAGE_CONTENT in ((document.get("discord") or {}).get("intents_off") or ())
+    return [say("settings.intent", locale)] if is_off else []
 
 
 def mention(channel: str) -> str:

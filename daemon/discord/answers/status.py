@@ -10,7 +10,6 @@ from daemon.discord.answers.allowed import require
 from daemon.discord.answers.desk import Desk
 from daemon.discord.answers.guild_status import guild_status
 from daemon.discord.answers.lists import first_lines, fitting
-from daemon.discord.answers.settings_text import unread_in
 from daemon.discord.custom_ids import status_id
 from daemon.discord.locale import say, say_count
 from daemon.discord.rights import may
@@ -36,8 +35,7 @@ async def show_status(desk: Desk, caller: Caller, page: int = 0) -> Reply:
     require(caller, Right.ADMIN)
     document = await desk.status()
     if not may(caller.right, Right.OWNER):
-        unread = unread_in(document, caller.guild)
-        return await guild_status(desk, caller, health=str(document.get("health", "")), unread=unread)
+        return await guild_status(desk, caller, document)
     tree = _tree_pages(document.get("tree") or {})
     page = max(0, min(page, len(tree)))
     card = _overview(document, caller.locale) if page == 0 else _tree_card(tree, page, caller.locale)
