@@ -291,5 +291,6 @@ class ReplicatedStore:
             pair.sent(sent)
             logger.debug("✅ Dual-write success: State persisted to both MongoDB and file")
         else:
+            await pair.replica.append([])  # is it still ours to write to?
             await pair.replica.entries(pair.outbox.acknowledged, 1)  # is it still there?
         return sent

@@ -7,7 +7,7 @@ from attrs import evolve
 from actors.giftcodes.model import Player
 from actors.pair import Mode, Pair
 from actors.ports import StoreUnavailable
-from actors.replicated import NeedsDecision, ReplicatedStore
+from actors.replicated import PROBE_EVERY, NeedsDecision, ReplicatedStore
 from daemon.storage.memory_local import MemoryDisk, MemoryLocalStore
 from daemon.storage.memory_replica import MemoryReplica, MemoryServer
 from tests.worlds.memory_host import Host, at_once
@@ -245,6 +245,19 @@ async def test_who_was_taken_over_stops_writing(
             await host.put("3")
     assert host.in_mongodb() == ["1"]
     assert "Another perkd has taken over" in caplog.text
+
+
+async def test_who_was_taken_over_stops_leading_also_where_it_has_nothing_to_write(
+    host: Host, autojump_clock: object
+) -> None:
+    async with host.running() as store:
+        await host.put("1")
+        await host.until_level()
+        host.replica.usurp()
+        await host.until(lambda: store.pair.mode is Mode.WAITING, within=2 * PROBE_EVERY)
+        with pytest.raises(StoreUnavailable, match="another perkd"):
+            await host.put("2")
+    assert host.in_file() == ["1"]
 
 
 async def test_two_that_wrote_without_knowing_of_each_other_are_refused(

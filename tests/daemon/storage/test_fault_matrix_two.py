@@ -5,10 +5,13 @@ import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
+from pymongo import MongoClient
 
+from actors.pair import Mode
 from actors.ports import StoreUnavailable
 from actors.replicated import NeedsDecision
 from tests.worlds.committers import Committer
@@ -141,6 +144,24 @@ async def test_who_was_stopped_and_comes_back_is_fenced_and_what_it_wrote_since_
         with pytest.RaisesGroup(NeedsDecision):
             async with first.running():
                 pass
+
+
+async def test_who_was_taken_for_dead_stops_leading_also_where_it_has_nothing_to_write(
+    first: Host, second: Host, mongo: MongoThread
+) -> None:
+    async with first.running() as taken_for_dead:
+        await first.put(5)
+        await taken_for_dead.until_level()
+        with MongoClient[dict[str, Any]](mongo.uri) as client:
+            client.get_default_database("perkd")["lease"].delete_many({})  # as if it had run out
+        async with second.running() as life:
+            await life.until_file_leads()
+            await second.put(5)
+            await taken_for_dead.until(lambda: taken_for_dead.pair.mode is Mode.WAITING)
+            with pytest.raises(StoreUnavailable, match="another perkd"):
+                await first.put()
+    assert second.lost() == []
+    assert len(second.acknowledged) == 10
 
 
 # --- two that wrote without knowing of each other -----------------------------------------------
