@@ -244,9 +244,14 @@ def as_desk_message(chat: Chat, m: Posted) -> DeskMessage:
     )
 
 
+def number(name: str) -> str:
+    """An id, which the libraries take as a number: any other text raises as they do."""
+    return str(int(name))
+
+
 def find(messages: list[Posted], message: str) -> Posted:
     for posted in messages:
-        if posted.id == message:
+        if posted.id == number(message):
             return posted
     raise Gone(f"no message {message}")
 

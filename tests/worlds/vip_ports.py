@@ -26,6 +26,7 @@ from tests.worlds.vip import (
     as_desk_message,
     as_thread_message,
     find,
+    number,
 )
 
 
@@ -41,7 +42,7 @@ class WorldThreads:
         return await self.world.steps.call(self.life, f"discord.{operation}", do)
 
     def _thread(self, thread: str) -> Thread:
-        found = self.world.threads.get(thread)
+        found = self.world.threads.get(number(thread))
         if found is None or found.deleted:
             raise Gone(f"no thread {thread}")
         if found.forbidden:
@@ -55,8 +56,7 @@ class WorldThreads:
         def do() -> str:
             if self.world.missing:
                 raise Forbidden("missing " + ", ".join(self.world.missing))
-            if "bad" in name:
-                raise ports.Refused(f"the name {name!r}")
+            number(guild)
             thread = Thread(self.world.next_id(), guild, f"{name} {tag}")
             self.world.threads[thread.id] = thread
             return thread.id
@@ -65,6 +65,7 @@ class WorldThreads:
 
     async def find_created(self, guild: str, tag: str) -> str | None:
         def do() -> str | None:
+            number(guild)
             threads = self.world.threads.values()
             return next((t.id for t in threads if t.name.endswith(tag) and not t.deleted), None)
 
@@ -72,7 +73,7 @@ class WorldThreads:
 
     async def add_member(self, thread: str, member: str) -> None:
         def do() -> None:
-            if member in self.world.gone_members:
+            if number(member) in self.world.gone_members:
                 raise Gone(f"no member {member}")
             self._thread(thread).members.add(member)
 
@@ -107,7 +108,7 @@ class WorldThreads:
                 self.world.now(),
                 content.notice,
                 nonce,
-                reply_to=reply_to,
+                reply_to=reply_to and number(reply_to),
             )
             found.messages.append(posted)
             return posted.id
@@ -137,7 +138,7 @@ class WorldThreads:
     async def delete(self, thread: str, message: str) -> None:
         def do() -> None:
             found = self._thread(thread)
-            found.messages = [m for m in found.messages if m.id != message]
+            found.messages = [m for m in found.messages if m.id != number(message)]
 
         await self._do("delete", do)
 
@@ -168,13 +169,13 @@ class WorldThreads:
 
     async def remove(self, thread: str) -> None:
         def do() -> None:
-            if thread in self.world.threads:
+            if number(thread) in self.world.threads:
                 self.world.threads[thread].deleted = True
 
         await self._do("remove", do)
 
     async def give_role(self, guild: str, member: str) -> None:
-        await self._do("give_role", lambda: self.world.roles_given.append((guild, member)))
+        await self._do("give_role", lambda: self.world.roles_given.append((number(guild), number(member))))
 
     def link(self, guild: str, thread: str) -> str:
         return f"https://discord.com/channels/{guild}/{thread}"
@@ -210,7 +211,7 @@ class WorldDesk:
                 self.world.now(),
                 content.notice,
                 random_id,
-                reply_to=reply_to,
+                reply_to=reply_to and number(reply_to),
             )
             chat.messages.append(posted)
             chat.everything.append(posted)
@@ -231,7 +232,7 @@ class WorldDesk:
     async def delete(self, lease: Lease, message: str) -> None:
         def do() -> None:
             chat = self._chat(lease)
-            chat.messages = [m for m in chat.messages if m.id != message]
+            chat.messages = [m for m in chat.messages if m.id != number(message)]
 
         await self._do("delete", do)
 

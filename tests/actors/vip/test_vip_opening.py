@@ -5,7 +5,7 @@ import trio
 
 from actors.ports import Put
 from actors.vip.model import AccountState, EndReason, SessionState, VIPBlock
-from actors.vip.ports import FloodWait, Forbidden, Unreachable
+from actors.vip.ports import FloodWait, Forbidden, Refused, Unreachable
 from actors.vip.words import Word
 from tests.worlds.vip import GUILD
 from tests.worlds.vip_rig import VIP_ROLE, VIPRig
@@ -231,9 +231,10 @@ async def test_a_member_who_left_is_not_waited_for_and_the_thread_goes(autojump_
 async def test_a_refused_name_falls_back_to_the_neutral_one(autojump_clock: object) -> None:
     rig = VIPRig()
     async with rig.running():
-        rig.click("bad")
-        await rig.until(lambda: rig.state("bad") is SessionState.OPEN)
-        assert "bad" not in rig.thread("bad").name
+        await rig.until_free()
+        rig.world.steps.fail("discord.create", Refused("the name"))
+        await rig.opened()
+        assert rig.thread().name == f" {rig.session().tag}"
 
 
 async def test_pool_empty_is_a_place_on_the_waiting_list_and_then_a_thread(autojump_clock: object) -> None:

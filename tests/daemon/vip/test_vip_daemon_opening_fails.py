@@ -1,5 +1,6 @@
 """An opening that Discord does not let through, with the real libraries and the real store."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -7,20 +8,19 @@ from attrs import evolve
 
 from actors.ports import Put
 from actors.vip.model import AccountState, EndReason, SessionState, VIPAccount, VIPSession
-from tests.worlds.vip_daemon import VIPDaemon, open_vip_daemon, running
+from actors.vip.policy import VIPPolicy
+from daemon.vip import settings
+from tests.worlds.vip_daemon import open_vip_daemon, running
 from tests.worlds.vip_process import open_vip_stage
 
 MAKING = "/channels/*/threads"
 
 
-async def _over(vip: VIPDaemon) -> bool:
-    return not await vip.sessions()
-
-
 @pytest.mark.parametrize(("status", "code"), [(503, 0), (403, 50013), (400, 160006)])
 async def test_an_opening_that_gets_no_thread_gives_everything_back(
-    tmp_path: Path, status: int, code: int
+    tmp_path: Path, status: int, code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(settings, "VIPPolicy", partial(VIPPolicy, tries=1))  # hikari itself tries each again
     async with open_vip_stage(tmp_path) as stage:
         async with running(stage) as vip:
             await vip.until_ready()
@@ -48,9 +48,9 @@ async def test_staff_clear_an_opening_that_discord_does_not_let_through(tmp_path
         await vip.until_ready()
         await stage.post_panel()
         ann, sam = stage.member("Ann"), stage.member("Sam", staff=True)
-        hang = stage.stage.discord.faults.hang("POST", MAKING)
+        fault = stage.stage.discord.faults.answer("POST", MAKING, status=503, times=None)
         await stage.press(ann)
-        await vip.until(lambda: hang.waiting)
+        await vip.until(lambda: fault.met)
         await sam.say(stage.log, f"!clear_vip_session <@{ann.id}>")
         (closed,) = await vip.until(vip.closed)
         assert closed.reason is EndReason.CLEARED
