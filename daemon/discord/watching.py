@@ -151,12 +151,11 @@ class WatchActor(Actor):
 
     async def _look(self) -> None:
         """Which channels are watched? Of those that are new to us the history is read."""
+        self._changed = False  # before the read: what changes during it leads to another
         try:
             guilds = await self._ports.service.store.find(Guild)
         except StoreUnavailable:
-            self._changed = False  # the next look will tell
-            return
-        self._changed = False
+            return  # the next look will tell
         watches = {one.id: _Watch(guild.id, one) for guild in guilds for one in guild.watched}
         for channel in watches.keys() - self._watches.keys():
             self._unread[channel] = 0.0

@@ -254,6 +254,41 @@ async def test_a_channel_watched_from_now_on_is_heard_without_a_restart(live: Pl
     assert live.store.backend.get(Code, "ks/King1")
 
 
+class Held(MemoryStore):
+    """What it has read of the guilds is on its way, once, until `arrives`."""
+
+    def __init__(self, backend: Any) -> None:
+        super().__init__()
+        self.backend = backend
+        self.holds = False
+        self.read, self.arrives = trio.Event(), trio.Event()
+
+    async def find(self, type_: Any, **equal: Any) -> Any:
+        found = await super().find(type_, **equal)
+        if self.holds and type_ is Guild:
+            self.holds = False
+            self.read.set()
+            await self.arrives.wait()
+        return found
+
+
+async def test_a_change_that_comes_while_the_store_is_read_is_seen_at_once(place: Place) -> None:
+    other = place.guild.add_channel("more")
+    place.store = store = Held(place.store.backend)
+    async with open_bot(place.discord, place.link), place.perkd() as tree:
+        await watches(place, tree)
+        store.holds = True
+        tree.ref("watcher").tell(WatchesChanged())
+        await store.read.wait()
+        watched = (place.watched, Watched(other.id, "ks", time.time()))
+        store.backend.commit([Put(Guild(place.guild.id, "Snow", watched=watched))])
+        tree.ref("watcher").tell(WatchesChanged())
+        await tree.ref("watcher").ask(WatchStatus())
+        store.arrives.set()
+        with trio.fail_after(watching.LOOK_EVERY / 3):
+            await watches(place, tree, channels=2)
+
+
 @pytest.mark.parametrize("lacking", ["READ_MESSAGE_HISTORY", "ADD_REACTIONS"])
 async def test_a_code_is_recorded_also_where_perkd_may_not_react(
     live: Place, caplog: pytest.LogCaptureFixture, lacking: str
