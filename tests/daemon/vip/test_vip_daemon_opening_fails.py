@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import trio
 from attrs import evolve
 
 from actors.ports import Put
@@ -49,10 +50,11 @@ async def test_staff_clear_an_opening_that_discord_does_not_let_through(tmp_path
         await stage.post_panel()
         ann, sam = stage.member("Ann"), stage.member("Sam", staff=True)
         fault = stage.stage.discord.faults.answer("POST", MAKING, status=503, times=None)
-        await stage.press(ann)
-        await vip.until(lambda: fault.met)
-        await sam.say(stage.log, f"!clear_vip_session <@{ann.id}>")
-        (closed,) = await vip.until(vip.closed)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(stage.press, ann)
+            await vip.until(lambda: fault.met)
+            await sam.say(stage.log, f"!clear_vip_session <@{ann.id}>")
+            (closed,) = await vip.until(vip.closed)
         assert closed.reason is EndReason.CLEARED
         await vip.until_accounts(desk_1="free")
         assert vip.made.events.crashes == 0
