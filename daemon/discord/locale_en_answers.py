@@ -154,6 +154,12 @@ ANSWERS: dict[str, str] = {
     "register.paused": "Redeeming is paused on this server; codes wait until an admin resumes it.",
     "register.updated": "✅ Corrected {player}.",
     "register.unchanged": "✅ {player} is registered so already.",
+    "register.mention.on": "🔔 You are mentioned when a code is done for it.",
+    "register.mention.noted": (
+        "🔔 Your wish to be mentioned is noted. On this server nobody is mentioned: its admins switched that "
+        "off."
+    ),
+    "register.mention.off": "🔕 You are not mentioned for it any more.",
     "register.unchecked": "⚠️ Whether the game knows this player could not be checked now: {reason}.",
     "register.silent": "it did not answer in time",
     "unregister.gone": "Unregistered {player}: no more codes are redeemed for it.",

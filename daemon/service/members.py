@@ -31,6 +31,8 @@ class Registered:
         changes: what is different now, in words.
         verified: the game has confirmed it; else it is registered all the same, and `status` says what came
             instead: "" for nothing in time.
+        mention: what a member that had registered the player changed its wish to be mentioned to; None: it
+            is as it was.
     """
 
     result: What
@@ -39,6 +41,7 @@ class Registered:
     changes: tuple[str, ...]
     verified: bool
     status: str = ""
+    mention: bool | None = None
 
 
 @frozen
@@ -107,15 +110,19 @@ async def register_player(
     if verified.result in {"wrong_state", "no_such_player"}:
         raise Refused(_unknown_player(merge.player, verified))
     async with service.lock:
-        merge, is_new = await _record(service, asked, verified, guild_name, mention)
-    is_right = verified.result == "right"
-    return Registered(merge.what, is_new, merge.player, merge.changes, is_right, verified.status)
+        merge, known, now = await _record(service, asked, verified, guild_name, mention)
+    wish = now.mention if known is not None and now.mention != known.mention else None
+    is_right, is_new = verified.result == "right", known is None
+    return Registered(merge.what, is_new, merge.player, merge.changes, is_right, verified.status, wish)
 
 
 async def _record(
     service: Service, asked: "_Asked", verified: Verified, guild_name: str, mention: bool | None
-) -> tuple[Merge, bool]:
-    """Store what was verified, with the lock held: what became of the player; is the registration new?"""
+) -> tuple[Merge, Registration | None, Registration]:
+    """Store what was verified, with the lock held.
+
+    Returns what became of the player, and the registration as it was and as it is.
+    """
     stored = await service.store.get(Player, asked.written.key)
     named = evolve(asked.written, name=verified.name or asked.written.name)
     merge = await _merged(service, evolve(asked, written=named), stored, from_game=bool(verified.name))
@@ -129,7 +136,7 @@ async def _record(
     if asked.admin and merge.what == "updated":
         changes += await _others_corrected(service, asked, merge)
     await service.commit_all(*changes)
-    return merge, known is None
+    return merge, known, registration
 
 
 async def unregister(

@@ -58,9 +58,13 @@ def _registered(registered: Registered, guild: Guild, locale: str) -> Iterator[s
     if registered.is_new:
         yield say("register.new", locale, player=who, what=_what_comes(guild, locale))
     else:
-        yield say(f"register.{registered.result}", locale, player=who)
+        is_same = registered.result == "unchanged" and registered.mention is None
+        yield say("register.unchanged" if is_same else "register.updated", locale, player=who)
     if registered.result == "updated":
         yield from (f"• {plain(change)}" for change in registered.changes)
+    if registered.mention is not None:
+        noted = "on" if guild.summary else "noted"
+        yield say(f"register.mention.{noted if registered.mention else 'off'}", locale)
     if not registered.verified:
         status = registered.status
         why = reason(status, locale) if status else say("register.silent", locale)

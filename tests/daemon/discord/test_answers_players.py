@@ -60,6 +60,28 @@ async def test_the_members_wish_to_be_mentioned_is_kept() -> None:
     assert [one.mention for one in await store.find(Registration)] == [True]
 
 
+async def test_a_member_that_changes_its_wish_to_be_mentioned_is_told_so() -> None:
+    store = MemoryStore()
+    desk = a_desk(store)
+
+    async def register(**more: object) -> str:
+        return shown(await players.register(desk, MEMBER, game="wos", fid="7", **{"state": "1", **more}))
+
+    await register(mention=True)
+    off = await register(mention=False)
+    assert "registered so already" not in off
+    assert off.startswith("✅ Corrected 7")
+    assert "You are not mentioned for it any more" in off
+    assert "registered so already" in await register(mention=False)
+    on = await register(state="2", mention=True)
+    assert "state 1 → 2" in on
+    assert on.count("Corrected") == 1
+    assert "You are mentioned when a code is done for it" in on
+    await store.commit(Put(Guild(GUILD, "Snow", summary=False)))
+    assert "You are not mentioned" in await register(mention=False)
+    assert "On this server nobody is mentioned" in await register(mention=True)
+
+
 async def test_with_one_game_its_name_can_be_left_out() -> None:
     desk = a_desk(MemoryStore(), games={"wos": "v2"})
 

@@ -120,8 +120,12 @@ async def test_registering_again_changes_nothing_but_what_is_named(
     again = await register(service, state="")
     assert (again.result, again.is_new, len(store.history)) == ("unchanged", False, 1)
     silent = await register(service, mention=False)
-    assert (silent.result, silent.is_new) == ("unchanged", False)
+    assert (silent.result, silent.is_new, silent.mention) == ("unchanged", False, False)
     assert [one.mention for one in await store.find(Registration)] == [False]
+    same = [again, await register(service, mention=False), await register(service)]
+    assert [one.mention for one in same] == [None, None, None]
+    both = await register(service, state="8", mention=True)
+    assert (both.result, both.mention) == ("updated", True)
 
 
 async def test_a_guild_that_is_called_otherwise_now_keeps_its_settings(
