@@ -1,6 +1,7 @@
 """`/register`, `/unregister`, `/redeem`, `/forget`: answers over a store in memory, without any Discord."""
 
 import re
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -64,8 +65,8 @@ async def test_a_member_that_changes_its_wish_to_be_mentioned_is_told_so() -> No
     store = MemoryStore()
     desk = a_desk(store)
 
-    async def register(**more: object) -> str:
-        return shown(await players.register(desk, MEMBER, game="wos", fid="7", **{"state": "1", **more}))
+    async def register(**more: Any) -> str:
+        return shown(await players.register(desk, MEMBER, game="wos", fid="7", **{"state": "1"} | more))
 
     await register(mention=True)
     off = await register(mention=False)
