@@ -44,7 +44,11 @@ class Draining:
             raise self._fault
 
     async def _drain(self, side: Side) -> None:
-        steps: tuple[Callable[[], Awaitable[None]], ...] = (partial(self._read, side), self._pumps[side].run)
+        steps: list[Callable[[], Awaitable[None]]] = [partial(self._read, side)]
+        if (
+            side is Side.DESK or self._parts.book.live.desk_from
+        ):  # the desk reads nobody who was not introduced
+            steps.append(self._pumps[side].run)
         for do in steps:
             try:
                 await do()
