@@ -4,7 +4,7 @@ from actors.vip.model import Crossing, CrossingState, Side
 from actors.vip.parts import SessionParts
 from actors.vip.ports import DeskMessage, ThreadMessage
 
-LATE_ANSWER = "a late answer to somebody else: it went to the staff log"
+LATE_ANSWER = "a late answer to somebody else: it goes to the staff log"
 
 
 def is_staff(parts: SessionParts, roles: frozenset[str]) -> bool:
@@ -44,7 +44,7 @@ def from_desk(parts: SessionParts, message: DeskMessage) -> Crossing | None:
         message.id,
         0,
         parts.now(),
-        state=CrossingState.SKIPPED if late else CrossingState.WAITING,
+        state=CrossingState.STRAY if late else CrossingState.WAITING,
         account=lease.account,
         epoch=lease.epoch,
         reason=LATE_ANSWER if late else "",

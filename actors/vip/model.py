@@ -164,7 +164,7 @@ class Crossing(Record):
     @property
     def open(self) -> bool:
         """There is still something to be done for it."""
-        return self.state is CrossingState.WAITING or (
+        return self.state in {CrossingState.WAITING, CrossingState.STRAY} or (
             self.arrives and (self.deleted or (self.edited and self.state is CrossingState.SENT))
         )
 

@@ -206,8 +206,12 @@ class Answers(Protocol):
 class StaffLog(Protocol):
     """Where staff read what happened. Never raises `Trouble`."""
 
-    async def note(self, notice: Notice, body: object = None) -> None:
-        """Post a note; `body`: of a message of the desk that belongs to nobody."""
+    async def note(self, notice: Notice, body: object = None, name: str = "") -> bool:
+        """Post a note; `body`: of a message of the desk that belongs to nobody, which the log never has.
+
+        False: that could not be posted now, and may be later. What was begun under a `name` is gone on with
+        then.
+        """
         ...
 
 

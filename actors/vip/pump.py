@@ -13,6 +13,7 @@ from actors.vip.outbox import Outbox
 from actors.vip.parts import SessionParts
 from actors.vip.ports import Content, FloodWait, Gone, Mark, Refused, Unreachable
 from actors.vip.way import Message, Way, part_name
+from actors.vip.words import Notice, Word
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +64,8 @@ class Pump:
                 await self._delete(crossing)
             elif crossing.state is CrossingState.WAITING:
                 await self._send(crossing)
+            elif crossing.state is CrossingState.STRAY:
+                await self._tell_staff(crossing)
             else:
                 await self._edit(crossing)
         except Refused as error:
@@ -168,6 +171,17 @@ class Pump:
             unsure |= repeated
         return unsure
 
+    async def _tell_staff(self, crossing: Crossing) -> None:
+        """It is not for this session."""
+        message = await self._message(crossing)
+        if message is None:
+            return
+        notice = Notice.of(Word.LATE_ANSWER, account=crossing.account)
+        if not await self._parts.ports.staff.note(notice, message.body, crossing.key):
+            raise Unreachable("the staff's channel does not take a late answer now")
+        self.latest.pop(crossing.key, None)
+        await self._outbox.update(crossing.key, state=CrossingState.SKIPPED)
+
     async def _delete(self, crossing: Crossing) -> None:
         way = self._way
         if way.is_of_this_lease(crossing):
@@ -176,7 +190,7 @@ class Pump:
                 lost = await way.find_lost(crossing, crossing.adding or part_name(len(crossing.targets)))
             for target in filter(None, (*crossing.targets, lost)):
                 await way.delete(target)
-        waited = crossing.state is CrossingState.WAITING
+        waited = crossing.state in {CrossingState.WAITING, CrossingState.STRAY}
         state = CrossingState.WITHDRAWN if waited else CrossingState.REMOVED
         self.latest.pop(crossing.key, None)
         await self._outbox.update(crossing.key, state=state, edited=False)
@@ -208,7 +222,8 @@ class Pump:
         logger.warning("A message of user %s can't cross: %s", self._parts.member.id, reason)
         self.latest.pop(crossing.key, None)
         current = self._outbox.get(crossing.key) or crossing
-        state = CrossingState.FAILED if current.state is CrossingState.WAITING else current.state
+        ends = current.state in {CrossingState.WAITING, CrossingState.STRAY}
+        state = CrossingState.FAILED if ends else current.state
         refused = {"deleted": False} if crossing.deleted else {}  # one that came meanwhile is yet to be tried
         await self._outbox.update(crossing.key, state=state, edited=False, reason=reason, **refused)
         self._way.doubts.settle(crossing.key)
@@ -221,6 +236,8 @@ class Pump:
             self._show(crossing, Mark.SENT)
 
     def _show(self, crossing: Crossing, mark: Mark) -> None:
+        if crossing.state is CrossingState.STRAY:
+            return  # nobody is told what becomes of somebody else's message
         if crossing.side is Side.THREAD or self._way.is_of_this_lease(crossing):
             self._marks.show(crossing.side, crossing.source, mark)
 

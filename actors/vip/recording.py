@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from attrs import define
 
-from actors.vip.intake import LATE_ANSWER, from_desk, from_thread, is_staff
+from actors.vip.intake import from_desk, from_thread, is_staff
 from actors.vip.model import Crossing, CrossingState, EndReason, Side
 from actors.vip.nonces import nonce
 from actors.vip.outbox import Outbox
@@ -50,12 +50,8 @@ class Recorder:
 
     async def record(self, crossing: Crossing, message: Message) -> None:
         """A message that is not known yet."""
-        pump = self._pumps[crossing.side]
-        if crossing.state is CrossingState.WAITING:
-            pump.latest[crossing.key] = message
-        elif crossing.reason == LATE_ANSWER:  # first, so that a crash hides nothing
-            notice = Notice.of(Word.LATE_ANSWER, account=crossing.account)
-            await self._parts.ports.staff.note(notice, message.body)
+        if crossing.open:
+            self._pumps[crossing.side].latest[crossing.key] = message
         await self.outbox.accept(crossing)
         self._wake()
 

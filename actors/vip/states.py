@@ -71,5 +71,10 @@ class CrossingState(StrEnum):
     """Deleted before it had been sent."""
     REMOVED = "removed"
     """Deleted after it had been sent, on both sides."""
+    STRAY = "stray"
+    """A late answer to somebody else: staff are yet to be told of it."""
     SKIPPED = "skipped"
-    """Missed while perkd was away, and too old or too many to be replayed; the thread was told."""
+    """Missed while perkd was away, and too old or too many to be replayed: the thread was told.
+
+    Or stray: staff were told.
+    """

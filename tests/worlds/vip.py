@@ -266,9 +266,12 @@ class WorldPeople:
         await trio.lowlevel.checkpoint()
         self.world.answers[ticket].append(notice)
 
-    async def note(self, notice: Notice, body: object = None) -> None:
+    async def note(self, notice: Notice, body: object = None, name: str = "") -> bool:
         await trio.lowlevel.checkpoint()
+        if body is not None and self.world.steps.outage & {"discord", "staff"}:
+            return False
         self.world.staff_log.append((notice, body))
+        return True
 
 
 class PlainPlanner:

@@ -7,7 +7,7 @@ from typing import Any
 import trio
 from attrs import evolve
 
-from actors.vip.ports import AccountDead
+from actors.vip.ports import AccountDead, Unreachable
 from actors.vip.relay_values import File, FileKind, Incoming
 from actors.vip.rich_text import plain
 from actors.vip.words import Notice, Word
@@ -90,3 +90,30 @@ async def test_without_a_channel_or_a_connection_notes_are_log_lines(stage, capl
     await stage.staff_log.note(OUT)
     assert len(lines(caplog, logging.INFO)) == 2
     assert stage.log.messages == []
+
+
+async def test_what_is_gone_on_with_later_is_posted_once(stage, caplog):
+    caplog.set_level(logging.INFO, "perkd.discord")
+    stage.shelf.kept = {"1": b"abc"}
+    body = Incoming(plain("a secret"), (File(FileKind.FILE, "a.txt", 3, "1"),))
+    stage.discord.faults.answer("POST", MESSAGES, status=503)
+    assert not await stage.staff_log.note(LATE, body, "one")
+    stage.shelf.kept = {"1": Unreachable("Telegram is away")}
+    assert not await stage.staff_log.note(LATE, body, "one")
+    stage.shelf.kept = {"1": b"abc"}
+    assert await stage.staff_log.note(LATE, body, "one")
+    note, *answer = stage.log.messages
+    assert note.text.startswith("📨 The desk answered through desk-1")
+    assert [message.text for message in answer if message.text] == ["a secret"]
+    assert [one["filename"] for message in answer for one in message.attachments] == ["a.txt"]
+    assert "a secret" not in caplog.text
+    assert [line for line in lines(caplog, logging.INFO) if "For the staff" in line] == []
+
+
+async def test_what_will_never_be_taken_is_not_gone_on_with(stage):
+    stage.log.deny("send_messages")
+    assert await stage.staff_log.note(LATE, Incoming(plain("a secret")), "one")
+    stage.log.deny()
+    stage.link.close("it was closed")
+    assert await stage.staff_log.note(OUT)
+    assert not await stage.staff_log.note(LATE, Incoming(plain("a secret")), "two")
