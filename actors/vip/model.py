@@ -69,6 +69,7 @@ class VIPSession(Record):
     seen_thread: str = ""
     """Everything in the thread up to this message has been looked at."""
     seen_desk: str = ""
+    """The same of the chat of its lease."""
     ending: EndReason | None = None
     ended_by: str = ""
     """The id of the staff member who asked for the end."""

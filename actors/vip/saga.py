@@ -164,7 +164,8 @@ class Opening:
         number = random_id(session.id, "introduction", session.account, session.epoch)
         message = await self._try(lambda: parts.ports.desk.send(parts.lease, content, number))
         border = message or await self._try(self._last_at_desk)
-        await parts.book.update(desk_from=border, seen_desk=border)
+        # The chat was empty: what is in it before this message is for staff, and is read as well.
+        await parts.book.update(desk_from=border, seen_desk="0")
 
     async def _last_at_desk(self) -> str:
         """An earlier try sent it, and its id can't be told: what is there now is the border."""

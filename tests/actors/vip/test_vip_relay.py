@@ -283,6 +283,7 @@ async def test_a_late_answer_that_came_while_perkd_was_away_is_not_replayed_to_t
         await rig.until(lambda: rig.state("2") is SessionState.OPEN)
         await trio.sleep(5)
         assert rig.thread("2").bodies() == []
+        assert [body for _, body in rig.world.staff_log] == ["for somebody before"]
 
 
 async def test_the_store_away_for_a_minute_loses_nothing(autojump_clock: object) -> None:
