@@ -11,7 +11,7 @@ from daemon.discord.custom_ids import redeem_id, register_id
 from daemon.discord.locale import DEFAULT, say, say_count
 from daemon.discord.text import code_block, label, moment, plain
 from daemon.discord.values import Button, Card, Field, Style
-from daemon.discord.words import game_name, reason
+from daemon.discord.words import game_name, reason, source_name
 from daemon.service.codes import SOURCE as BY_HAND
 
 GOLD, BLUE, GREEN, ORANGE, GREY = 0xF1C40F, 0x5865F2, 0x2ECC71, 0xE67E22, 0x80848E
@@ -146,5 +146,5 @@ def failures(progress: Progress, locale: str = DEFAULT) -> str:
 def _source(code: Code, locale: str) -> str:
     if code.source == BY_HAND:
         return say("code.source.manual", locale)
-    source = label(code.source, _LONGEST_SOURCE)
+    source = label(source_name(code.source, locale), _LONGEST_SOURCE)
     return say("code.source", locale, source=source) if source else ""

@@ -22,6 +22,7 @@ TEXTS: dict[str, str] = {
     "code.progress": "Progress",
     "code.failed.title": "Not redeemed",
     "code.source": "Source: {source}",
+    "code.source.watched": "an announcement channel",
     "code.source.manual": "Added by hand",
     "code.counting": "Looking up this server's players…",
     "code.nobody": "Nobody on this server is registered for {game} yet: press **{register}**.",

@@ -13,6 +13,9 @@ from supervision import ActorRef
 
 logger = logging.getLogger("perkd.discord")
 
+SOURCE = "discord:"
+"""Before the channel's id: what the source of codes from a watched channel is called in the store."""
+
 NEW, KNOWN, ENDED = "✅", "☑️", "⚠️"
 """The reactions to a code: it is new; it was known and lives; it has ended."""
 
@@ -21,11 +24,8 @@ FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 
 
 async def record(store: Store, campaign: ActorRef, channel: Watched, codes: Sequence[str]) -> list[str]:
-    """Have the campaign record the codes; returns once it has, with the reactions, each once.
-
-    The source of the codes is called `discord:` and the channel's id.
-    """
-    health = SourceHealth(f"discord:{channel.id}", PollerPolicy())
+    """Have the campaign record the codes; returns once it has, with the reactions, each once."""
+    health = SourceHealth(f"{SOURCE}{channel.id}", PollerPolicy())
     found = tuple(FoundCode(channel.game, code) for code in codes)
     before: list[Code | None] | None = None
     for attempt in count():

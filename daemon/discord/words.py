@@ -2,6 +2,7 @@
 
 from actors.giftcodes.model import UNKNOWN_PREFIX, CodeState
 from daemon.discord.locale import DEFAULT, has, say
+from daemon.discord.recording import SOURCE
 from daemon.discord.text import label, plain
 
 _LONGEST_ANSWER = 40
@@ -36,3 +37,8 @@ def reason(status: str, locale: str = DEFAULT) -> str:
 def state_word(state: CodeState, locale: str = DEFAULT) -> str:
     """Where a code stands, in a word or two."""
     return say(f"state.{state.value}", locale)
+
+
+def source_name(source: str, locale: str = DEFAULT) -> str:
+    """Where a code is from, for everybody: not which channel, it may be another server's. Foreign text."""
+    return say("code.source.watched", locale) if source.startswith(SOURCE) else source

@@ -2,6 +2,8 @@
 
 import math
 
+from attrs import evolve
+
 from actors.giftcodes.model import Code, CodeState
 from daemon.discord.answers.audited import by
 from daemon.discord.answers.desk import Desk
@@ -11,7 +13,7 @@ from daemon.discord.locale import say, say_count
 from daemon.discord.rights import may
 from daemon.discord.text import code_span, moment, plain
 from daemon.discord.values import Caller, File, Reply, Right
-from daemon.discord.words import game_name, state_word
+from daemon.discord.words import game_name, source_name, state_word
 from daemon.service import Refused, add_code, list_codes, retire_code
 from daemon.service.documents import code_document
 
@@ -32,7 +34,7 @@ async def show_codes(desk: Desk, caller: Caller, game: str = "", state: str = ""
     games = len(desk.service.games()) > 1
     lines = [_line(code, caller.locale, games=games) for code in codes[:LINES]]
     title = say_count("codes.title", len(codes), caller.locale, live=live)
-    return listed(title, lines, caller.locale, file=lambda: _file(codes), total=len(codes))
+    return listed(title, lines, caller.locale, file=lambda: _file(codes, caller), total=len(codes))
 
 
 async def add(desk: Desk, caller: Caller, code: str, game: str = "") -> Reply:
@@ -81,6 +83,8 @@ def _line(code: Code, locale: str, *, games: bool) -> str:
     return " · ".join(filter(None, parts))
 
 
-def _file(codes: list[Code]) -> File:
+def _file(codes: list[Code], caller: Caller) -> File:
+    if not may(caller.right, Right.OWNER):
+        codes = [evolve(code, source=source_name(code.source, caller.locale)) for code in codes]
     documents = map(code_document, codes)
     return table_file("codes.csv", _COLUMNS, ([one[name] or "" for name in _COLUMNS] for one in documents))

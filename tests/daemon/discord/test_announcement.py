@@ -47,6 +47,12 @@ def test_a_code_that_a_person_added_says_so():
     assert card(code=evolve(CODE, source="manual")).footer == "Added by hand"
 
 
+def test_a_code_from_a_watched_channel_does_not_name_it_which_may_be_another_servers():
+    assert card(code=evolve(CODE, source="discord:1441367893205975183")).footer == (
+        "Source: an announcement channel"
+    )
+
+
 @pytest.mark.parametrize("expires", [1e300, float("nan"), float("inf")])
 def test_an_expiry_beyond_the_calendar_is_left_out(expires):
     assert field(card(code=evolve(CODE, expires=expires)), "Expires") is None

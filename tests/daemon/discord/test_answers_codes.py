@@ -10,6 +10,7 @@ from actors.ports import Put
 from daemon.discord.answers import codes
 from daemon.discord.answers.audit import show_audit
 from daemon.discord.render import message_of
+from daemon.discord.values import Caller
 from daemon.service import NotFound, Refused
 from daemon.storage import MemoryStore
 from tests.worlds.discord_desk import ADMIN, MEMBER, NOW, OWNER, a_desk, in_direct_message, shown
@@ -74,6 +75,20 @@ async def test_what_a_source_wrote_does_not_break_out_of_the_list() -> None:
     assert "@everyone" not in text.replace("\u200b", "!")
     assert "<@1>" not in text
     assert "\\[x\\]" in text
+
+
+@pytest.mark.parametrize(("caller", "named"), [(MEMBER, False), (ADMIN, False), (OWNER, True)])
+async def test_which_channel_a_code_is_from_stands_in_the_file_of_owners_alone(
+    caller: Caller, named: bool
+) -> None:
+    store = MemoryStore()
+    await store.commit(*(Put(Code("wos", f"Code{n}", source="discord:555")) for n in range(30)))
+    await store.commit(Put(Code("wos", "Other", source="kingshot.net")))
+
+    (file,) = (await codes.show_codes(a_desk(store), caller)).files
+
+    sources = {row["source"] for row in csv.DictReader(file.content.decode().splitlines())}
+    assert sources == {"discord:555" if named else "an announcement channel", "kingshot.net"}
 
 
 async def test_adding_a_code_is_told_and_audited() -> None:
