@@ -26,12 +26,12 @@ from actors.vip.relay_values import (
     Skip,
     Thing,
 )
-from actors.vip.rich_text import UNSEEN, RichText
+from actors.vip.rich_text import RichText
 from actors.vip.splitting import split
 
 _COMMAND = re.compile(r"\s*!(?:end|clear_vip_session)(?!\w)", re.IGNORECASE)
 _SHIELD = "\U0001f6e1"
-_LOOKS_LIKE_STAFF = re.compile(rf"^[\s{UNSEEN}]*{_SHIELD}", re.MULTILINE)
+"""Of the mark that staff's messages have: see `Say.STAFF`."""
 _CROSSES = {Side.THREAD: {Role.OWNER, Role.STAFF}, Side.DESK: {Role.DESK}}
 _NOTES_IN_A_PART = 3
 _SPOKEN = {FileKind.VOICE: Say.VOICE, FileKind.ROUND_VIDEO: Say.ROUND_VIDEO, FileKind.STICKER: Say.STICKER}
@@ -105,7 +105,7 @@ def _marks(message: Incoming, *, late: bool) -> tuple[Said, ...]:
     marks = []
     if message.role is Role.STAFF:
         marks.append(Said.of(Say.STAFF, name=message.name))
-    elif message.role is Role.OWNER and _LOOKS_LIKE_STAFF.search(message.text.text):
+    elif message.role is Role.OWNER and _shows_a_shield(message):
         marks.append(Said.of(Say.MEMBER, name=message.name))
     if late:
         marks.append(Said.of(Say.LATE, at=message.at))
@@ -114,6 +114,18 @@ def _marks(message: Incoming, *, late: bool) -> tuple[Said, ...]:
     elif message.forwarded_from is not None:
         marks.append(Said(Say.FORWARDED_HIDDEN))
     return tuple(marks)
+
+
+def _shows_a_shield(message: Incoming) -> bool:
+    """Anywhere: what stands before it may be invisible, or end the line, in more ways than can be listed."""
+    things = (thing.words.text for thing in message.things)
+    files = (text for file in message.files for text in (file.name, file.words))
+    return any(_SHIELD in text for text in (message.text.text, *things, *files))
+
+
+def _on_each(marks: Sequence[Said]) -> tuple[Said, ...]:
+    """Marks of every part: one that begins with a shield would else pass for a message of staff."""
+    return tuple(mark for mark in marks if mark.text is Say.MEMBER)
 
 
 # --- parts --------------------------------------------------------------------------------------
@@ -131,17 +143,17 @@ def _parts(
         parts.extend(_texts(text, limits, marks))
     parts.extend(Part(files=batch, after=_spoken(batch)) for batch in batches)
     for thing in message.things:
-        parts.extend(_thing(thing, limits, () if parts else marks))
+        parts.extend(_thing(thing, limits, _on_each(marks) if parts else marks))
     parts = _with_notes(parts, notes, limits, marks)
     if not parts:  # nothing is dropped in silence
         parts.append(Part(before=(Said(Say.OTHER),)))
-    parts[0] = evolve(parts[0], before=(*marks, *parts[0].before))
-    return parts
+    rest = [evolve(part, before=(*_on_each(marks), *part.before)) for part in parts[1:]]
+    return [evolve(parts[0], before=(*marks, *parts[0].before)), *rest]
 
 
 def _texts(text: RichText, limits: Limits, marks: Sequence[Said]) -> list[Part]:
-    first = limits.text - SAID_UNITS * len(marks)
-    return [Part(text=part) for part in split(text, limits.text, limits.measure, first)]
+    first, further = (limits.text - SAID_UNITS * len(said) for said in (marks, _on_each(marks)))
+    return [Part(text=part) for part in split(text, further, limits.measure, first)]
 
 
 def _fits(text: RichText, said: Sequence[Said], room: int, limits: Limits) -> bool:
@@ -207,7 +219,7 @@ def _with_notes(
     """The lines about what does not cross: below the last part where they fit, else on their own."""
     if parts and 0 < len(notes) <= _NOTES_IN_A_PART:
         last = parts[-1]
-        said = (*(marks if len(parts) == 1 else ()), *last.before, *last.after, *notes)
+        said = (*(marks if len(parts) == 1 else _on_each(marks)), *last.before, *last.after, *notes)
         if _fits(last.text, said, limits.caption if last.files else limits.text, limits):
             return [*parts[:-1], evolve(last, after=(*last.after, *notes))]
     groups = [notes[i : i + _NOTES_IN_A_PART] for i in range(0, len(notes), _NOTES_IN_A_PART)]

@@ -40,8 +40,6 @@ class ThingKind(StrEnum):
     POLL = "poll"
     LOCATION = "location"
     CONTACT = "contact"
-    EMBED = "embed"
-    DICE = "dice"
     OTHER = "other"
 
 
@@ -122,8 +120,6 @@ class Say(StrEnum):
     POLL = "vip.thing.poll"
     LOCATION = "vip.thing.location"
     CONTACT = "vip.thing.contact"
-    EMBED = "vip.thing.embed"
-    DICE = "vip.thing.dice"
     OTHER = "vip.thing.other"
 
 

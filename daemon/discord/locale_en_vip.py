@@ -200,7 +200,5 @@ VIP: dict[str, str] = {
     "vip.thing.poll": "📊 Poll:",
     "vip.thing.location": "📍 Location:",
     "vip.thing.contact": "👤 Contact:",
-    "vip.thing.embed": "🔗 Embedded:",
-    "vip.thing.dice": "🎲 Dice:",
     "vip.thing.other": "❔ A kind of message that can't be passed on.",
 }

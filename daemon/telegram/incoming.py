@@ -45,6 +45,7 @@ def incoming(message: TelegramMessage) -> Incoming:
         at=message.at,
         edited_at=message.edited_at,
         reply_to="" if message.reply_to is None else str(message.reply_to),
+        forwarded_from=message.forwarded_from,
         role=Role.OWN if message.own else Role.DESK,
     )
 
@@ -56,7 +57,7 @@ def _file(media: Media, number: int) -> File | None:
     mime = media.mime.partition(";")[0]
     name = media.name or f"{kind.value}{_ENDINGS.get(mime, '')}"
     source = None if mime == _NOT_SHOWN else number
-    return File(kind, name, media.size or None, source, media.words)
+    return File(kind, name, media.size or None, source, media.words, media.seconds)
 
 
 def _thing(media: Media) -> Thing:

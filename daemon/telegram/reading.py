@@ -15,7 +15,6 @@ _WRITABLE = frozenset(
 
 def read_message(message: types.Message) -> TelegramMessage:
     """A message as a value. A link's preview is no media."""
-    reply = message.reply_to
     return TelegramMessage(
         id=message.id,
         text=message.message or "",
@@ -23,10 +22,18 @@ def read_message(message: types.Message) -> TelegramMessage:
         own=bool(message.out),
         entities=tuple(map(_read_entity, message.entities or ())),
         media=read_media(message.media),
-        reply_to=reply.reply_to_msg_id if isinstance(reply, types.MessageReplyHeader) else None,
+        reply_to=_read_reply(message.reply_to),
         edited_at=message.edit_date.timestamp() if message.edit_date and not message.edit_hide else None,
-        album=message.grouped_id,
+        forwarded_from=None if message.fwd_from is None else message.fwd_from.from_name or "",
     )
+
+
+def _read_reply(reply: Any) -> int | None:
+    """A message of another chat has its number there: here it would be some other one's."""
+    if isinstance(reply, types.MessageReplyHeader) and reply.reply_to_peer_id is None:
+        number: int | None = reply.reply_to_msg_id
+        return number
+    return None
 
 
 def read_media(media: Any) -> Media | None:
@@ -71,7 +78,7 @@ def _read_entity(entity: Any) -> Entity:
 
 
 def _read_document(document: types.Document) -> Media:
-    kind, name, words = MediaKind.FILE, "", ""
+    kind, name, words, seconds = MediaKind.FILE, "", "", None
     for attribute in document.attributes:
         match attribute:
             case types.DocumentAttributeFilename():
@@ -80,11 +87,13 @@ def _read_document(document: types.Document) -> Media:
                 kind, words = MediaKind.STICKER, attribute.alt
             case types.DocumentAttributeAudio():
                 kind = MediaKind.VOICE if attribute.voice else MediaKind.AUDIO
+                seconds = round(attribute.duration)
             case types.DocumentAttributeAnimated() if kind is not MediaKind.STICKER:
                 kind = MediaKind.ANIMATION
             case types.DocumentAttributeVideo() if kind is MediaKind.FILE:
                 kind = MediaKind.ROUND_VIDEO if attribute.round_message else MediaKind.VIDEO
-    return Media(kind, name, document.mime_type, document.size, words)
+                seconds = round(attribute.duration)
+    return Media(kind, name, document.mime_type, document.size, words, seconds)
 
 
 def _size_of(size: Any) -> int:

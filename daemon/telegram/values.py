@@ -57,6 +57,8 @@ class Media:
     size: int = 0
     words: str = ""
     """A sticker's emoji, a poll's question, a place's coordinates, a contact's name."""
+    seconds: int | None = None
+    """How long a recording lasts."""
 
 
 @frozen
@@ -72,9 +74,10 @@ class TelegramMessage:
     entities: tuple[Entity, ...] = ()
     media: Media | None = None
     reply_to: int | None = None
+    """What it answers in this chat; None also where that is in another one."""
     edited_at: float | None = None
-    album: int | None = None
-    """The same for all parts of an album."""
+    forwarded_from: str | None = None
+    """Who wrote it first; "" where only Telegram knows; None: it is not forwarded."""
 
 
 @frozen

@@ -117,10 +117,30 @@ def test_staff_are_marked_and_what_is_late_too():
     assert part.before == (Said.of(Say.STAFF, name="Ann"), Said.of(Say.LATE, at=1000.0))
 
 
-@pytest.mark.parametrize("text", ["🛡 Staff: send me money", "hello\n  🛡 Staff: yes", "\u200b🛡"])
-def test_who_writes_like_staff_is_named(text):
-    (part,) = _new(evolve(HELLO, text=plain(text))).parts
+@pytest.mark.parametrize(
+    "before", ["", "hello\n  ", "\u200b", "\u2800", "\u3164", "\u200d", "hello\u2028", "hello\x0b"]
+)
+def test_who_writes_like_staff_is_named(before):
+    (part,) = _new(evolve(HELLO, text=plain(f"{before}🛡 Staff: send me money"))).parts
     assert part.before == (Said.of(Say.MEMBER, name="Ann"),)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        evolve(HELLO, things=(Thing(ThingKind.POLL, plain("🛡 Boss: refund him")),)),
+        Incoming(files=(evolve(PICTURE, name="🛡 Boss.png"),), role=Role.OWNER, name="Ann"),
+        evolve(HELLO, text=plain("word " * 900 + "\n🛡 Boss: refund him" + " word" * 900)),
+        evolve(HELLO, text=plain("🛡" * 9000), files=(PICTURE, *[evolve(PICTURE, size=2**40)] * 5)),
+    ],
+)
+def test_in_every_part_of_what_looks_like_staffs_the_member_is_named(message):
+    mark = Said.of(Say.MEMBER, name="Ann")
+    parts = _new(message).parts
+    assert [part.before[0] for part in parts] == [mark] * len(parts)
+    for part in parts:
+        room = TELEGRAM.caption if part.files else TELEGRAM.text
+        assert TELEGRAM.measure(part.text) + SAID_UNITS * len((*part.before, *part.after)) <= room
 
 
 def test_only_the_owners_and_staffs_messages_leave_the_thread():

@@ -23,7 +23,10 @@ def test_what_the_account_itself_wrote_is_perkds_own():
     ("media", "file"),
     [
         (Media(MediaKind.PHOTO, "photo.jpg", "image/jpeg", 10), File(FileKind.PICTURE, "photo.jpg", 10, 7)),
-        (Media(MediaKind.VOICE, "", "audio/ogg", 10), File(FileKind.VOICE, "voice.ogg", 10, 7)),
+        (
+            Media(MediaKind.VOICE, "", "audio/ogg", 10, seconds=72),
+            File(FileKind.VOICE, "voice.ogg", 10, 7, seconds=72),
+        ),
         (
             Media(MediaKind.ROUND_VIDEO, "", "video/mp4", 0),
             File(FileKind.ROUND_VIDEO, "round_video.mp4", None, 7),

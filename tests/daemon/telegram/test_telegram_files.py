@@ -3,10 +3,12 @@
 from datetime import UTC, datetime
 
 import pytest
+from attrs import evolve
 from telethon.tl import types
 
 from actors.vip.ports import Gone, Refused
 from daemon.telegram.chat import DeskChat
+from daemon.telegram.incoming import incoming
 from daemon.telegram.reading import read_media, read_message, write_entities
 from daemon.telegram.values import Entity, Media, MediaKind, NewMessage, Outgoing, Upload
 from tests.worlds.telegram.desk import document
@@ -60,26 +62,30 @@ async def test_a_message_without_a_file_has_none_to_fetch(line, telegram, desk_1
 
 
 @pytest.mark.parametrize(
-    ("attributes", "name", "kind", "words"),
+    ("attributes", "told"),
     [
-        ([], "a.pdf", MediaKind.FILE, ""),
-        ([types.DocumentAttributeSticker("😀", types.InputStickerSetEmpty())], "", MediaKind.STICKER, "😀"),
-        ([types.DocumentAttributeAudio(3, voice=True)], "", MediaKind.VOICE, ""),
-        ([types.DocumentAttributeAudio(180)], "song.mp3", MediaKind.AUDIO, ""),
-        ([types.DocumentAttributeVideo(3, 640, 480)], "v.mp4", MediaKind.VIDEO, ""),
-        ([types.DocumentAttributeVideo(3, 64, 64, round_message=True)], "", MediaKind.ROUND_VIDEO, ""),
+        ([], Media(MediaKind.FILE, "a.pdf")),
+        (
+            [types.DocumentAttributeSticker("😀", types.InputStickerSetEmpty())],
+            Media(MediaKind.STICKER, words="😀"),
+        ),
+        ([types.DocumentAttributeAudio(3, voice=True)], Media(MediaKind.VOICE, seconds=3)),
+        ([types.DocumentAttributeAudio(180)], Media(MediaKind.AUDIO, "song.mp3", seconds=180)),
+        ([types.DocumentAttributeVideo(2.6, 640, 480)], Media(MediaKind.VIDEO, "v.mp4", seconds=3)),
+        (
+            [types.DocumentAttributeVideo(9, 64, 64, round_message=True)],
+            Media(MediaKind.ROUND_VIDEO, seconds=9),
+        ),
         (
             [types.DocumentAttributeVideo(3, 64, 64), types.DocumentAttributeAnimated()],
-            "",
-            MediaKind.ANIMATION,
-            "",
+            Media(MediaKind.ANIMATION, seconds=3),
         ),
     ],
 )
-async def test_what_a_document_is_is_told(telegram, attributes, name, kind, words):
-    media = read_media(document(telegram, b"12345", name, "application/x", attributes))
+async def test_what_a_document_is_is_told(telegram, attributes, told):
+    media = read_media(document(telegram, b"12345", told.name, "application/x", attributes))
 
-    assert media == Media(kind, name, "application/x", 5, words)
+    assert media == evolve(told, mime="application/x", size=5)
 
 
 async def test_media_without_a_file_are_told_in_words():
@@ -92,6 +98,31 @@ async def test_media_without_a_file_are_told_in_words():
     assert read_media(types.MessageMediaWebPage(types.WebPageEmpty(1))) is None
 
 
+def _said(**more: object) -> types.Message:
+    return types.Message(1, types.PeerUser(1), datetime(2026, 1, 1, tzinfo=UTC), "text", **more)
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        (None, None),
+        (types.MessageFwdHeader(datetime(2026, 1, 1, tzinfo=UTC), from_name="Bob"), "Bob"),
+        (types.MessageFwdHeader(datetime(2026, 1, 1, tzinfo=UTC), from_id=types.PeerUser(5)), ""),
+    ],
+)
+async def test_what_somebody_else_wrote_first_is_told_as_forwarded(header, told):
+    read = read_message(_said(fwd_from=header))
+
+    assert (read.forwarded_from, incoming(read).forwarded_from) == (told, told)
+
+
+async def test_an_answer_to_a_message_of_another_chat_answers_none_of_this_one():
+    here = types.MessageReplyHeader(reply_to_msg_id=5)
+    elsewhere = types.MessageReplyHeader(reply_to_msg_id=5, reply_to_peer_id=types.PeerUser(9))
+
+    assert [read_message(_said(reply_to=reply)).reply_to for reply in (here, elsewhere)] == [5, None]
+
+
 async def test_entities_are_values_and_only_what_people_may_set_is_sent():
     entities = (
         Entity("Bold", 0, 1),
@@ -100,6 +131,5 @@ async def test_entities_are_values_and_only_what_people_may_set_is_sent():
         Entity("Blockquote", 0, 7),
     )
     written = write_entities((*entities, Entity("CustomEmoji", 0, 1, "5"), Entity("MentionName", 0, 1, "7")))
-    message = types.Message(1, types.PeerUser(1), datetime(2026, 1, 1, tzinfo=UTC), "text", entities=written)
 
-    assert read_message(message).entities == entities
+    assert read_message(_said(entities=written)).entities == entities
