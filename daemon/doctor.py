@@ -17,7 +17,7 @@ from daemon.clock_check import ClockCheck
 from daemon.config import Config, GameConfig, SourceConfig
 from daemon.control.errors import ControlError
 from daemon.control.listening import check_path
-from daemon.finding import Finding
+from daemon.finding import Finding, not_loaded
 from daemon.gameapi import open_game_api
 from daemon.opening import captcha_solver, game_settings, sign_key, source_settings, way_to_key
 from daemon.output import plain_console
@@ -86,7 +86,7 @@ async def _mongodb(config: Config) -> Finding:
     try:
         address = mongodb_address(config)
     except SecretError as error:
-        return Finding(what, well=False, text=str(error))
+        return not_loaded(what, error)
     if address is None:
         return Finding(
             what, well=True, text=f"not used: {variable} is not set, the file alone keeps the state"
@@ -108,7 +108,7 @@ async def _discord(config: Config) -> list[Finding]:
     try:
         token = load_secret(variable)
     except SecretError as error:
-        return [Finding("Discord", well=False, text=str(error))]
+        return [not_loaded("Discord", error)]
     if token is None:
         text = f"not used: {variable} is not set, codes are posted to the terminal"
         if config.vip.enabled:
@@ -127,7 +127,7 @@ def _boards(config: Config) -> list[Finding]:
     try:
         names = ", ".join(load_boards(config))
     except (SecretError, PluginError) as error:
-        return [Finding("boards", well=False, text=str(error))]
+        return [not_loaded("boards", error)]
     return [Finding("boards", well=True, text=f"can be loaded: {names}")]
 
 
@@ -138,7 +138,7 @@ async def _game(name: str, game: GameConfig, config: Config, clock: ClockCheck) 
         key = sign_key(game)
         captcha_solver(name, game, config, notes)
     except (SecretError, PluginError) as error:
-        return Finding(what, well=False, text=str(error))
+        return not_loaded(what, error)
     if key is None:
         return Finding(what, well=False, text="has no signing key", way_out=way_to_key(game))
     settings = game_settings(name, game, key, config.redeem.timeout)
@@ -162,7 +162,7 @@ async def _source(source: SourceConfig, clock: ClockCheck) -> Finding:
     except SourceError as error:
         return Finding(what, well=False, text=str(error), way_out=way_out)
     except (SecretError, PluginError) as error:
-        return Finding(what, well=False, text=str(error))
+        return not_loaded(what, error)
 
 
 async def _reach(settings: SourceSettings, clock: ClockCheck) -> str:

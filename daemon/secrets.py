@@ -7,7 +7,17 @@ from attrs import define, field, frozen
 
 
 class SecretError(Exception):
-    """A secret can't be read; its text names the variable or the file, and the way out."""
+    """A secret can't be read.
+
+    Attributes:
+        fault: what is wrong, with the name of the variable or the file.
+        way_out: what to do; "" where the fault says all.
+    """
+
+    def __init__(self, fault: str, way_out: str = "") -> None:
+        super().__init__(f"{fault}: {way_out}" if way_out else fault)
+        self.fault = fault
+        self.way_out = way_out
 
 
 @frozen(repr=False)
@@ -92,7 +102,7 @@ def require_secret(purpose: str, env: str | None = None, file: Path | None = Non
         ways.append(f"write it into {file}")
     if not ways:
         ways.append("name its environment variable or its file in config.toml")
-    raise SecretError(f"{purpose} is missing: {' or '.join(ways)}")
+    raise SecretError(f"{purpose} is missing", " or ".join(ways))
 
 
 def _credential(name: str) -> Path | None:
@@ -111,16 +121,16 @@ def _read(file: Path) -> str:
         return file.read_text(encoding="utf-8")
     except OSError as error:
         raise SecretError(
-            f"secret file {file}: can't be read ({error.strerror}): create it, readable by perkd's user"
+            f"secret file {file}: can't be read ({error.strerror})", "create it, readable by perkd's user"
         ) from error
     except UnicodeDecodeError:
         # `from None`: the decoding error carries the file's bytes.
-        raise SecretError(f"secret file {file}: is no UTF-8 text: write the bare value into it") from None
+        raise SecretError(f"secret file {file}: is no UTF-8 text", "write the bare value into it") from None
 
 
 def _checked(value: str, place: str) -> Secret:
     if not value.isprintable():
         raise SecretError(
-            f"{place}: holds a line break or another control character: write the bare value, on one line"
+            f"{place}: holds a line break or another control character", "write the bare value, on one line"
         )
     return Secret(value)

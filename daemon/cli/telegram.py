@@ -47,7 +47,7 @@ def login(session: Session, name: str) -> None:
         application = load_application(session.config.telegram)
         done = sign_in(accounts[name], application, Typed())
     except SecretError as error:
-        raise CommandFailed(str(error), ExitCode.BAD_USAGE) from None
+        raise CommandFailed(f"{error.fault}\n{error.way_out}", ExitCode.BAD_USAGE) from None
     except SessionBusy as error:
         raise CommandFailed(f"{error}: stop that perkd first, then sign in again") from None
     except LoginFailed as error:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from daemon.config import AccountConfig, Config
-from daemon.finding import Finding
+from daemon.finding import Finding, not_loaded
 from daemon.secrets import SecretError
 from daemon.telegram.application import load_application
 from daemon.telegram.keys import load_session_key
@@ -26,7 +26,7 @@ def examine_telegram(config: Config) -> Iterator[Finding]:
     try:
         load_application(config.telegram)
     except SecretError as error:
-        yield Finding("Telegram", well=False, text=str(error))
+        yield not_loaded("Telegram", error)
     else:
         yield Finding("Telegram", well=True, text="id and hash of the application are there")
     key = False
@@ -34,7 +34,7 @@ def examine_telegram(config: Config) -> Iterator[Finding]:
         if key := load_session_key(config.telegram) is not None:
             yield Finding("Telegram", well=True, text="sessions are kept in the store as well, encrypted")
     except SecretError as error:
-        yield Finding("Telegram", well=False, text=str(error))
+        yield not_loaded("Telegram", error)
     for account in accounts:
         yield _account(account, in_store=key)
 

@@ -103,7 +103,7 @@ def read_key(text: str, variable: str) -> SessionKey:
     """The key in a variable's value. Raises `SecretError`, without the value."""
     if not _TEXT.fullmatch(text):
         raise SecretError(
-            f"environment variable {variable} holds no key for sessions (44 characters, the last one =): "
-            "make one with `perkd telegram key`"
+            f"environment variable {variable} holds no key for sessions (44 characters, the last one =)",
+            "make one with `perkd telegram key`",
         )
     return SessionKey(base64.urlsafe_b64decode(text), variable)

@@ -81,12 +81,37 @@ def test_a_file_that_is_made_and_not_signed_in_yet_is_signed_in(config: Config) 
 
 
 def test_a_missing_application_is_told(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    missing = "the application's hash for Telegram is missing"
+    where = "https://my.telegram.org, under API development tools"
     monkeypatch.delenv("TELEGRAM_API_HASH")
-    assert "TELEGRAM_API_HASH" in found(config)[0].text
-    monkeypatch.setenv("TELEGRAM_API_HASH", "x")
+    assert found(config)[0] == Finding(
+        "Telegram",
+        well=False,
+        text=missing,
+        way_out=f"set the environment variable TELEGRAM_API_HASH: it is on {where}",
+    )
     monkeypatch.setenv("TELEGRAM_API_ID", "not a number")
-    assert "is no number" in found(config)[0].text
-    assert "https://my.telegram.org" in found(config)[0].text
+    assert found(config)[0] == Finding(
+        "Telegram",
+        well=False,
+        text=f"{missing}; environment variable TELEGRAM_API_ID is no number",
+        way_out=f"set the environment variables TELEGRAM_API_ID and TELEGRAM_API_HASH: both are on {where}",
+    )
+
+
+def test_an_application_that_can_not_be_read_is_told_with_what_else_is_missing(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "TELEGRAM_API_ID").write_bytes(b"\xff")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    monkeypatch.delenv("TELEGRAM_API_ID")
+    monkeypatch.delenv("TELEGRAM_API_HASH")
+    finding = found(config)[0]
+    assert "the application's hash for Telegram is missing; secret file " in finding.text
+    assert finding.text.endswith("TELEGRAM_API_ID: is no UTF-8 text")
+    assert finding.way_out.startswith(
+        "write the bare value into it; set the environment variable TELEGRAM_API_HASH: it is on "
+    )
 
 
 def test_with_a_key_a_session_that_is_not_on_the_disk_is_looked_for_in_the_store(
@@ -104,4 +129,5 @@ def test_a_key_that_is_none_is_said_without_its_value(
     _, key, account = found(config)
     assert (key.well, account.well) == (False, False)
     assert "TELEGRAM_SESSION_KEY" in key.text
+    assert key.way_out == "make one with `perkd telegram key`"
     assert "hunter2" not in str(found(config))

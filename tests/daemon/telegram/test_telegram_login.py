@@ -169,18 +169,36 @@ async def test_an_account_that_is_not_configured_is_told_with_those_that_are(log
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "fault", "way_out"),
     [
-        ({"TELEGRAM_API_ID": ""}, "set the environment variable TELEGRAM_API_ID"),
-        ({"TELEGRAM_API_ID": "many"}, "TELEGRAM_API_ID is no number"),
-        ({"TELEGRAM_API_HASH": ""}, "set the environment variable TELEGRAM_API_HASH"),
+        (
+            {"TELEGRAM_API_ID": ""},
+            "the application's id for Telegram is missing",
+            "set the environment variable TELEGRAM_API_ID: it is on ",
+        ),
+        (
+            {"TELEGRAM_API_ID": "many"},
+            "environment variable TELEGRAM_API_ID is no number",
+            "set the environment variable TELEGRAM_API_ID: it is on ",
+        ),
+        (
+            {"TELEGRAM_API_HASH": ""},
+            "the application's hash for Telegram is missing",
+            "set the environment variable TELEGRAM_API_HASH: it is on ",
+        ),
+        (
+            {"TELEGRAM_API_ID": "", "TELEGRAM_API_HASH": ""},
+            "the application's id and hash for Telegram are missing",
+            "set the environment variables TELEGRAM_API_ID and TELEGRAM_API_HASH: both are on ",
+        ),
     ],
 )
-async def test_a_missing_application_is_told_with_its_variable(login, changed, said):
+async def test_a_missing_application_is_told_and_below_it_what_to_do(login, changed, fault, way_out):
     done = await login(**changed)
 
     assert done.exit_code == 2
-    assert said in done.stderr
+    where = "https://my.telegram.org, under API development tools"
+    assert done.stderr == f"{fault}\n{way_out}{where}\n"
 
 
 async def test_nobody_at_telegram_is_said_and_the_file_stays(login, home, telegram):
