@@ -12,7 +12,7 @@ from actors.vip.messages import ClearSession
 from actors.vip.model import AccountState, VIPAccount, VIPSession
 from actors.vip.nonces import nonce
 from actors.vip.parts import SessionParts
-from actors.vip.words import Word
+from actors.vip.words import Notice, Word
 from supervision import ActorCrashed, ActorDead, AskTimeout
 
 logger = logging.getLogger(__name__)
@@ -49,24 +49,27 @@ async def record_orders(parts: SessionParts) -> None:
 
 
 async def tell_of_history(parts: SessionParts, session: VIPSession) -> None:
-    """Wait a while until the account's history is verified empty, and tell who waits for it.
+    """Wait a while until the account's history is verified empty, and tell who has waited for the end.
 
-    Not while the member presses the button: opening another session does not depend on it.
+    Not while the member presses the button, or anything else is asked for: that does not depend on it.
     """
-    if not parts.reports or not session.account:
+    told = list(parts.reports)
+    parts.close_reports()  # who comes now is told something else
+    if not told or not session.account:
         return
-    account = None
-    with trio.move_on_after(parts.policy.clear_report):
-        while not parts.clicks:
-            account = await _look(parts, session.account)
-            if account is not None and account.state is not AccountState.DRAINING:
-                break
+    account = await _look(parts, session.account)
+    with parts.watch or trio.CancelScope() as scope:
+        scope.deadline = trio.current_time() + parts.policy.clear_report
+        while not parts.clicks and (account is None or account.state is AccountState.DRAINING):
             await trio.sleep(_LOOK_AGAIN)
+            account = await _look(parts, session.account)
     state = AccountState.DRAINING if account is None else account.state
     if account is not None and (account.epoch > session.epoch or state is AccountState.FREE):
-        await parts.report(Word.CLEAR_EMPTY, account=session.account)
+        notice = Notice.of(Word.CLEAR_EMPTY, account=session.account)
     else:
-        await parts.report(Word.CLEAR_STILL, account=session.account, state=state.value)
+        notice = Notice.of(Word.CLEAR_STILL, account=session.account, state=state.value)
+    for ticket in told:
+        await parts.ports.answers.answer(ticket, notice)
 
 
 async def _look(parts: SessionParts, name: str) -> VIPAccount | None:

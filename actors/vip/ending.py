@@ -173,6 +173,7 @@ class Ending:
         )
         forgotten, orders = reason is EndReason.FORGOTTEN, list(parts.orders)
         await parts.book.close(None if forgotten else closed, *(await self._more(session, reason)))
+        parts.watch = trio.CancelScope()  # what is asked for from now on is not about this session
         for ticket in orders:
             del parts.orders[ticket]
         if reason is EndReason.CLEARED:
@@ -186,7 +187,9 @@ class Ending:
         await parts.report(Word.CLEAR_DONE)
         if reason is EndReason.CLEARED:
             await tell_of_history(parts, session)
-        parts.close_reports()
+        else:
+            parts.close_reports()
+        parts.watch = None
 
     async def _more(self, session: VIPSession, reason: EndReason) -> list[Change]:
         """What is recorded besides: who of the staff asked; not whose session, where that is forgotten."""

@@ -73,6 +73,8 @@ class SessionParts:
     """Of staff, by ticket: each is recorded, whatever there was to clear."""
     completed: bool = False
     """Staff say that the upgrade is complete: the role is given, whatever the session ends of."""
+    watch: trio.CancelScope | None = None
+    """While who waited for the end of a session that is over is told the rest: to be cancelled for haste."""
     _place: int = field(default=0, init=False)
     """On the waiting list, as it was last told."""
 

@@ -148,7 +148,7 @@ class VIPThreadActor(Actor):
         if self._wish is None or wish.by is not None:
             self._wish = wish
         self._clicked.set()
-        self._phase.cancel()
+        (self._parts.watch or self._phase).cancel()
 
     def _relay_ends(self, reason: EndReason, by: str, name: str) -> None:
         self._end_with(m.End(reason, m.Staff(by, name) if by else None))

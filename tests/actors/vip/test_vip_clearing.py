@@ -68,6 +68,26 @@ async def test_a_member_need_not_wait_for_the_history_that_staff_wait_for(autoju
             await rig.until(lambda: rig.answers(click) != [])
 
 
+@pytest.mark.parametrize("after", [Word.CLEAR_ACCOUNT, Word.CLEAR_DONE])
+@pytest.mark.parametrize("slow", [5.0, 300.0])
+async def test_who_clears_again_takes_the_end_of_the_story_from_nobody(
+    autojump_clock: object, slow: float, after: Word
+) -> None:
+    rig = VIPRig()
+    async with rig.running():
+        await rig.opened()
+        rig.world.steps.delay = lambda name: slow if name.startswith("desk.clear_step") else 0.0
+        first = rig.clear()
+        while after not in rig.answers(first) or rig.sessions():  # noqa: ASYNC110 - at that very moment
+            await trio.lowlevel.checkpoint()
+        second = rig.clear(by=OTHER)
+        with trio.fail_after(5):
+            await rig.until(lambda: bool(rig.answers(second)))
+        await trio.sleep(60)
+        assert rig.answers(second) == [Word.CLEAR_NOTHING]
+        assert rig.answers(first)[-2:] == [Word.CLEAR_DONE, Word.CLEAR_STILL]
+
+
 async def test_a_long_flood_wait_of_discord_keeps_no_account(autojump_clock: object) -> None:
     rig = VIPRig()
     async with rig.running():
