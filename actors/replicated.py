@@ -6,6 +6,7 @@ and carried out in `election.py`; how a store catches up is in `catching_up.py`.
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
@@ -135,6 +136,18 @@ class ReplicatedStore:
         async with self._turn:
             return await self._do(partial(self._write_local, changes), partial(self._write_replica, changes))
 
+    async def probe(self, size: int) -> bool:
+        """Try whether a commit would succeed; see `LocalStore.probe`. Whether there was a store to be tried.
+
+        What a commit that fails would bring about, this does: MongoDB takes over. While it leads it is asked
+        alone: the lease is written there again and again. Raises `StoreUnavailable`.
+        """
+        if self.pair.mode is Mode.WAITING:  # why has been said, and `tend` sees to it
+            return False
+        async with self._turn:
+            await self._do(partial(self._probe_local, size), self._probe_replica)
+        return True
+
     async def get(self, type_: type[R], key: str) -> R | None:
         """The record with this key, or None. Raises `StoreUnavailable`."""
         pair = self.pair
@@ -188,6 +201,16 @@ class ReplicatedStore:
                 return answer
         # `tend` looks for it. If each question waited for it, who asks for the health would wait as well.
         raise StoreUnavailable(f"{pair.reason}; {pair.replica_error}")
+
+    async def _probe_local(self, size: int) -> None:
+        if not self.pair.attached:
+            await self.election.reattach()
+        await self.pair.on_local(partial(self.pair.local.probe, size))
+        self.pair.local_error, self._file_fails = None, ""
+
+    async def _probe_replica(self) -> None:
+        with suppress(NeedsCopy):  # an answer as well
+            await self.pair.replica.entries(self.pair.position, 1)
 
     async def _write_local(self, changes: Sequence[Change]) -> Position:
         if not self.pair.attached:

@@ -10,7 +10,8 @@ from actors.giftcodes.model import Record
 from actors.pair import Mode
 from actors.ports import Change, Position
 from actors.replicated import ReplicatedStore
-from actors.storage import StorageHealth, Value, WriterActor
+from actors.storage import StorageHealth, Value
+from actors.writer import WriterActor
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ class ReplicatedStorageActor(WriterActor):
         await self._store.open()
         self.start_soon(self._store.tend)
         self.start_soon(self._say_health)
+        self.start_soon(self._try_now_and_then)
 
     async def stopped(self) -> None:
         """Bring MongoDB up to date: the host's disk may be empty at the next start."""
@@ -49,6 +51,9 @@ class ReplicatedStorageActor(WriterActor):
 
     async def _write(self, changes: tuple[Change, ...]) -> Position:
         return await self._store.write(changes)
+
+    async def _try(self, size: int) -> bool:
+        return await self._store.probe(size)
 
     async def _get(self, type_: type[Record], key: str) -> object:
         return await self._store.get(type_, key)

@@ -1,11 +1,9 @@
 """The store as the actors meet it: one writer, asked by messages.
 
-`StorageActor` owns a synchronous `Backend` and lets it work in one thread at a time. `StoreClient` is
-the `Store` port over the actor's ref: what the other actors hold.
+`StorageActor` (`writer.py`) owns a synchronous `Backend` and lets it work in one thread at a time.
+`StoreClient` is the `Store` port over the actor's ref: what the other actors hold.
 """
 
-import functools
-import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
@@ -14,9 +12,7 @@ from attrs import field, frozen
 
 from actors.giftcodes.model import Record
 from actors.ports import Change, Position, StoreUnavailable
-from supervision import Actor, ActorCrashed, ActorDead, ActorRef, AskTimeout, MailboxFull
-
-logger = logging.getLogger(__name__)
+from supervision import ActorCrashed, ActorDead, ActorRef, AskTimeout, MailboxFull
 
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
@@ -67,6 +63,10 @@ class Backend(Protocol):
 
     def commit(self, changes: Sequence[Change]) -> Position:
         """Make all changes durable, in order, or none. No changes: no batch, the last one's position."""
+        ...
+
+    def probe(self, size: int) -> None:
+        """Write `size` bytes as durably as a commit, beside records and sequence, and forget them."""
         ...
 
     def get(self, type_: type[R], key: str) -> R | None:
@@ -168,7 +168,7 @@ class StorageHealth:
     """What an operator has to know of them, as sentences."""
 
 
-# --- the actor ----------------------------------------------------------------------------------
+# --- how a backend is run -----------------------------------------------------------------------
 
 
 def one_thread() -> Run[Any]:
@@ -182,112 +182,6 @@ def one_thread() -> Run[Any]:
         return await trio.to_thread.run_sync(call, limiter=limiter)
 
     return run
-
-
-class WriterActor(Actor):
-    """The one writer, whatever it writes to: answers `Commit`, `Get`, `Find` and `StorageStatus`."""
-
-    def __init__(self) -> None:
-        self._position = Position(0, 0)
-        self._commit_error: str | None = None
-        self._read_error: str | None = None
-        self._last_error: str | None = None
-
-    async def _write(self, changes: tuple[Change, ...]) -> Position:
-        raise NotImplementedError
-
-    async def _get(self, type_: type[Record], key: str) -> object:
-        raise NotImplementedError
-
-    async def _find(self, type_: type[Record], equal: Mapping[str, Value]) -> object:
-        raise NotImplementedError
-
-    async def receive(self, message: object) -> object:
-        """Answer `Commit`, `Get`, `Find` and `StorageStatus`."""
-        match message:
-            case Commit(changes):
-                return await self._commit(changes)
-            case Get(type_, key):
-                return await self._answer(lambda: self._get(type_, key))
-            case Find(type_, equal):
-                return await self._answer(lambda: self._find(type_, equal))
-            case StorageStatus():
-                return self._health()
-            case _:
-                return await super().receive(message)
-
-    async def _commit(self, changes: tuple[Change, ...]) -> Position | Unavailable | Refused:
-        try:
-            self._position = await self._write(changes)
-        except StoreUnavailable as error:
-            if self._commit_error is None:  # once, not for everyone who tries again
-                logger.critical("Failed to persist state: %s", error, extra={"error": str(error)})
-            self._commit_error = self._last_error = str(error)
-            return Unavailable(str(error))
-        except Refusal as error:
-            return Refused(str(error))
-        if self._commit_error is not None:
-            logger.warning("State is persisted again", extra={"position": str(self._position)})
-            self._commit_error = None
-        return self._position
-
-    async def _answer(self, read: Callable[[], Awaitable[object]]) -> object:
-        try:
-            answer = await read()
-        except StoreUnavailable as error:
-            if self._read_error is None:
-                logger.log(
-                    self._read_loudness(), "Failed to read state: %s", error, extra={"error": str(error)}
-                )
-            self._read_error = self._last_error = str(error)
-            return Unavailable(str(error))
-        except Refusal as error:
-            return Refused(str(error))
-        self._read_error = None
-        return answer
-
-    def _read_loudness(self) -> int:
-        """The level to say at that nothing can be read."""
-        return logging.ERROR
-
-    def _health(self) -> StorageHealth:
-        healthy = self._commit_error is None and self._read_error is None
-        return StorageHealth(healthy=healthy, position=self._position, last_error=self._last_error)
-
-
-class StorageActor(WriterActor):
-    """The one writer of one backend: opens it when it starts, and gives it up however it ends."""
-
-    def __init__(self, backend_factory: Callable[[], Backend], run: Run[Any] | None = None) -> None:
-        super().__init__()
-        self._backend = backend_factory()
-        self._run = run or one_thread()
-
-    async def started(self) -> None:
-        """Open the backend; its errors fail the start, with their text."""
-        self.start_soon(self._hold)
-        self._position = await self._run(self._backend.open)
-
-    async def _write(self, changes: tuple[Change, ...]) -> Position:
-        position: Position = await self._run(functools.partial(self._backend.commit, changes))
-        return position
-
-    async def _get(self, type_: type[Record], key: str) -> object:
-        return await self._run(functools.partial(self._backend.get, type_, key))
-
-    async def _find(self, type_: type[Record], equal: Mapping[str, Value]) -> object:
-        return await self._run(functools.partial(self._backend.find, type_, **equal))
-
-    async def _hold(self) -> None:
-        """Close the backend however this life ends: `stopped` is not called after a crash.
-
-        Background tasks are joined before the end is reported, so that the next life finds the lock free.
-        """
-        try:
-            await trio.sleep_forever()
-        finally:
-            with trio.CancelScope(shield=True):
-                await self._run(self._backend.close)
 
 
 # --- the client ---------------------------------------------------------------------------------

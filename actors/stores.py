@@ -78,6 +78,10 @@ class LocalStore(Protocol):
         """Make all changes durable, or none, as the next batch of the term."""
         ...
 
+    def probe(self, size: int) -> None:
+        """Write `size` bytes as durably as a batch, beside records and journal, and forget them."""
+        ...
+
     def follow(self, terms: Sequence[Term], entries: Sequence[Entry]) -> None:
         """Take over what the replica has: terms (those known already are skipped) and batches, all or none.
 

@@ -12,7 +12,8 @@ from attrs import evolve
 
 from actors.giftcodes.model import Call, Outcome, Redemption, Status
 from actors.ports import Put, Store
-from actors.storage import StorageActor, StoreClient
+from actors.storage import StoreClient
+from actors.writer import StorageActor
 from benchmarks.timing import Measured, stopwatch
 from daemon.process import collect_garbage_seldom
 from daemon.storage import SQLiteBackend

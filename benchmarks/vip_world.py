@@ -9,7 +9,7 @@ import trio
 from attrs import define, field
 
 from actors.ports import Put
-from actors.storage import StorageActor, StoreClient
+from actors.storage import StoreClient
 from actors.vip.messages import Click, Member, ThreadPosted
 from actors.vip.model import AccountState, SessionState, VIPAccount, VIPSession
 from actors.vip.pacing import Pacing
@@ -17,6 +17,7 @@ from actors.vip.parts import READING_AT_ONCE
 from actors.vip.policy import VIPPolicy
 from actors.vip.pool_messages import DeskPosted
 from actors.vip.ports import Content, Lease
+from actors.writer import StorageActor
 from daemon.assembly_vip import ACCOUNT_POOL, OFFICE, VIPParts, vip_spec
 from daemon.clock import SteadyClock
 from daemon.storage import SQLiteBackend

@@ -13,7 +13,8 @@ from actors.ports import Clock
 from actors.replica import ReplicaActor, ReplicaClient
 from actors.replicated import ReplicatedStore
 from actors.replicated_storage import ReplicatedStorageActor
-from actors.storage import StorageActor, one_thread
+from actors.storage import one_thread
+from actors.writer import StorageActor
 from daemon.assembly import MONGODB
 from daemon.config import Config
 from daemon.logs import add_secret

@@ -43,6 +43,9 @@ class MemoryBackend:
             self.history.append(Batch(self._position, self._clock(), tuple(changes)))
         return self._position
 
+    def probe(self, size: int) -> None:
+        """See `Backend.probe`: there is always room."""
+
     def get(self, type_: type[R], key: str) -> R | None:
         """See `Backend.get`."""
         return self._records.get(type_, key)

@@ -127,6 +127,10 @@ class MemoryLocalStore:
         self._answer()
         return entry
 
+    def probe(self, size: int) -> None:  # noqa: ARG002 - what is full here, is full
+        """See `LocalStore.probe`."""
+        self._writable()
+
     def follow(self, terms: Sequence[Term], entries: Sequence[Entry]) -> None:
         """See `LocalStore.follow`."""
         chain = self._writable()

@@ -106,6 +106,15 @@ class SQLiteStore:
             position = journal.append_next(connection, term, at, batch)
         return Entry(position, at, batch)
 
+    def probe(self, size: int) -> None:
+        """See `LocalStore.probe`."""
+        # Not in one transaction: pages that it frees again would not be written.
+        with self._database.transaction() as connection:
+            journal.last_batch(connection)
+            connection.execute("INSERT OR REPLACE INTO meta VALUES ('probe', zeroblob(?))", (size,))
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM meta WHERE name = 'probe'")
+
     @property
     def _term(self) -> int:
         self._database.require_open()

@@ -15,12 +15,12 @@ from actors.ports import Change, Delete, Position, Put, Store, StoreUnavailable
 from actors.storage import (
     Backend,
     Refusal,
-    StorageActor,
     StorageHealth,
     StorageStatus,
     StoreClient,
     one_thread,
 )
+from actors.writer import StorageActor
 from daemon.storage import MemoryBackend, SQLiteBackend, StoreBusy, StoreDamaged
 from supervision import ActorCrashed, ActorSpec, Crashed, StartFailed, SupervisorSpec, Tree, open_tree
 from supervision.testing import Trace, crash, settle
