@@ -1,6 +1,7 @@
 """Carrying out who leads: at the start, when MongoDB comes back, when the file fails, when it is well."""
 
 import logging
+import math
 import uuid
 from collections.abc import Callable
 from functools import partial
@@ -18,6 +19,8 @@ from actors.stores import Fenced, NeedsCopy
 
 logger = logging.getLogger(__name__)
 
+QUICKLY = 20.0
+"""Seconds that MongoDB is given at the start, where the file may lead without it."""
 _NEEDS_TIME = {Step.FILL_LOCAL, Step.COPY_LOCAL}
 
 
@@ -33,9 +36,9 @@ class Election:
     # --- while nobody leads ---------------------------------------------------------------------
 
     async def settle(self, *, quickly: bool = False) -> Decision:
-        """Decide who leads, and see to it; `quickly`: unless the file must be filled first."""
+        """Decide who leads, and see to it; `quickly`: unless MongoDB, or filling the file, takes long."""
         while True:
-            decision, local, replica = await self.pair.decide()
+            decision, local, replica = await self.pair.decide(QUICKLY if quickly else math.inf)
             if decision.step in _NEEDS_TIME:
                 await self.pair.mark_behind(True)
             if quickly and decision.step in _NEEDS_TIME:

@@ -1,11 +1,13 @@
 """The file and MongoDB as a pair: what is known of both, and who leads. Shared by those who act on it."""
 
 import logging
+import math
 from collections.abc import Callable
 from enum import Enum
 from functools import partial
 from typing import Any, TypeVar
 
+import trio
 from attrs import define, evolve, field
 
 from actors.catching_up import Pusher
@@ -170,10 +172,14 @@ class Pair:
         self.attached, self.local_error, self._history = True, None, found
         return found
 
-    async def look_at_replica(self) -> Other:
-        """MongoDB's state; it is connected where it is not."""
+    async def look_at_replica(self, within: float = math.inf) -> Other:
+        """MongoDB's state; it is connected where it is not. `within`: after so many seconds it is away."""
         try:
-            found = await self.replica.open()
+            with trio.fail_after(within):
+                found = await self.replica.open()
+        except trio.TooSlowError:
+            self.replica_error = f"MongoDB has not told its state within {within:g} s"
+            return Failing(self.replica_error)
         except LeaseHeld as error:
             self.replica_error = str(error)
             return Held(str(error))
@@ -183,15 +189,15 @@ class Pair:
         self.replica_error = None
         return found
 
-    async def decide(self) -> tuple[Decision, Local, Other]:
-        """Look at both, and tell who should lead."""
+    async def decide(self, within: float = math.inf) -> tuple[Decision, Local, Other]:
+        """Look at both, and tell who should lead. `within`: the seconds that MongoDB is given."""
         if self.mode is Mode.LOCAL and not self.attached:
             local: Local = self.seen()  # opened by who writes: it may be another file now
         else:
             local = await self.look_at_local()
         if isinstance(local, Held):  # MongoDB's lease would take us for the one that has the file
             return Decision(Step.WAIT, local.text), local, Failing("it is not asked")
-        replica = await self.look_at_replica()
+        replica = await self.look_at_replica(within)
         behind = self.behind or await self.run(self.local.is_marked_behind)
         if self.mode is Mode.LOCAL and not isinstance(local, History):
             local = self.seen()  # it led until now: what it held is known, also where it can't be read

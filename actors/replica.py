@@ -22,9 +22,14 @@ R = TypeVar("R", bound=Record)
 
 TIMEOUT = 20.0
 """Seconds that a question may take: more than one command, as a call may need several."""
+WORK_TIMEOUT = 120.0
+"""Seconds that all else may take. It needs many commands, each of which has a deadline of its own: a server
+that is slow, but answers each in time, must get on."""
 
 READS = frozenset({"entries", "get", "find", "page"})
 """Calls that wait for nobody. All others are carried out one after another, as they came."""
+_QUESTIONS = READS | {"write"}
+"""Calls that somebody waits for."""
 
 _EXPECTED = (StoreUnavailable, Fenced, NeedsCopy, Refusal)
 """What a replica says as an answer. Anything else is a fault, and ends the incarnation."""
@@ -152,12 +157,14 @@ class ReplicaActor(Actor):
 class ReplicaClient:
     """The `Replica` port over a `ReplicaActor`'s ref. Valid as long as the ref: across restarts.
 
-    That the actor is down, crashes or does not answer within `timeout` seconds is `StoreAway`.
+    That the actor is down, crashes or does not answer in time is `StoreAway`: within `timeout` seconds where
+    somebody waits for what is read or written, within `work_timeout` where a store is opened or follows.
     """
 
-    def __init__(self, ref: ActorRef, timeout: float = TIMEOUT) -> None:
+    def __init__(self, ref: ActorRef, timeout: float = TIMEOUT, work_timeout: float = WORK_TIMEOUT) -> None:
         self._ref = ref
         self._timeout = timeout
+        self._work_timeout = work_timeout
 
     async def open(self) -> History:
         """See `Replica.open`."""
@@ -221,8 +228,9 @@ class ReplicaClient:
     async def _call(self, method: str, *args: object, **named: Any) -> Any:
         call = Call(method, args, named)
         outcome = call.outcome
+        limit = self._timeout if method in _QUESTIONS else self._work_timeout
         try:
-            with trio.move_on_after(self._timeout):
+            with trio.move_on_after(limit):
                 await self._ref.ask(call, timeout=self._timeout)
                 await outcome.there.wait()
         except (AskTimeout, ActorCrashed, ActorDead, MailboxFull) as error:
@@ -235,4 +243,4 @@ class ReplicaClient:
             case Failed(kind, text):
                 raise kind(text)
             case _:
-                raise StoreAway(f"the replica's actor did not answer within {self._timeout:g} s")
+                raise StoreAway(f"the replica's actor did not answer within {limit:g} s")

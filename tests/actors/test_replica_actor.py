@@ -94,7 +94,7 @@ async def test_who_asks_before_there_is_a_connection_is_told_that_the_store_is_a
     async with running(opened, patience=3) as (_, client, _trace):
         began = trio.current_time()
         with pytest.raises(StoreAway, match="within 3 s"):
-            await client.open()
+            await client.find(Redemption)
         assert trio.current_time() - began == pytest.approx(3)
         opened.gate.set()
         await settle()
@@ -189,6 +189,21 @@ async def test_reads_do_not_wait_behind_a_slow_append(autojump_clock: MockClock)
             assert await client.get(Redemption, PAIR.key) is None
             assert trio.current_time() == began
         assert await client.get(Redemption, PAIR.key) == PAIR
+
+
+async def test_what_takes_many_commands_is_given_more_time_than_a_question(autojump_clock: MockClock) -> None:
+    replica = MemoryReplica()
+    async with running(Opened(replica)) as (_, client, _trace):
+        replica.delay = 100.0
+        await client.open()
+        await client.begin(TERM)
+        assert await client.append([FIRST]) == FIRST.position
+        for question in (client.get(Redemption, PAIR.key), client.write([Put(PAIR)])):
+            with pytest.raises(StoreAway, match="within 20 s"):
+                await question
+        replica.delay = 200.0
+        with pytest.raises(StoreAway, match="within 120 s"):
+            await client.append([FIRST])
 
 
 async def test_writes_keep_their_order(autojump_clock: MockClock) -> None:

@@ -1,5 +1,7 @@
 """The file and MongoDB as one store: who leads at the start, and where there are two perkd."""
 
+import math
+
 import pytest
 import trio
 from attrs import evolve
@@ -42,6 +44,24 @@ async def test_an_empty_disk_is_filled_by_a_full_copy_where_the_journal_is_too_s
         await host.until(lambda: store.pair.mode is Mode.LOCAL)
         await host.put("more")
     assert host.nothing_is_lost()
+
+
+async def test_a_mongodb_that_takes_long_to_open_does_not_hold_up_the_file(
+    host: Host, autojump_clock: object
+) -> None:
+    async with host.running():
+        await host.put("1")
+    store = host.boot()
+    host.replica.timeout, host.replica.delay = math.inf, 90.0
+    began = trio.current_time()
+    await store.open()
+    assert store.pair.mode is Mode.LOCAL
+    assert trio.current_time() - began <= 20.0
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(store.tend)
+        await host.put("2")
+        await host.until(lambda: host.in_mongodb() == ["1", "2"], within=600.0)
+        nursery.cancel_scope.cancel()
 
 
 async def test_an_empty_disk_waits_while_mongodb_is_away(host: Host, autojump_clock: object) -> None:

@@ -21,9 +21,10 @@ from actors.pair import Mode, Pair
 from actors.ports import Change, Delete, Position, Put, StoreUnavailable
 from actors.replicated import ReplicatedStore
 from actors.storage import one_thread
+from actors.stores import Replica
 from daemon.storage.codec import COLLECTIONS, to_document
 from daemon.storage.holder import holder_id
-from daemon.storage.mongodb import MongoAddress, MongoReplica, open_replica
+from daemon.storage.mongodb import MongoAddress, open_replica
 from daemon.storage.sqlite import SQLiteStore
 
 Records = dict[tuple[str, str], dict[str, Any]]
@@ -120,7 +121,7 @@ class Times:
 
 
 def both(
-    local: SQLiteStore, replica: MongoReplica, times: Times, clock: Callable[[], float] = time.time
+    local: SQLiteStore, replica: Replica, times: Times, clock: Callable[[], float] = time.time
 ) -> ReplicatedStore:
     """The two as one store."""
     return ReplicatedStore(
@@ -138,7 +139,7 @@ class Life:
 
     store: ReplicatedStore
     local: SQLiteStore
-    replica: MongoReplica
+    replica: Replica
 
     @property
     def pair(self) -> Pair:

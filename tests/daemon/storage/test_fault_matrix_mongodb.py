@@ -65,7 +65,7 @@ async def test_a_mongodb_that_refuses_connections_catches_up(
 SWITCHES = {
     "hangs": ({"hang": True}, {"hang": False}),
     "takes no writes": ({"hold_writes": True}, {"hold_writes": False}),
-    "is slow by 5 s": ({"slow": 5.0}, {"slow": 0.0}),
+    "answers everything too late": ({"slow": 5.0}, {"slow": 0.0}),
     "answers garbage": ({"garbage": True}, {"garbage": False}),
     "has a full disk": ({"disk_full": True}, {"disk_full": False}),
 }
