@@ -1,5 +1,7 @@
 """The mailbox: a memory channel that its actor reads in bursts."""
 
+from collections import Counter
+
 import trio
 from attrs import asdict, frozen
 
@@ -33,11 +35,13 @@ class Mailbox:
     needs no message for it.
     """
 
-    __slots__ = ("_inlet", "_outlet", "_reader")
+    __slots__ = ("_inlet", "_outlet", "_reader", "_refused")
 
     def __init__(self, room: int) -> None:
         self._inlet, self._outlet = trio.open_memory_channel[object](room)
         self._reader: trio.lowlevel.Task | None = None
+        self._refused: dict[int, int] | None = None
+        """By identity of the message: how many tasks that waited when it closed are still to learn of that."""
 
     @property
     def queued(self) -> int:
@@ -77,6 +81,9 @@ class Mailbox:
             await trio.lowlevel.cancel_shielded_checkpoint()
         else:
             await self._inlet.send(message)  # the actor is awake: it sleeps only when all was taken
+            if self._refused is not None and self._refused.get(id(message)):
+                self._refused[id(message)] -= 1
+                raise trio.BrokenResourceError
 
     def take_nowait(self) -> object:
         """The next message, or NOTHING."""
@@ -99,10 +106,13 @@ class Mailbox:
     def close(self) -> list[object]:
         """Take no more messages; return those that are left. Who waits for room gets an error."""
         left: list[object] = []
+        queued = self.queued
         while (message := self.take_nowait()) is not NOTHING:
             left.append(message)
+        if len(left) > queued:  # each that is taken lets one in, whose task takes that for success
+            self._refused = Counter(map(id, left[queued:]))
         self._outlet.close()
-        return left
+        return left[:queued]
 
     def _stop_sleeping(self, _: object) -> trio.lowlevel.Abort:
         self._reader = None

@@ -74,13 +74,33 @@ async def test_a_put_that_is_cancelled_has_put_nothing(autojump_clock: object, r
     assert mailbox.close() == [1]
 
 
-async def test_closing_returns_what_was_put_and_what_waits_for_room(autojump_clock: object) -> None:
-    mailbox = Mailbox(1)
+async def refused(mailbox: Mailbox, message: object, found: list[object]) -> None:
+    try:
+        await mailbox.put(message)
+    except trio.BrokenResourceError:
+        found.append(message)
+
+
+async def test_closing_returns_what_was_put_and_refuses_who_waits_for_room(autojump_clock: object) -> None:
+    mailbox, found = Mailbox(2), list[object]()
+    async with trio.open_nursery() as nursery:
+        for message in (1, 2, 3, 3, 4):
+            nursery.start_soon(refused, mailbox, message, found)
+            await settle()
+        assert mailbox.close() == [1, 2]
+    assert sorted(map(str, found)) == ["3", "3", "4"]
+
+
+async def test_who_was_let_in_before_the_mailbox_closes_has_put_it_in(autojump_clock: object) -> None:
+    mailbox, found = Mailbox(1), list[object]()
     mailbox.offer(1)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(mailbox.put, 2)
-        await settle()
-        assert mailbox.close() == [1, 2]
+        for message in (2, 3):
+            nursery.start_soon(refused, mailbox, message, found)
+            await settle()
+        assert mailbox.take_nowait() == 1  # 2 is let in: its sender has not run since
+        assert mailbox.close() == [2]
+    assert found == [3]
 
 
 async def test_a_closed_mailbox_takes_no_message() -> None:
