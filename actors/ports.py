@@ -259,12 +259,17 @@ class Announcement:
     """Nothing is redeemed for the guild now."""
 
 
+MENTIONED_AT_ONCE = 75
+"""Members that one message mentions, at most: at Discord more would not fit beside the text."""
+
+
 @frozen
 class Mention:
-    """What members who asked to be mentioned are told when a code is done."""
+    """What members who asked to be mentioned are told when a code is done, in one message."""
 
     announcement: Announcement
     members: tuple[str, ...]
+    """At most `MENTIONED_AT_ONCE`."""
 
 
 class Board(Protocol):
@@ -283,13 +288,19 @@ class Board(Protocol):
         ...
 
     async def find(
-        self, guild: Guild, channel: Channel, announcement: Announcement, since: float
+        self, guild: Guild, channel: Channel, sought: Announcement | Mention, since: float
     ) -> str | None:
-        """The id of our message about this code and activation, sent since then; None: there is none."""
+        """The id of our message that was sent since then; None: there is none.
+
+        It is the announcement of this code and activation, or mentions one of these members for the code.
+        """
         ...
 
     async def mention(self, guild: Guild, channel: Channel, message: str, news: Mention, nonce: str) -> str:
-        """Tell members, in answer to `message`, what came of the code. Returns the new message's id."""
+        """Tell members, in answer to `message`, what came of the code. Returns the new message's id.
+
+        The same `nonce` within two minutes makes no second message. Raises `ChannelGone`, `MessageRefused`.
+        """
         ...
 
     async def alert(self, guild: Guild, member: str, text: str) -> None:

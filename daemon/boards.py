@@ -83,10 +83,10 @@ class RoutedBoard:
         await self._of(guild).edit(guild, channel, message, announcement)
 
     async def find(
-        self, guild: Guild, channel: Channel, announcement: Announcement, since: float
+        self, guild: Guild, channel: Channel, sought: Announcement | Mention, since: float
     ) -> str | None:
-        """Our message about this code there."""
-        return await self._of(guild).find(guild, channel, announcement, since)
+        """Our message there."""
+        return await self._of(guild).find(guild, channel, sought, since)
 
     async def mention(self, guild: Guild, channel: Channel, message: str, news: Mention, nonce: str) -> str:
         """Tell members there what came of the code."""

@@ -30,7 +30,7 @@ class TerminalBoard:
         self,
         guild: Guild,  # noqa: ARG002 - the port's
         channel: Channel,  # noqa: ARG002
-        announcement: Announcement,  # noqa: ARG002
+        sought: Announcement | Mention,  # noqa: ARG002
         since: float,  # noqa: ARG002
     ) -> str | None:
         """Nothing is found in what was printed."""

@@ -1,7 +1,8 @@
 """AnnouncerActor: posts each live code to each channel it is owed to, and keeps what it posted up to date.
 
 What is owed is derived, never queued. Its parts: the `Office` (what is owed to whom), the `Poster`, the
-`Looker` (progress, mentions), the `Troubles` (channels that fail), the `Journal` (what is to be recorded).
+`Looker` (progress), the `Mentioner`, the `Troubles` (channels that fail), the `Journal` (what is to be
+recorded).
 Messages are answered at once: whatever waits for the store or a board runs beside, one thing at a time
 for each guild.
 """
@@ -17,6 +18,7 @@ from actors.giftcodes.announcing_desks import Desk, Outlet
 from actors.giftcodes.announcing_journal import Journal
 from actors.giftcodes.announcing_kept import Posts
 from actors.giftcodes.announcing_looks import Looker
+from actors.giftcodes.announcing_mentions import Mentioner
 from actors.giftcodes.announcing_messages import (
     AnnouncerNumbers,
     AnnouncerStatus,
@@ -30,7 +32,7 @@ from actors.giftcodes.announcing_progress import ProgressReader
 from actors.giftcodes.announcing_round import Office
 from actors.giftcodes.announcing_troubles import Troubles
 from actors.giftcodes.model import Code, CodeKey, Post
-from actors.ports import MessageRefused, PostError, StoreUnavailable
+from actors.ports import ChannelGone, MessageRefused, PostError, StoreUnavailable
 from supervision import Actor
 
 __all__ = [
@@ -83,7 +85,8 @@ class AnnouncerActor(Actor):
         self._progress = progress = ProgressReader(ports)
         self._troubles = Troubles(ports, journal)
         self._poster = Poster(ports, posts, journal, progress)
-        self._looker = Looker(ports, posts, journal, progress, self._poster)
+        mentioner = Mentioner(ports, posts, journal)
+        self._looker = Looker(ports, posts, journal, progress, self._poster, mentioner)
         self._office = Office(ports, posts, journal, self._troubles, progress)
 
     async def started(self) -> None:
@@ -223,12 +226,14 @@ class AnnouncerActor(Actor):
     async def _look(self, desk: Desk, outlet: Outlet, key: CodeKey) -> None:
         code = self._office.codes.get(key)
         try:
-            if code is not None and await self._looker.look(outlet, code):
+            if code is not None and await self._looker.look(desk, outlet, code):
                 self._troubles.works(outlet)
                 outlet.take_up(key)
         except PostError as failure:
             await self._failed(outlet, key, failure)
             outlet.look(key, self._ports.clock.now())
+            if isinstance(failure, ChannelGone | MessageRefused):
+                desk.look_elsewhere(outlet, key, self._ports.clock.now())
         except StoreUnavailable as away:
             outlet.look(key, self._ports.clock.now())
             self._store_away(away)

@@ -5,7 +5,7 @@ from collections.abc import Container, Iterable, Mapping
 
 from attrs import define, field, frozen
 
-from actors.giftcodes.announcing_kept import CODE, Kept, Slot, is_posted
+from actors.giftcodes.announcing_kept import Kept, Slot, is_posted
 from actors.giftcodes.announcing_turns import Turns
 from actors.giftcodes.model import Channel, ChannelTrouble, Code, CodeKey, Guild
 
@@ -78,7 +78,7 @@ class Outlet:
         channel, guild, here = self.channel, self.guild.id, self.channel.id
         self.owed = {}
         for key, code, posts in live:  # a hundred thousand times in a large house: nothing is computed twice
-            if not is_posted(posts.get((guild, here, code.activation, CODE))) and wants(channel, code):
+            if not is_posted(posts.get((guild, here, code.activation))) and wants(channel, code):
                 self.owed[key] = code
 
     def keep_only(self, keys: Container[CodeKey], now: float) -> None:
@@ -128,6 +128,10 @@ class Outlet:
         """The message was made or edited."""
         self._aside.pop(key, None)
 
+    def refuses(self, key: CodeKey, now: float) -> bool:
+        """Whether it just took no message about the code, or a person has to mend it."""
+        return self._free_at(key) > now or (self.trouble is not None and self.until > now)
+
     def failed(self, reason: str, now: float, *, gone: bool) -> None:
         """It could not be posted to."""
         most = GONE_MAX if gone else RETRY_MAX
@@ -164,6 +168,12 @@ class Desk:
         """What failed need not wait any longer; should it fail again, it waits longer than before."""
         for outlet in self.outlets.values():
             outlet.until = 0.0
+
+    def look_elsewhere(self, outlet: Outlet, key: CodeKey, now: float) -> None:
+        """The outlet can't do what may be to be done about the code: another one may."""
+        for other in self.outlets.values():
+            if other is not outlet:
+                other.look(key, now)
 
     def next_post(self, now: float) -> tuple[Outlet, Code] | None:
         """What is to be posted next: of the channels that can be posted to, the oldest code."""

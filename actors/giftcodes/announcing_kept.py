@@ -5,18 +5,19 @@ collector need not look through, and whose guild and channel are kept once.
 """
 
 import sys
+from collections import defaultdict
 from collections.abc import Mapping
 
 from attrs import define, field
 
-from actors.giftcodes.model import Code, CodeKey, Guild, Post, PostKind
+from actors.giftcodes.announcing_told import NEVER, Told, summed_up
+from actors.giftcodes.model import Code, CodeKey, Post, PostKind
 
-Slot = tuple[str, str, int, str]
-"""(guild, channel, activation, kind) of a message about a code."""
+Slot = tuple[str, str, int]
+"""(guild, channel, activation) of the announcement of a code."""
 Kept = tuple[float | None, float | None, str, str, str, bool]
 """`at`, `intended_at`, `nonce`, `message`, `shown` and `remade` of a `Post`."""
 
-CODE, MENTION = PostKind.CODE.value, PostKind.MENTION.value
 _NONE: Mapping[Slot, Kept] = {}
 
 
@@ -27,65 +28,53 @@ def is_posted(kept: Kept | None) -> bool:
 
 @define(eq=False)
 class Posts:
-    """Messages by their codes, read from the store code by code."""
+    """Announcements by their codes, read from the store code by code; of mentions what they come to."""
 
     _by_code: dict[CodeKey, dict[Slot, Kept]] = field(factory=dict)
-    _mentions: dict[CodeKey, dict[tuple[str, int], Slot]] = field(factory=dict)
-    """Code → (guild, activation) → where its members were mentioned, also where nothing is posted now."""
+    _told: dict[CodeKey, dict[tuple[str, int], Told]] = field(factory=dict)
+    """Code → (guild, activation) → what its members were told."""
 
     def __contains__(self, key: CodeKey) -> bool:
         return key in self._by_code
 
     def load(self, key: CodeKey, posts: list[Post]) -> None:
         """Take over what is stored about a code."""
-        self._by_code[key] = {_slot(post): _kept(post) for post in posts}
-        self._mentions[key] = {}
+        self._by_code[key] = {_slot(post): _kept(post) for post in posts if post.kind is PostKind.CODE}
+        mentions = defaultdict[tuple[str, int], list[Post]](list)
         for post in posts:
-            self._note_mention(key, post)
+            if post.kind is PostKind.MENTION:
+                mentions[post.guild, post.activation].append(post)
+        self._told[key] = {where: summed_up(those) for where, those in mentions.items()}
 
     def keep_only(self, keys: set[CodeKey]) -> None:
         """Forget those about other codes."""
         for key in self._by_code.keys() - keys:
-            del self._by_code[key], self._mentions[key]
+            del self._by_code[key], self._told[key]
 
     def put(self, post: Post) -> None:
-        """Take over a message as it is now; one about a code that was not read is in the store only."""
-        key = CodeKey(post.game, post.code)
-        found = self._by_code.get(key)
+        """Take over an announcement as it is now; one of a code that was not read is in the store only."""
+        found = self._by_code.get(CodeKey(post.game, post.code))
         if found is not None:
             found[_slot(post)] = _kept(post)
-            self._note_mention(key, post)
 
     def of(self, key: CodeKey) -> Mapping[Slot, Kept]:
-        """All messages about a code."""
+        """All announcements of a code."""
         return self._by_code.get(key, _NONE)
 
     def about(self, code: Code, guild: str, channel: str) -> Post | None:
         """The announcement of the code's present activation."""
-        return self._post(code, (guild, channel, code.activation, CODE))
-
-    def mention(self, code: Code, guild: Guild) -> Post | None:
-        """The message that mentions the guild's members, in whichever channel, also one that it had."""
-        slot = self._mentions.get(code.code_key, {}).get((guild.id, code.activation))
-        return None if slot is None else self._post(code, slot)
-
-    def _note_mention(self, key: CodeKey, post: Post) -> None:
-        if post.kind is PostKind.MENTION:
-            self._mentions[key][post.guild, post.activation] = _slot(post)
-
-    def _post(self, code: Code, slot: Slot) -> Post | None:
-        kept = self.of(code.code_key).get(slot)
+        kept = self.of(code.code_key).get((guild, channel, code.activation))
         if kept is None:
             return None
-        (guild, channel, activation, kind), (at, intended_at, nonce, message, shown, remade) = slot, kept
+        at, intended_at, nonce, message, shown, remade = kept
         return Post(
             guild,
             channel,
             code.game,
             code.code,
-            activation,
+            code.activation,
             at,
-            PostKind(kind),
+            PostKind.CODE,
             intended_at,
             nonce,
             message,
@@ -93,9 +82,19 @@ class Posts:
             remade,
         )
 
+    def told(self, code: Code, guild: str) -> Told:
+        """What the guild's members were told of the code's present activation."""
+        return self._told.get(code.code_key, {}).get((guild, code.activation), NEVER)
+
+    def set_told(self, code: Code, guild: str, told: Told) -> None:
+        """Take over what they were told now."""
+        found = self._told.get(code.code_key)
+        if found is not None:
+            found[guild, code.activation] = told
+
 
 def _slot(post: Post) -> Slot:
-    return (sys.intern(post.guild), sys.intern(post.channel), post.activation, post.kind.value)
+    return (sys.intern(post.guild), sys.intern(post.channel), post.activation)
 
 
 def _kept(post: Post) -> Kept:

@@ -1,17 +1,18 @@
-"""Keeping a message up to date: it is edited when it would show something else, and mentions once."""
+"""Keeping a message up to date: it is edited when it would show something else."""
 
 import logging
 
 from attrs import define, evolve
 
-from actors.giftcodes.announcing_desks import EDIT_EVERY, Outlet, wants
+from actors.giftcodes.announcing_desks import EDIT_EVERY, Desk, Outlet
 from actors.giftcodes.announcing_journal import Journal
 from actors.giftcodes.announcing_kept import Posts
+from actors.giftcodes.announcing_mentions import Mentioner
 from actors.giftcodes.announcing_ports import AnnouncerPorts, in_time
-from actors.giftcodes.announcing_posts import Poster, is_fresh
+from actors.giftcodes.announcing_posts import Poster
 from actors.giftcodes.announcing_progress import ProgressReader, ProgressUnknown, fingerprint
-from actors.giftcodes.model import Code, CodeState, Post, PostKind, Redemption, Registration
-from actors.ports import Announcement, Mention, MessageGone, Put
+from actors.giftcodes.model import Code, CodeState, Post
+from actors.ports import Announcement, MessageGone, Put
 
 logger = logging.getLogger("perkd.announcer")
 
@@ -25,10 +26,13 @@ class Looker:
     _journal: Journal
     _progress: ProgressReader
     _poster: Poster
+    _mentioner: Mentioner
     edits: int = 0
 
-    async def look(self, outlet: Outlet, code: Code) -> bool:
-        """Edit the message about the code if it is to show something else; True: the board took something.
+    async def look(self, desk: Desk, outlet: Outlet, code: Code) -> bool:
+        """Edit the message about the code if it is to show something else, and tell members who asked for it.
+
+        Returns whether the board took something.
 
         Raises `PostError`, `StoreUnavailable`.
         """
@@ -46,7 +50,7 @@ class Looker:
         announcement = Announcement(code, progress, outlet.guild.auto_redeem, outlet.guild.paused)
         edited = await self._edit(outlet, announcement, post)
         try:
-            mentioned = await self._mention(outlet, announcement)
+            mentioned = await self._mentioner.mention(desk, outlet, announcement)
         finally:
             if edited is not None:
                 self._journal.note(Put(edited))  # only now: who finds it recorded need not look again
@@ -79,48 +83,6 @@ class Looker:
         logger.info(text, code.code, outlet.channel.id, outlet.guild.id)
         await self._poster.intend(outlet, code, remade=True)
         outlet.owed[code.code_key] = code
-
-    # --- members who asked for it ---------------------------------------------------------------
-
-    async def _mention(self, outlet: Outlet, announcement: Announcement) -> bool:
-        code, guild, progress = announcement.code, outlet.guild, announcement.progress
-        first = next((channel for channel in guild.channels if wants(channel, code)), None)
-        is_done = progress is not None and progress.done and progress.total > 0
-        if first != outlet.channel or not guild.summary or not is_done:
-            return False
-        made = self._posts.mention(code, guild)
-        post = self._posts.about(code, guild.id, outlet.channel.id)
-        if post is None or not post.message:
-            return False
-        if made is not None and (made.at is not None or made.channel != outlet.channel.id):
-            return False
-        if made is not None and not is_fresh(made, self._ports.clock.now()):
-            text = (
-                "Whether members of guild %s were told that %s is done is not known: they are not told twice"
-            )
-            logger.warning(text, guild.id, code.code)
-            self._note(evolve(made, at=made.intended_at or 0.0))
-            return False
-        members = await self._members(outlet, code)
-        if not members:
-            return False
-        if made is None:
-            made = await self._poster.intend(outlet, code, kind=PostKind.MENTION)
-        news = Mention(announcement, members)
-        board = self._ports.board
-        message = await in_time(board.mention(guild, outlet.channel, post.message, news, made.nonce))
-        await self._poster.complete(evolve(made, message=message))
-        return True
-
-    async def _members(self, outlet: Outlet, code: Code) -> tuple[str, ...]:
-        """Those who want to be mentioned, and for whose player something came of the code."""
-        store, members = self._ports.store, set()
-        for mine in await store.find(Registration, guild=outlet.guild.id, game=code.game):
-            if mine.mention and mine.member and mine.member not in members:
-                pair = Redemption(code.game, mine.fid, code.code, code.activation)
-                if await store.get(Redemption, pair.key) is not None:
-                    members.add(mine.member)
-        return tuple(sorted(members))
 
     def _note(self, post: Post) -> None:
         self._posts.put(post)

@@ -15,7 +15,7 @@ from actors.giftcodes.announcing_journal import Journal
 from actors.giftcodes.announcing_kept import Posts
 from actors.giftcodes.announcing_ports import SAME_NONCE, AnnouncerPorts, in_time
 from actors.giftcodes.announcing_progress import ProgressReader, fingerprint
-from actors.giftcodes.model import Code, CodeKey, Post, PostKind
+from actors.giftcodes.model import Code, CodeKey, Post
 from actors.ports import Announcement, Put, StoreUnavailable
 
 logger = logging.getLogger("perkd.announcer")
@@ -62,9 +62,7 @@ class Poster:
         message = await in_time(self._ports.board.post(guild, channel, announcement, post.nonce))
         return await self._complete(outlet, evolve(post, message=message, shown=shown))
 
-    async def intend(
-        self, outlet: Outlet, code: Code, *, kind: PostKind = PostKind.CODE, remade: bool = False
-    ) -> Post:
+    async def intend(self, outlet: Outlet, code: Code, *, remade: bool = False) -> Post:
         """Record what is about to be sent. Raises `StoreUnavailable`: then it must not be sent."""
         intent = Post(
             outlet.guild.id,
@@ -72,7 +70,6 @@ class Poster:
             code.game,
             code.code,
             code.activation,
-            kind=kind,
             intended_at=self._ports.clock.now(),
             nonce=self._ports.nonce(),
             remade=remade,
@@ -80,15 +77,6 @@ class Poster:
         await self._journal.write(intent)
         self._posts.put(intent)
         return intent
-
-    async def complete(self, post: Post) -> Post:
-        """The message is there: record it, where the store is away as soon as it is back."""
-        post = evolve(post, at=self._ports.clock.now())
-        self._posts.put(post)
-        self._journal.note(Put(post))
-        with suppress(StoreUnavailable):  # the next round begins with what is left to record
-            await self._journal.flush()
-        return post
 
     async def _find(self, outlet: Outlet, announcement: Announcement, intent: Post) -> str | None:
         code, now = announcement.code, self._ports.clock.now()
@@ -102,10 +90,16 @@ class Poster:
         return found
 
     async def _complete(self, outlet: Outlet, post: Post) -> Post:
+        """The message is there: record it, where the store is away as soon as it is back."""
         key = CodeKey(post.game, post.code)
         outlet.owed.pop(key, None)
         now = self._ports.clock.now()
         outlet.edited(key, now)
         if post.message:
             outlet.look(key, now)  # what moved while it was being posted was told to nobody
-        return await self.complete(post)
+        post = evolve(post, at=now)
+        self._posts.put(post)
+        self._journal.note(Put(post))
+        with suppress(StoreUnavailable):  # the next round begins with what is left to record
+            await self._journal.flush()
+        return post

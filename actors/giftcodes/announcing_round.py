@@ -13,6 +13,7 @@ from actors.giftcodes.announcing_kept import Posts
 from actors.giftcodes.announcing_messages import CodesMoved
 from actors.giftcodes.announcing_ports import AnnouncerPorts
 from actors.giftcodes.announcing_progress import ProgressReader, shows_state
+from actors.giftcodes.announcing_told import is_pending
 from actors.giftcodes.announcing_troubles import Troubles
 from actors.giftcodes.model import TERMINAL_GUILD, Channel, Code, CodeKey, CodeState, Guild, Post
 from actors.ports import Put
@@ -142,8 +143,7 @@ class Office:
             return False
         if moved or code.state is CodeState.LIVE or not shows_state(post.shown, code):
             return True
-        mention = self._posts.mention(code, outlet.guild)
-        return mention is not None and mention.at is None
+        return is_pending(self._posts.told(code, outlet.guild.id), self._ports.clock.now())
 
 
 def _plain(code: Code) -> Code:

@@ -14,18 +14,19 @@ class PostKind(StrEnum):
     CODE = "code"
     """The announcement, with its progress."""
     MENTION = "mention"
-    """The one that mentions members when the code is done: an edit would not reach them."""
+    """One that mentions members when the code is done: an edit would not reach them."""
 
 
 @frozen
 class Post(Record):
     """One message about a code in a channel: recorded before it is sent, and complete after.
 
-    While `at` is None it is an intent: whether it was sent is not known.
+    While `at` is None it is an intent: whether it was sent is not known. One without `intended_at` was
+    refused, and is to be sent again.
     """
 
     collection: ClassVar[str] = "posts"
-    indexed: ClassVar[tuple[str, ...]] = ("game", "guild", "code")
+    indexed: ClassVar[tuple[str, ...]] = ("game", "guild", "code", "kind")
 
     guild: str
     channel: str
@@ -42,15 +43,22 @@ class Post(Record):
     message: str = ""
     """The message's id; "" where the channel has none (a terminal), or it is not known."""
     shown: str = ""
-    """A fingerprint of what the message shows now."""
+    """A fingerprint of what the message shows now; of one that mentions, of what the members were told of."""
     remade: bool = False
     """Somebody deleted it, and it was made anew; deleted again, it stays away."""
+    number: int = 0
+    """Of the messages that mention members of the guild, in the order they were made."""
+    members: tuple[str, ...] = ()
+    """Whom it mentions: each member is told once of a code."""
 
     @property
     def key(self) -> str:
-        """`guild/channel/game/code/activation`, and its kind where it is no announcement."""
+        """`guild/channel/game/code/activation`, and kind and number where it is no announcement."""
         key = f"{self.guild}/{self.channel}/{self.game}/{self.code}/{self.activation}"
-        return key if self.kind is PostKind.CODE else f"{key}/{self.kind.value}"
+        if self.kind is PostKind.CODE:
+            return key
+        key = f"{key}/{self.kind.value}"
+        return f"{key}/{self.number}" if self.number else key
 
 
 @frozen

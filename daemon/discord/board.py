@@ -7,7 +7,7 @@ back. That is also why its own repetition of a POST after a 5xx or a lost connec
 import hashlib
 import logging
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TypeVar
 
 import hikari
@@ -20,9 +20,9 @@ from daemon.discord.link import DiscordAway, DiscordLink
 from daemon.discord.locale import say_count
 from daemon.discord.pace import Pace
 from daemon.discord.post_failures import NETWORK, Asked, Place, in_short, post_error
-from daemon.discord.post_search import message_about
+from daemon.discord.post_search import code_name, mention_of, message_about
 from daemon.discord.render import SILENT, message_of
-from daemon.discord.text import code_span, cut, plain_lines
+from daemon.discord.text import cut, plain_lines
 from daemon.discord.values import Reply
 from daemon.discord.words import game_name
 
@@ -33,9 +33,6 @@ Ask = Callable[[Asked], Awaitable[T]]
 
 WITHIN = 30.0
 """Seconds for one call, with hikari's own repetitions and its waits for the rate limit."""
-AT_ONCE = 75
-"""Members that one message mentions: more would not fit beside the text, and a hundred is Discord's limit."""
-
 _LONGEST_NONCE = 25
 _SNOWFLAKE = re.compile(r"[1-9][0-9]{0,19}")
 _CHANNEL = re.compile(r"\bchannel (\d{15,20})\b")
@@ -76,9 +73,9 @@ class DiscordBoard:
         await self._ask("edit", place, change)
 
     async def find(
-        self, guild: Guild, channel: Channel, announcement: Announcement, since: float
+        self, guild: Guild, channel: Channel, sought: Announcement | Mention, since: float
     ) -> str | None:
-        """Our message about this code and activation, sent since then; see the port.
+        """Our message about this code and activation, or that mentions members for it; see the port.
 
         Raises `ChannelGone` where perkd may not read the history: Discord shows an empty one instead, and
         what was sent would be sent again.
@@ -86,25 +83,35 @@ class DiscordBoard:
         place = _place(guild, channel)
 
         async def search(asked: Asked) -> str | None:
-            return await message_about(asked, place, announcement.code, since)
+            match sought:
+                case Mention(announcement, members):
+                    return await mention_of(asked, place, announcement.code, _numbers(members), since)
+                case _:
+                    return await message_about(asked, place, sought.code, since)
 
         return await self._ask("find", place, search)
 
     async def mention(self, guild: Guild, channel: Channel, message: str, news: Mention, nonce: str) -> str:
-        """Mention exactly these members, in answer to the message; see the port.
+        """Mention exactly these members, in answer to the message; see the port."""
+        place, members = _place(guild, channel), _numbers(news.members)
+        if not members:
+            return ""
 
-        More than fit into one message get several; the first one's id is returned.
-        """
-        place = _place(guild, channel)
-        members = list(dict.fromkeys(one for one in map(snowflake, news.members) if one is not None))
-        parts = [members[start : start + AT_ONCE] for start in range(0, len(members), AT_ONCE)]
-        sent = [
-            await self._ask(
-                "post", place, _telling(place, message, news.announcement, part, _part(nonce, number))
+        async def tell(asked: Asked) -> str:
+            sent = await asked.rest.create_message(
+                place.channel,
+                _mention_text(news.announcement, members),
+                nonce=_nonce(nonce),
+                reply=snowflake(message) or hikari.UNDEFINED,
+                reply_must_exist=False,  # where it was deleted, the members are told all the same
+                mentions_everyone=False,
+                mentions_reply=False,
+                user_mentions=members,
+                role_mentions=False,
             )
-            for number, part in enumerate(parts)
-        ]
-        return sent[0] if sent else ""
+            return str(sent.id)
+
+        return await self._ask("post", place, tell)
 
     async def alert(self, guild: Guild, member: str, text: str) -> None:
         """Send the member a direct message; one who takes none is passed over with a warning."""
@@ -182,29 +189,8 @@ def _nonce(nonce: str) -> hikari.UndefinedOr[str]:
 # --- telling members ----------------------------------------------------------------------------
 
 
-def _part(nonce: str, number: int) -> str:
-    """A nonce for each of several messages, the same ones again for the same nonce."""
-    return nonce if not nonce or number == 0 else hashlib.sha256(f"{nonce}/{number}".encode()).hexdigest()
-
-
-def _telling(
-    place: Place, message: str, announcement: Announcement, members: Sequence[int], nonce: str
-) -> Ask[str]:
-    async def tell(asked: Asked) -> str:
-        sent = await asked.rest.create_message(
-            place.channel,
-            _mention_text(announcement, members),
-            nonce=_nonce(nonce),
-            reply=snowflake(message) or hikari.UNDEFINED,
-            reply_must_exist=False,  # where it was deleted, the members are told all the same
-            mentions_everyone=False,
-            mentions_reply=False,
-            user_mentions=list(members),
-            role_mentions=False,
-        )
-        return str(sent.id)
-
-    return tell
+def _numbers(members: Iterable[str]) -> list[int]:
+    return list(dict.fromkeys(one for one in map(snowflake, members) if one is not None))
 
 
 def _mention_text(announcement: Announcement, members: Sequence[int]) -> str:
@@ -214,7 +200,7 @@ def _mention_text(announcement: Announcement, members: Sequence[int]) -> str:
         f"mention.{stage}",
         progress.total,
         game=game_name(code.game),
-        code=code_span(code.code, 100),
+        code=code_name(code),
         have=progress.redeemed + progress.already,
         members=" ".join(f"<@{member}>" for member in members),
     )

@@ -102,7 +102,12 @@ def _third(connection: sqlite3.Connection) -> None:
     create_collection(connection, "telegram_sessions")
 
 
-MIGRATIONS: tuple[Migration, ...] = (_first, _second, _third)
+def _fourth(connection: sqlite3.Connection) -> None:
+    """Version 4: the few posts that mention members are found among the many that do not."""
+    add_indexed(connection, "posts", "kind")
+
+
+MIGRATIONS: tuple[Migration, ...] = (_first, _second, _third, _fourth)
 
 
 def version(connection: sqlite3.Connection) -> int:

@@ -7,7 +7,16 @@ import trio
 from attrs import define, field
 
 from actors.giftcodes.model import Channel, Guild
-from actors.ports import Announcement, ChannelGone, Clock, Mention, MessageGone, MessageRefused, PostError
+from actors.ports import (
+    MENTIONED_AT_ONCE,
+    Announcement,
+    ChannelGone,
+    Clock,
+    Mention,
+    MessageGone,
+    MessageRefused,
+    PostError,
+)
 from daemon.clock import SteadyClock
 from daemon.terminal import TerminalBoard
 
@@ -46,6 +55,8 @@ class PaperBoard(TerminalBoard):
     down: bool = False
     refused: set[str] = field(factory=set)
     gone: set[str] = field(factory=set)
+    muted: set[str] = field(factory=set)
+    """Channels that take no new messages; those that are there can be edited."""
     slow: dict[str, float] = field(factory=dict)
     """Channel → seconds it takes to answer."""
     lost: set[str] = field(factory=set)
@@ -98,15 +109,21 @@ class PaperBoard(TerminalBoard):
         await self._answer("edit", channel, message)
 
     async def find(
-        self, guild: Guild, channel: Channel, announcement: Announcement, since: float
+        self, guild: Guild, channel: Channel, sought: Announcement | Mention, since: float
     ) -> str | None:
         await self._reach("find", channel)
-        found = self.live(channel.id, announcement.code.code, announcement.code.activation)
+        if isinstance(sought, Mention):
+            code, members = sought.announcement.code.code, set(sought.members)
+            about = [m for m in self.mentions if m.about[:2] == (channel.id, code)]
+            found = [m for m in about if m.mention is not None and members & set(m.mention.members)]
+        else:
+            found = self.live(channel.id, sought.code.code, sought.code.activation)
         ids = [message.id for message in found if message.at >= since]
         await self._answer("find", channel, "")
         return ids[0] if ids else None
 
     async def mention(self, guild: Guild, channel: Channel, message: str, news: Mention, nonce: str) -> str:
+        assert 0 < len(news.members) <= MENTIONED_AT_ONCE
         await self._reach("mention", channel)
         made = self._make(guild, channel, news.announcement, nonce, news)
         return await self._answer("mention", channel, made)
@@ -156,6 +173,8 @@ class PaperBoard(TerminalBoard):
             raise PostError("the channel does not answer")
         if channel.id in self.gone:
             raise ChannelGone("the channel is not there")
+        if channel.id in self.muted and what in {"post", "mention"}:
+            raise ChannelGone("perkd lacks Send Messages there")
 
     async def _answer(self, what: str, channel: Channel, answer: str) -> str:
         await self._step(f"after {what}")

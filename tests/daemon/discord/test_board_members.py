@@ -8,7 +8,7 @@ import pytest
 from attrs import evolve
 
 from actors.giftcodes.model import Code, CodeState
-from actors.ports import Announcement, ChannelGone, Mention, PostError
+from actors.ports import MENTIONED_AT_ONCE, Announcement, ChannelGone, Mention, PostError
 from tests.worlds.discord_board import CODE, DONE, MESSAGES, NEW, Setting, open_board
 
 
@@ -117,14 +117,43 @@ async def test_members_are_told_also_where_the_message_was_deleted(setting):
     assert [message.pinged for message in setting.room.messages] == [{ann.id}, {ann.id}]
 
 
-async def test_many_members_take_several_messages_and_the_same_nonce_makes_none_again(setting):
-    members = [setting.server.add_member(f"m{number}").id for number in range(80)]
-    first = await mention(setting, "", *members)
-    assert await mention(setting, "", *members) == first
-    assert len(setting.room.messages) == 2
-    pinged = [message.pinged for message in setting.room.messages]
-    assert sum(map(len, pinged)) == 80
-    assert set.union(*pinged) == set(members)
+async def test_as_many_members_as_are_mentioned_at_once_fit_and_the_same_nonce_makes_no_second_message(
+    setting,
+):
+    members = [setting.server.add_member(f"m{number}").id for number in range(MENTIONED_AT_ONCE)]
+    news = Mention(evolve(DONE, code=evolve(CODE, code="*`" * 300)), tuple(members))
+    for _ in range(2):
+        await setting.board.mention(setting.guild, setting.channel, "", news, "nonce")
+    (message,) = setting.room.messages
+    assert message.pinged == set(members)
+    assert len(message.content) + MENTIONED_AT_ONCE * (20 - len(members[0])) <= 2000
+
+
+async def sought(
+    setting: Setting, *members: str, news: Announcement = DONE, since: float = 0.0
+) -> str | None:
+    return await setting.board.find(setting.guild, setting.channel, Mention(news, members), since)
+
+
+async def test_a_message_that_mentions_members_for_the_code_is_found(setting):
+    ann, ben, cleo = (setting.server.add_member(name) for name in ("Ann", "Ben", "Cleo"))
+    since = setting.discord.now()
+    posted = await setting.post()
+    told = await mention(setting, posted, ann.id, ben.id)
+    await ann.say(setting.room, f"thanks <@{ben.id}> for `SNOW2026` and <@{cleo.id}>")
+    assert await sought(setting, ben.id, since=since) == told
+    assert await sought(setting, cleo.id, ben.id, since=since) == told
+    assert await sought(setting, cleo.id, since=since) is None
+    assert await sought(setting, ben.id[:-1], since=since) is None
+    assert await sought(setting, ben.id, news=evolve(DONE, code=evolve(CODE, code="SNOW"))) is None
+    setting.discord.later(3600.0)
+    assert await sought(setting, ben.id, since=setting.discord.now()) is None
+
+
+async def test_where_the_history_may_not_be_read_nobody_is_believed_not_to_be_mentioned(setting):
+    setting.room.deny("read_message_history")
+    with pytest.raises(ChannelGone, match="can't see whether members were told of code 'SNOW2026'"):
+        await sought(setting, setting.server.add_member("Ann").id)
 
 
 async def test_where_nobody_can_be_mentioned_nothing_is_sent(setting):

@@ -16,6 +16,7 @@ from actors.giftcodes.model import (
     Code,
     Player,
     Post,
+    PostKind,
     Record,
     Registration,
     Wish,
@@ -160,6 +161,23 @@ def test_a_version_2_file_finds_its_registrations_by_member_and_its_posts_by_cod
     assert store.find(Registration, member="501") == [evolve(anns, mention=True)]
     assert store.find(Post) == [posts[1]]
     store.close()
+
+
+def test_a_version_3_file_finds_the_posts_that_mention_members(database: Path) -> None:
+    posts = [Post("77", "9", "wos", "A", 1, at=5.0, kind=kind) for kind in PostKind]
+    database.parent.mkdir()
+    with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        schema.migrate(connection, schema.MIGRATIONS[:3])
+        for post in posts:
+            document = codec.to_document(post)
+            del document["number"], document["members"]  # it knew of neither
+            values = (post.key, codec.to_text(document), post.game, post.guild, post.code)
+            connection.execute("INSERT INTO posts VALUES (?, ?, ?, ?, ?)", values)
+    backend = SQLiteBackend(database)
+    backend.open()
+    assert backend.find(Post, kind=PostKind.MENTION.value, code="A") == posts[1:]
+    assert backend.find(Post) == posts
+    backend.close()
 
 
 @pytest.mark.parametrize("old", range(1, len(schema.MIGRATIONS)))
