@@ -17,7 +17,6 @@ class Lingering:
 
     _root: SupervisorCell
     _cancelled: trio.Event = field(factory=trio.Event, init=False)
-    _scope: trio.CancelScope = field(factory=lambda: trio.CancelScope(shield=True), init=False)
 
     @trio.lowlevel.enable_ki_protection
     async def notice(self) -> None:
@@ -29,25 +28,20 @@ class Lingering:
 
     @trio.lowlevel.enable_ki_protection
     async def report(self) -> None:
-        """Run where it is not felt, until `close`."""
-        with self._scope:
-            await self._cancelled.wait()
-            overdue, now = Overdue(self._root.host.emit), trio.current_time()
-            actors = [*_actors(self._root)]
+        """Run where it is not felt; to be cancelled when all have ended."""
+        await self._cancelled.wait()
+        overdue, now = Overdue(self._root.host.emit), trio.current_time()
+        actors = [*_actors(self._root)]
+        for cell in actors:
+            if cell.scope is not None:
+                overdue.watch(cell, now)
+        while (due := overdue.next_due()) < math.inf:
+            await trio.sleep_until(due)
             for cell in actors:
-                if cell.scope is not None:
-                    overdue.watch(cell, now)
-            while (due := overdue.next_due()) < math.inf:
-                await trio.sleep_until(due)
-                for cell in actors:
-                    if cell.scope is None:
-                        cell.state = "stopped"
-                        overdue.over(cell)
-                overdue.tick(trio.current_time())
-
-    def close(self) -> None:
-        """All have ended."""
-        self._scope.cancel()
+                if cell.scope is None:
+                    cell.state = "stopped"
+                    overdue.over(cell)
+            overdue.tick(trio.current_time())
 
 
 def _actors(cell: ChildCell) -> Iterator[Cell]:

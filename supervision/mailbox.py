@@ -41,7 +41,7 @@ class Mailbox:
         self._inlet, self._outlet = trio.open_memory_channel[object](room)
         self._reader: trio.lowlevel.Task | None = None
         self._refused: dict[int, int] | None = None
-        """By identity of the message: how many tasks that waited when it closed are still to learn of that."""
+        """By identity of the message: how many tasks that waited as it closed are still to learn of that."""
 
     @property
     def queued(self) -> int:

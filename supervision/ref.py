@@ -144,7 +144,7 @@ def _dead(cell: Cell, message: object) -> ActorDead:
 
 
 async def _ask_within(ref: ActorRef, message: object, limit: float) -> Any:
-    """Ask an actor whose tree does not run yet, or has been cancelled: the wheel stands still."""
+    """Ask an actor whose tree does not run: the wheel stands still."""
     with trio.move_on_after(limit):
         return await ref.ask(message, None)
     raise AskTimeout(f"{ref.path} did not answer {type(message).__name__} in time")

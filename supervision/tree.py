@@ -129,16 +129,16 @@ class Tree:
             raise RuntimeError(f"{self.spec.name}: a tree runs once; make a new one")
         self._begun = True
         self._acknowledge = task_status.started
-        lingering = Lingering(self.root)
+        lingering, beside = Lingering(self.root), trio.CancelScope(shield=True)
         try:
             async with trio.open_nursery() as outer:
                 outer.start_soon(self._turn_cancel_into_stop)
-                outer.start_soon(lingering.report)
+                outer.start_soon(self._run_beside, beside, lingering)
                 try:
                     with self._shield:
                         await self._run_root(lingering)
                 finally:
-                    lingering.close()
+                    beside.cancel()
                 outer.cancel_scope.cancel()
         finally:
             self.root.end_for_good()
@@ -154,7 +154,6 @@ class Tree:
 
     async def _run_root(self, lingering: Lingering) -> None:
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self.wheel.run)
             nursery.start_soon(lingering.notice)
             self.root.prepare()
             self.root.runner = runner = SupervisorRunner(self.root, self)
@@ -162,6 +161,14 @@ class Tree:
                 self.root.request_stop()
             await runner.run()
             nursery.cancel_scope.cancel()
+
+    @trio.lowlevel.enable_ki_protection
+    async def _run_beside(self, scope: trio.CancelScope, lingering: Lingering) -> None:
+        """What goes on, also when the tree is cancelled, until all have ended."""
+        with scope:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self.wheel.run)
+                nursery.start_soon(lingering.report)
 
     async def _turn_cancel_into_stop(self) -> None:
         try:

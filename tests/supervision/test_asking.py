@@ -200,6 +200,31 @@ async def test_an_ask_times_out_also_where_the_tree_does_not_run(
     assert probes.logs["a"].heard == ["too early", "early"]
 
 
+@pytest.mark.parametrize("timely", [True, False], ids=["asked before", "asked after"])
+async def test_an_ask_times_out_also_in_a_cancelled_tree_that_does_not_end(
+    autojump_clock: object, probes: Probes, timely: bool
+) -> None:
+    class Stubborn(Actor):
+        async def receive(self, message: object) -> None:
+            with trio.CancelScope(shield=message == "be busy"):
+                await trio.sleep(100)
+
+    async def cancel(after: float) -> None:
+        await trio.sleep(after)
+        tree.cancel()
+
+    tree = Tree(SupervisorSpec("t", [ActorSpec("a", Stubborn)]))
+    async with trio.open_nursery() as nursery:
+        await nursery.start(tree.run)
+        tree.ref("a").tell("be busy")
+        nursery.start_soon(cancel, 1 if timely else 0)
+        await settle()
+        with pytest.raises(AskTimeout):
+            await tree.ref("a").ask("anybody there?")
+        assert trio.current_time() == 5
+    assert trio.current_time() == 100
+
+
 async def test_thousands_of_answered_asks_leave_no_timers_behind(
     autojump_clock: object, probes: Probes
 ) -> None:
