@@ -8,10 +8,12 @@ from attrs import define, evolve, field
 from actors.ports import Change, Delete, Put
 from actors.vip import pool_messages as pool
 from actors.vip.clearing_report import audit_of_clearing, audit_of_end, tell_of_history
+from actors.vip.last_words import giving_back, last_words
 from actors.vip.model import ClosedVIPSession, Crossing, CrossingState, EndReason, VIPSession
 from actors.vip.parts import SessionParts
-from actors.vip.ports import FloodWait, Gone, Trouble, Unreachable
+from actors.vip.ports import Trouble
 from actors.vip.retrying import patiently
+from actors.vip.thread_closing import UNHEARD, ThreadClosing
 from actors.vip.words import Notice, Word
 from supervision import ActorCrashed, AskTimeout
 
@@ -38,16 +40,6 @@ REASONS = {
 }
 """As the log lines have it."""
 
-CLEANING = {
-    EndReason.ARCHIVED: "🧹 Cleaning up expired/archived thread for user %s",
-    EndReason.DELETED: "🧹 Cleaning up deleted thread for user %s",
-    EndReason.PARENT_DELETED: "🧹 Cleaning up deleted thread for user %s",
-    EndReason.INACCESSIBLE: "🧹 Cleaning up deleted thread for user %s",
-}
-
-UNHEARD = frozenset({*CLEANING, EndReason.UNREACHABLE})
-"""Nobody reads a notice in the thread then; one in an archived thread would open it again."""
-
 
 @define(eq=False)
 class Ending:
@@ -66,11 +58,12 @@ class Ending:
         undelivered = await self._give_up_what_waits()
         if session.ending is EndReason.COMPLETED:
             await self._give_role()
-        done = await self._finish_thread(undelivered, tries=parts.policy.tries)
+        closing = ThreadClosing(parts, undelivered)
+        done = await closing.soon()
         await self._release()
         if not done:  # Discord is away: the account is back, the thread is closed when it can be
-            await self._finish_thread(undelivered, tries=None)
-        await self._close(undelivered)
+            await closing.later()
+        await self._close(undelivered + await last_words(parts))
 
     async def _give_up_what_waits(self) -> int:
         """What has not crossed by now will not; returns how much that is."""
@@ -83,64 +76,12 @@ class Ending:
             self._said = True
         return len(lost)
 
-    async def _finish_thread(self, undelivered: int, tries: int | None) -> bool:
-        """Tell the member, archive and lock. False: Discord did not answer."""
-        session, parts = self._session, self._parts
-        if session.thread_closed:
-            return True
-        if not session.thread:
-            await parts.report(Word.CLEAR_NO_THREAD)
-            await parts.book.update(thread_closed=True)
-            return True
-        longest = parts.policy.drain if tries is not None else float("inf")
-        try:
-            await patiently(
-                parts.policy,
-                lambda: self._tell_and_close(undelivered),
-                tries=tries,
-                longest_flood=longest,
-            )
-        except (Unreachable, FloodWait) as error:
-            logger.warning("The thread of user %s can't be closed yet: %s", session.member, error)
-            return False
-        await parts.report(Word.CLEAR_THREAD)
-        await parts.book.update(thread_closed=True)
-        return True
-
-    async def _tell_and_close(self, undelivered: int) -> None:
-        session, parts = self._session, self._parts
-        try:
-            if not session.welcome:
-                await parts.ports.threads.remove(session.thread)  # the member has not seen it
-                return
-            if not session.noticed and session.ending not in UNHEARD:
-                await self._tell(undelivered)
-            if session.ending not in {EndReason.DELETED, EndReason.PARENT_DELETED}:
-                await parts.ports.threads.close(session.thread)
-        except (Unreachable, FloodWait):
-            raise
-        except Gone as error:
-            logger.debug("The thread of user %s needs no closing: %s", session.member, error)
-        except Trouble as error:
-            logger.warning("The thread of user %s could not be closed: %s", session.member, error)
-
-    async def _tell(self, undelivered: int) -> None:
-        session, parts = self._session, self._parts
-        notice = Notice.of(
-            Word.ENDED,
-            reason=(session.ending or EndReason.CLEARED).value,
-            staff=session.ended_by_name,
-            undelivered=undelivered,
-        )
-        await parts.say("ended", notice, doubtful=True)
-        await parts.book.update(noticed=True)
-        await parts.report(Word.CLEAR_TOLD)
-
     async def _release(self) -> None:
         session, parts = self._session, self._parts
         if session.released:
             return
-        while not await self._ask_release(session.id):  # noqa: ASYNC110 - the store is away
+        release = await giving_back(parts)
+        while not await self._ask_release(release):  # noqa: ASYNC110 - the store is away
             await trio.sleep(_ASK_AGAIN)
         await parts.book.update(released=True)
         if session.account:
@@ -148,9 +89,9 @@ class Ending:
         else:
             await parts.report(Word.CLEAR_NO_ACCOUNT)
 
-    async def _ask_release(self, session: str) -> bool:
+    async def _ask_release(self, release: pool.ReleaseLease) -> bool:
         try:
-            return bool(await self._parts.ports.pool.ask(pool.ReleaseLease(session)))
+            return bool(await self._parts.ports.pool.ask(release))
         except (AskTimeout, ActorCrashed):
             return False
 

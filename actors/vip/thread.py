@@ -10,7 +10,7 @@ from actors.vip import messages as m
 from actors.vip import pool_messages as pool
 from actors.vip.checking import refusal
 from actors.vip.clearing_report import record_orders
-from actors.vip.ending import CLEANING, Ending, forget, tell_closed
+from actors.vip.ending import Ending, forget, tell_closed
 from actors.vip.greeting import Greeting
 from actors.vip.intake import is_staff
 from actors.vip.model import EndReason, SessionState
@@ -19,6 +19,7 @@ from actors.vip.relay import Relay
 from actors.vip.relay_events import hand_over
 from actors.vip.saga import Opening
 from actors.vip.session_book import SessionBook
+from actors.vip.thread_closing import CLEANING
 from actors.vip.words import Notice, Word
 from supervision import Actor
 

@@ -50,6 +50,8 @@ class Word(StrEnum):
     """count"""
     CLEAR_TOLD = "vip.clear_told"
     CLEAR_THREAD = "vip.clear_thread"
+    CLEAR_THREAD_LEFT = "vip.clear_thread_left"
+    """link: it could not be closed"""
     CLEAR_NO_THREAD = "vip.clear_no_thread"
     CLEAR_ACCOUNT = "vip.clear_account"
     """account: given back, its history is being cleared"""

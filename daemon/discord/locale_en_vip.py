@@ -86,6 +86,10 @@ VIP: dict[str, str] = {
     "vip.clear_undelivered.other": "{count} messages were not delivered, and won't be.",
     "vip.clear_told": "Told the member.",
     "vip.clear_thread": "Archived and locked the thread.",
+    "vip.clear_thread_left": (
+        "⚠️ Discord did not let me close {link}. Nothing that is written there is passed on any more; please "
+        "delete it."
+    ),
     "vip.clear_no_thread": "There was no thread to close.",
     "vip.clear_account": "Gave {account} back; its history is being cleared.",
     "vip.clear_empty": "Its history is verified empty: {account} is free.",

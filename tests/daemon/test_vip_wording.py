@@ -37,6 +37,7 @@ NOTICES = {
     Word.INTRODUCTION: {"name": "Ann", "member": "1", "moved": 0},
     Word.CLEAR_FOUND: {"state": "open"},
     Word.CLEAR_UNDELIVERED: {"count": 0},
+    Word.CLEAR_THREAD_LEFT: {"link": "https://discord.com/channels/1/2"},
     Word.CLEAR_ACCOUNT: {"account": "desk-1"},
     Word.CLEAR_EMPTY: {"account": "desk-1"},
     Word.CLEAR_STILL: {"account": "desk-1", "state": "draining"},

@@ -78,7 +78,7 @@ async def test_who_clears_again_takes_the_end_of_the_story_from_nobody(
         await rig.opened()
         rig.world.steps.delay = lambda name: slow if name.startswith("desk.clear_step") else 0.0
         first = rig.clear()
-        while after not in rig.answers(first) or rig.sessions():  # noqa: ASYNC110 - at that very moment
+        while after not in rig.answers(first) or rig.sessions():
             await trio.lowlevel.checkpoint()
         second = rig.clear(by=OTHER)
         with trio.fail_after(5):

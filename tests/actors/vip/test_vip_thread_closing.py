@@ -1,0 +1,78 @@
+"""A thread that can't be closed: who is to have another session does not wait for it for ever."""
+
+import pytest
+import trio
+
+from actors.vip.model import EndReason
+from actors.vip.ports import FloodWait
+from actors.vip.words import Word
+from tests.worlds.vip_rig import VIPRig
+
+
+async def _stuck(rig: VIPRig) -> None:
+    """An open session whose thread Discord does not let be closed, though it answers all else."""
+    await rig.opened()
+    rig.watch.left_open.add(rig.thread().id)
+    rig.world.steps.outage.add("discord.close")
+
+
+async def test_staff_clear_a_session_whose_thread_can_not_be_closed(autojump_clock: object) -> None:
+    rig = VIPRig()
+    async with rig.running():
+        await _stuck(rig)
+        ticket = rig.clear()
+        await rig.until(lambda: not rig.sessions(), within=180)
+        await rig.until(lambda: Word.CLEAR_EMPTY in rig.answers(ticket))
+        assert Word.CLEAR_THREAD_LEFT in rig.answers(ticket)
+        assert Word.CLEAR_THREAD not in rig.answers(ticket)
+        await rig.until_free()
+        await rig.opened()
+
+
+async def test_a_thread_that_could_not_be_checked_and_is_to_be_cleaned_up_keeps_nobody_out(
+    autojump_clock: object,
+) -> None:
+    rig = VIPRig()
+    rig.change(clean_unreachable=True)
+    async with rig.running():
+        await _stuck(rig)
+        rig.world.steps.outage.add("discord.fetch")
+        old = rig.thread()
+        ticket = rig.click()
+        await rig.until(lambda: Word.OPENED in rig.answers(ticket), within=240)
+        assert rig.thread() is not old
+        assert [one.reason for one in rig.closed()] == [EndReason.UNREACHABLE]
+        assert [notice.word for notice, _ in rig.world.staff_log] == [Word.CLEAR_THREAD_LEFT]
+
+
+@pytest.mark.parametrize("late", [0.0, 600.0])
+async def test_staff_clear_one_that_was_ending_already_as_well(autojump_clock: object, late: float) -> None:
+    rig = VIPRig()
+    async with rig.running():
+        await _stuck(rig)
+        rig.say("!end", command="end")
+        await trio.sleep(60 + late)
+        assert rig.sessions()
+        ticket = rig.clear()
+        await rig.until(lambda: not rig.sessions(), within=240)
+        assert rig.answers(ticket)[-2:] == [Word.CLEAR_THREAD_LEFT, Word.CLEAR_DONE]
+
+
+@pytest.mark.parametrize("trouble", ["outage", "flood"])
+async def test_without_haste_and_while_discord_is_away_the_thread_is_waited_for(
+    autojump_clock: object, trouble: str
+) -> None:
+    rig = VIPRig()
+    async with rig.running():
+        await rig.opened()
+        if trouble == "outage":
+            rig.world.steps.outage.add("discord")
+            rig.clear()
+        else:
+            rig.world.steps.fail("discord.close", *[FloodWait(600)] * 3)
+            rig.say("!end", command="end")
+        await trio.sleep(1000)
+        assert rig.sessions()
+        rig.world.steps.outage.clear()
+        await rig.until(lambda: not rig.sessions(), within=1300)
+        assert rig.thread().locked
