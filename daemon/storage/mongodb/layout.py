@@ -3,9 +3,13 @@
 from typing import Any
 
 from actors.ports import Position
+from daemon.storage.schema import MIGRATIONS
 
 SCHEMA = 1
 """The layout's version. One with a higher number is left alone."""
+RECORDS = len(MIGRATIONS)
+"""The version of what is kept, the same as the file's. One with a higher number is left alone: it may have
+collections that this perkd would leave out of a file that it fills."""
 
 Body = dict[str, Any]
 

@@ -13,7 +13,7 @@ from actors.ports import Position
 from actors.stores import Fenced, StoreAway
 from daemon.storage.errors import SchemaTooNew
 from daemon.storage.mongodb.conditions import Line
-from daemon.storage.mongodb.layout import META, SCHEMA, TERMS, Body, place, position
+from daemon.storage.mongodb.layout import META, RECORDS, SCHEMA, TERMS, Body, place, position
 
 _ID = "replica"
 
@@ -36,6 +36,8 @@ class Meta:
     copying: Term | None = None
     """The term of a full copy under way: until its end there is no usable state."""
     schema: int = field(default=SCHEMA, kw_only=True)
+    records: int = field(default=0, kw_only=True)
+    """As `layout.RECORDS`, of the newest perkd that wrote; 0: none has, or one that did not say so."""
 
 
 class MetaDocument:
@@ -55,11 +57,9 @@ class MetaDocument:
             found = await self._documents.find_one({"_id": _ID})
         if found is None:
             return Meta()
-        if found["schema"] > SCHEMA:
-            raise ReplicaTooNew(
-                f"MongoDB at {self._line.place} has schema version {found['schema']}, this perkd knows "
-                f"{SCHEMA} at most: run the newer perkd again, or name another database in MONGODB_URI"
-            )
+        schema, records = int(found["schema"]), int(found.get("records", 0))
+        self._refuse_newer("schema version", schema, SCHEMA)
+        self._refuse_newer("records of schema version", records, RECORDS)
         copying = found.get("copying")
         return Meta(
             position(found["applied"]),
@@ -67,11 +67,19 @@ class MetaDocument:
             position(found["base"]),
             bool(found["leads"]),
             Term(int(copying["number"]), copying["writer"]) if copying else None,
-            schema=int(found["schema"]),
+            schema=schema,
+            records=records,
         )
 
+    def _refuse_newer(self, what: str, found: int, known: int) -> None:
+        if found > known:
+            raise ReplicaTooNew(
+                f"MongoDB at {self._line.place} has {what} {found}, this perkd knows "
+                f"{known} at most: run the newer perkd again, or name another database in MONGODB_URI"
+            )
+
     async def create(self) -> None:
-        """Make the document, where it is missing."""
+        """Make the document, where it is missing, and say in it which perkd writes from now on."""
         fresh = {
             "schema": SCHEMA,
             "leads": False,
@@ -79,7 +87,9 @@ class MetaDocument:
         }
         async with self._line.command():
             try:
-                await self._documents.update_one({"_id": _ID}, {"$setOnInsert": fresh}, upsert=True)
+                await self._documents.update_one(
+                    {"_id": _ID}, {"$setOnInsert": fresh, "$max": {"records": RECORDS}}, upsert=True
+                )
             except DuplicateKeyError:
                 return  # somebody else was quicker
 

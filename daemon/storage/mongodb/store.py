@@ -20,7 +20,7 @@ from daemon.storage.errors import Unreadable
 from daemon.storage.mongodb.batches import batch_document
 from daemon.storage.mongodb.conditions import Line
 from daemon.storage.mongodb.copying import Copying
-from daemon.storage.mongodb.layout import Body, following
+from daemon.storage.mongodb.layout import RECORDS, Body, following
 from daemon.storage.mongodb.lease import TTL, Lease
 from daemon.storage.mongodb.projections import changed
 from daemon.storage.mongodb.state import KEEP, PRUNE_EVERY, ReplicaState
@@ -78,9 +78,9 @@ class MongoStore:
         state = self._state
         async with self._turn:
             began = self._lease.monotonic()
-            await state.document.read()  # a newer perkd's is left alone
+            meta = await state.document.read()  # a newer perkd's is left alone
             await self._lease.take(began)
-            if not self._prepared:
+            if not self._prepared or meta.records < RECORDS:  # the server may have lost everything since
                 await state.document.create()
                 await state.projections.prepare()
                 self._prepared = True

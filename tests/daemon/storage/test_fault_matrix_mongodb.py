@@ -226,6 +226,26 @@ async def test_a_mongodb_that_lost_everything_while_perkd_runs_is_filled_from_th
     assert host.lost() == []
 
 
+async def test_a_mongodb_that_lost_everything_gets_a_full_copy_where_the_files_journal_is_too_short(
+    host: Host, mongo: MongoThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "JOURNAL_KEPT", 20)
+    monkeypatch.setattr(journal, "PRUNE_EVERY", 10)
+    async with host.running() as life:
+        await host.put(60)
+        await life.until_level()
+        forget_everything(mongo)
+        await host.put(5)
+        await life.until_level()
+        await host.put(5)
+        await life.until_level()
+    assert host.lost() == []
+    host.path.unlink()  # and the next start on an empty disk gets it all from there
+    async with host.running() as life:
+        await life.until_level()
+    assert host.lost() == []
+
+
 async def test_a_mongodb_too_far_behind_for_the_files_journal_gets_a_full_copy(
     host: Host, mongo: MongoThread, monkeypatch: pytest.MonkeyPatch
 ) -> None:

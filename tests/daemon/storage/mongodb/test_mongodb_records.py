@@ -16,6 +16,7 @@ from daemon.storage.errors import SchemaTooNew, Unreadable, Unstorable
 from daemon.storage.memory_chain import MemoryChain
 from daemon.storage.mongodb import ReplicaTooNew
 from daemon.storage.mongodb.projections import Projections, changed
+from daemon.storage.schema import MIGRATIONS
 
 FIRST = Term(1, "w1")
 
@@ -263,6 +264,51 @@ def test_a_newer_schema_is_left_alone(shop: Any, make: Any) -> None:
     assert issubclass(ReplicaTooNew, SchemaTooNew)
     assert issubclass(ReplicaTooNew, StoreAway), "the file carries on"
     assert shop.raw["lease"].count_documents({}) == 0
+
+
+def test_records_of_a_newer_perkd_are_left_alone(shop: Any) -> None:
+    """An older one would fill an empty disk with the collections it knows, and nothing would tell."""
+    known = len(MIGRATIONS)
+
+    async def script() -> None:
+        await (await opened(shop)).close()
+        assert shop.raw["meta"].find_one({"_id": "replica"})["records"] == known
+        shop.raw["meta"].update_one({"_id": "replica"}, {"$inc": {"records": 1}})
+        too_new = f"records of schema version {known + 1}, this perkd knows {known} at most: run the newer"
+        with pytest.raises(ReplicaTooNew, match=too_new):
+            await shop.store().open()
+
+    shop.play(script)
+    assert shop.raw["lease"].count_documents({}) == 0
+
+
+@pytest.mark.parametrize("before", [{"$unset": {"records": ""}}, {"$set": {"records": 1}}])
+def test_records_of_an_older_perkd_are_read_and_are_this_one_s_from_then_on(
+    shop: Any, make: Any, before: dict[str, Any]
+) -> None:
+    async def script() -> None:
+        store = await opened(shop)
+        await store.append([make.entry(1)])
+        await store.close()
+        shop.raw["meta"].update_one({"_id": "replica"}, before)
+        store = shop.store()
+        assert (await store.open()).end == Position(1, 1)
+        assert shop.raw["meta"].find_one({"_id": "replica"})["records"] == len(MIGRATIONS)
+        assert shop.raw["meta"].find_one({"_id": "replica"})["applied"] != "0000000000-000000000000"
+
+    shop.play(script)
+
+
+def test_a_database_that_was_emptied_is_set_up_again_when_it_is_next_opened(shop: Any, make: Any) -> None:
+    async def script() -> None:
+        store = await opened(shop)
+        for name in shop.raw.list_collection_names():
+            shop.raw.drop_collection(name)
+        assert (await store.open()).empty
+        assert shop.raw["meta"].find_one({"_id": "replica"})["records"] == len(MIGRATIONS)
+        assert "redemptions_by_fid" in shop.raw["redemptions"].index_information()
+
+    shop.play(script)
 
 
 def test_a_batch_of_an_unknown_collection_is_refused(shop: Any, make: Any) -> None:
