@@ -138,14 +138,23 @@ class Mentioner:
         to = "" if answered is None else answered.message
         news = Mention(announcement, intent.members)
         message = await in_time(self._ports.board.mention(guild, outlet.channel, to, news, intent.nonce))
-        known[intent.key] = sent = evolve(intent, at=self._ports.clock.now(), message=message)
+        now, members = self._ports.clock.now(), await self._left_of(intent)
+        known[intent.key] = sent = evolve(intent, at=now, message=message, members=members)
         self._journal.note(Put(sent))
         self._note(code, guild, known)
-        if len(sent.members) == MENTIONED_AT_ONCE:
+        if len(intent.members) == MENTIONED_AT_ONCE:
             outlet.turns.add(code.code_key, self._ports.clock.now())  # there may be more to be told
         with suppress(StoreUnavailable):  # the next round begins with what is left to record
             await self._journal.flush()
         return True
+
+    async def _left_of(self, intent: Post) -> tuple[str, ...]:
+        """Its members but those whose data was erased meanwhile."""
+        try:
+            stored = await self._ports.store.get(Post, intent.key)
+        except StoreUnavailable:
+            return intent.members
+        return intent.members if stored is None else stored.members
 
     def _intent(
         self, outlet: Outlet, announcement: Announcement, members: tuple[str, ...], known: dict[str, Post]

@@ -221,6 +221,8 @@ ANSWERS: dict[str, str] = {
     "forget.wishes.other": "{count} codes that were asked for by hand",
     "forget.channels.one": "{count} channel that you set up (it stays, your name goes)",
     "forget.channels.other": "{count} channels that you set up (they stay, your name goes)",
+    "forget.mentions.one": "{count} note that you were mentioned when a code was done (it stays, you go)",
+    "forget.mentions.other": "{count} notes that you were mentioned when codes were done (they stay, you go)",
     "forget.sessions.one": "{count} VIP session that is open (it ends)",
     "forget.sessions.other": "{count} VIP sessions that are open (they end)",
     "forget.closed.one": "{count} VIP session of earlier days",

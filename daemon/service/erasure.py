@@ -12,6 +12,8 @@ from actors.giftcodes.model import (
     Guild,
     Player,
     PlayerKey,
+    Post,
+    PostKind,
     Redemption,
     Registration,
     Wish,
@@ -37,6 +39,7 @@ class Known:
         wishes: of this member, or for `players`.
         audits: entries of audit logs that name the member, or one of `players`.
         channels: that the member set up: they stay, without the member.
+        mentions: notes of messages that mentioned the member: they stay, without the member.
         vip: of VIP threads.
     """
 
@@ -48,6 +51,7 @@ class Known:
     wishes: int = 0
     audits: int = 0
     channels: int = 0
+    mentions: int = 0
     vip: VIPKnown = VIPKnown()  # noqa: RUF009 - frozen
 
     @property
@@ -64,8 +68,9 @@ async def what_is_known(service: Service, member: str) -> Known:
 async def forget(service: Service, member: str) -> Known:
     """Erase what is stored about a member. Returns what that was.
 
-    The players go first, so that nothing more is redeemed for them, and the registrations last: cut short,
-    it can be repeated. A live VIP session is ended before, which may take a minute. Raises
+    The players go first, so that nothing more is redeemed for them, and the registrations after what is found
+    by them: cut short, it can be repeated. Last come the notes of who was mentioned, since who is not
+    registered is mentioned no more. A live VIP session is ended before, which may take a minute. Raises
     `StoreUnavailable`.
     """
     vip = await find_vip(service.store, member)
@@ -87,6 +92,8 @@ async def forget(service: Service, member: str) -> Known:
         await _commit(service, history)
         await _commit(service, found.vip.erased(live=service.end_vip is None))
         await _commit(service, [Delete(Registration, one.key) for one in found.registrations])
+        mentions = [Put(_post_without(one, member)) for one in await _mentions(service, member)]
+        await _commit(service, mentions)
     return evolve(found.known, vip=vip.known(ending))
 
 
@@ -124,6 +131,7 @@ async def _look(service: Service, member: str) -> _Found:
         wishes=len(wishes),
         audits=len(audits),
         channels=sum(by == member for guild in guilds for by in _set_up_by(guild)),
+        mentions=len(await _mentions(service, member)),
         vip=vip.known(),
     )
     return _Found(known, keys, registrations, list(wishes.values()), audits, guilds, vip)
@@ -162,6 +170,11 @@ async def _trials(service: Service, keys: frozenset[PlayerKey]) -> list[Code]:
     return [one for one in await service.store.find(Code) if PlayerKey(one.game, one.canary) in keys]
 
 
+async def _mentions(service: Service, member: str) -> list[Post]:
+    posts = await service.store.find(Post, kind=PostKind.MENTION.value) if member else []
+    return [one for one in posts if member in one.members]
+
+
 # --- what remains -------------------------------------------------------------------------------
 
 
@@ -181,6 +194,10 @@ def _guild_without(guild: Guild, member: str) -> Guild:
         channels=tuple(evolve(one, by="") if one.by == member else one for one in guild.channels),
         watched=tuple(evolve(one, by="") if one.by == member else one for one in guild.watched),
     )
+
+
+def _post_without(post: Post, member: str) -> Post:
+    return evolve(post, members=tuple(one for one in post.members if one != member))
 
 
 async def _commit(service: Service, changes: Sequence[Change]) -> None:

@@ -9,7 +9,7 @@ from daemon.discord.values import Button, Caller, Reply, Style
 from daemon.service.erasure import Known, forget, what_is_known
 
 _ROOM = 600
-_COUNTED = ("redemptions", "calls", "wishes", "channels")
+_COUNTED = ("redemptions", "calls", "wishes", "channels", "mentions")
 _COUNTED_OF_VIP = ("sessions", "closed", "crossings", "ended", "ending")
 
 

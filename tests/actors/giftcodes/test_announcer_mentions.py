@@ -267,6 +267,22 @@ async def test_who_was_erased_meanwhile_is_neither_looked_for_nor_mentioned(auto
     assert (told(rig), records(rig)) == ([], [])
 
 
+async def test_who_is_erased_while_the_message_is_on_its_way_stays_erased(autojump_clock):
+    rig = await a_rig("ann", "ben")
+    rig.otherwise = DONE
+
+    def erase(step: str) -> None:
+        if step == "after mention":
+            (post,) = records(rig)
+            rig.store.backend.commit([Put(evolve(post, members=("ben",)))])
+
+    rig.board.step = erase
+    async with rig.running():
+        await trio.sleep(100)
+    assert told(rig) == [("ann", "ben")]
+    assert [(post.at is None, post.members) for post in records(rig)] == [(False, ("ben",))]
+
+
 # --- where --------------------------------------------------------------------------------------
 
 

@@ -18,6 +18,8 @@ from actors.giftcodes.model import (
     Guild,
     Outcome,
     Player,
+    Post,
+    PostKind,
     Redemption,
     Registration,
     Watched,
@@ -62,7 +64,13 @@ async def fill(store: MemoryStore) -> None:
     )
     calls = [Call("wos", p.fid, f"id{p.fid}", 5.0, 6.0) for p in players]
     codes = [Code("wos", "A", CodeState.EXPIRED, canary="111", canary_at=4.0), Code("wos", "B", canary="222")]
-    for records in (players, pairs, registrations, wishes, audits, [guild], calls, codes):
+    told = [
+        Post("77", "9", "wos", "A", 1, 5.0, PostKind.MENTION, 4.0, members=(ANN, BOB)),
+        Post("77", "9", "wos", "B", 1, None, PostKind.MENTION, 4.0, members=(ANN,)),
+        Post("77", "9", "wos", "B", 1, 5.0, PostKind.MENTION, 4.0, number=1, members=(BOB,)),
+        Post("77", "9", "wos", "B", 1, 5.0),
+    ]
+    for records in (players, pairs, registrations, wishes, audits, [guild], calls, codes, told):
         await store.commit(*map(Put, records))
 
 
@@ -75,7 +83,8 @@ async def everything(store: MemoryStore) -> dict[str, str]:
 async def test_what_is_known_is_what_is_erased(service: Service, store: MemoryStore, told: Any) -> None:
     await fill(store)
     known = await what_is_known(service, ANN)
-    assert known == Known((MINE,), (SHARED,), 3, redemptions=2, calls=1, wishes=2, audits=2, channels=2)
+    numbers = {"redemptions": 2, "calls": 1, "wishes": 2, "audits": 2, "channels": 2, "mentions": 2}
+    assert known == Known((MINE,), (SHARED,), 3, **numbers)
     assert await forget(service, ANN) == known
     assert (await what_is_known(service, ANN)).is_nothing
     assert told.changes[0] == frozenset({"players", "wishes"})
@@ -101,6 +110,12 @@ async def test_nothing_of_a_member_is_left_and_everything_of_others_is(
     kept = await store.get(Guild, "77")
     assert [(one.id, one.by) for one in kept.channels] == [("9", ""), ("8", BOB)]
     assert [(one.id, one.by) for one in kept.watched] == [("7", "")]
+    told = await store.find(Post, kind=PostKind.MENTION.value)
+    assert [(one.code, one.at, one.members) for one in told] == [
+        ("A", 5.0, (BOB,)),
+        ("B", None, ()),
+        ("B", 5.0, (BOB,)),
+    ]
     audits = {one.id: (one.member, one.details) for one in await store.find(Audit)}
     assert audits == {
         "a1": ("", "running → paused"),
@@ -145,7 +160,7 @@ async def test_many_records_are_erased_a_few_hundred_at_a_time(service: Service,
     assert max(len(batch.changes) for batch in store.history[-4:]) <= 500
 
 
-@given(after=st.integers(0, 6))
+@given(after=st.integers(0, 8))
 async def test_cut_short_at_any_commit_it_can_be_repeated(after: int) -> None:
     class Failing(MemoryStore):
         left = 100
