@@ -98,6 +98,13 @@ class AnyCell:
         """Incarnations after the first."""
         return max(0, self.incarnation - 1)
 
+    def give_up(self) -> ErrorText | None:
+        """Its restart was one too many: note that. Returns the error of its last end; None: it was clean."""
+        if self.how not in UNCLEAN:
+            self.last_error = None  # it is of an earlier life, and no cause of this
+        self.how = End.GAVE_UP.value
+        return self.last_error
+
     def count_lost(self, kind: str) -> None:
         """Count a message of this type as lost."""
         if self.lost is None:
@@ -184,7 +191,8 @@ class Cell(AnyCell):
     def crash(self, error: BaseException) -> None:
         """Let the running incarnation end abnormally, at its next wait. The first error counts."""
         if self.scope is not None:
-            self.background_error = self.background_error or error
+            if self.background_error is None:
+                self.background_error = error
             self.scope.cancel()
 
     def request_stop(self) -> None:

@@ -154,16 +154,14 @@ class DynamicRunner:
                 self._wait_for(member, due, now)
             case Forget(spent):
                 if spent:
-                    member.how = End.GAVE_UP.value
-                    self.cell.host.emit(GaveUp(member.path, member.last_error))
+                    self.cell.host.emit(GaveUp(member.path, member.give_up()))
                 self._forget(member)
                 if self._core.shuts_down(len(self.cell.children)):
                     self.cell.host.emit(ShutDown(self.cell.path, member.path))
                     self._end = End.SHUTDOWN
                     self.request_stop()
             case _:  # it gives up
-                member.how, self.cell.last_error = End.GAVE_UP.value, member.last_error
-                self._end = End.GAVE_UP
+                self.cell.last_error, self._end = member.give_up(), End.GAVE_UP
                 self._forget(member)
                 self.request_stop()
 

@@ -249,8 +249,8 @@ class SupervisorRunner:
     def _report(self, finish: Finish) -> None:
         culprit = None if finish.index is None else self.cell.children.get(finish.index)
         if finish.end is End.GAVE_UP and culprit is not None:
-            self.cell.last_error, culprit.how = culprit.last_error, finish.end.value
-            self.cell.host.emit(GaveUp(self.cell.path, culprit.last_error))
+            self.cell.last_error = culprit.give_up()
+            self.cell.host.emit(GaveUp(self.cell.path, self.cell.last_error))
         elif finish.end is End.SHUTDOWN:
             self.cell.host.emit(ShutDown(self.cell.path, None if culprit is None else culprit.path))
         self.cell.begin_anew()

@@ -137,6 +137,24 @@ async def test_the_end_of_a_dynamic_child_is_told_in_the_same_words(
         assert downs(probes) == [("t/d/1", how, error)]
 
 
+@pytest.mark.parametrize("dynamic", [False, True])
+async def test_a_notice_does_not_blame_an_earlier_crash_for_clean_ends_that_were_too_many(
+    autojump_clock: object, probes: Probes, dynamic: bool
+) -> None:
+    workers = DynamicSpec("in", probes.template(), child_intensity=1)
+    inner = SupervisorSpec("in", [probes.spec("a")], intensity=1, kind=Kind.TEMPORARY)
+    spec = SupervisorSpec("t", [probes.spec("watcher"), workers if dynamic else inner])
+    async with open_tree(spec) as tree:
+        ref = await tree.dynamic("in").start_child("a", "a") if dynamic else tree.ref("in/a")
+        ref.monitor(tree.ref("watcher"))
+        ref.tell(Do(error=OSError("last week")))
+        await trio.sleep(7 * 86_400)
+        for _ in range(2):
+            ref.tell(Do(stop=True))
+        await settle()
+        assert downs(probes) == [("t/in/a", "gave_up", None)]
+
+
 @pytest.mark.parametrize(
     ("start", "how"),
     [(Do(sleep=5, error=OSError()), "start_failed"), (Do(sleep=5, error=Decline()), "declined")],

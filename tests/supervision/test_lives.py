@@ -241,6 +241,29 @@ async def test_what_is_meant_for_the_tree_ends_all_of_it_in_order(
     assert tree.snapshot().state == "stopped"
 
 
+class Empty(Exception):  # noqa: N818 - it is one
+    """An error that is false, as one that counts its members may be."""
+
+    def __len__(self) -> int:
+        return 0
+
+
+@pytest.mark.parametrize("where", ["receive", "background"])
+async def test_an_error_that_is_false_is_a_crash_like_any_other(
+    autojump_clock: object, probes: Probes, where: str
+) -> None:
+    spec = SupervisorSpec("t", [probes.spec("a", kind=Kind.TRANSIENT)])
+    async with open_tree(spec, on_event=probes.trace) as tree:
+        if where == "receive":
+            tree.ref("a").tell(Do(error=Empty("bad")))
+        else:
+            tree.ref("a")._cell.crash(Empty("bad"))
+            tree.ref("a")._cell.crash(OSError("later"))
+        await settle()
+        assert [str(event.error) for event in probes.trace.of(Crashed)] == ["Empty: bad"]  # type: ignore[attr-defined]
+        assert tree.snapshot().children[0].restarts == 1
+
+
 async def test_of_several_fatal_errors_the_first_counts(autojump_clock: object, probes: Probes) -> None:
     tree = Tree(SupervisorSpec("t", [probes.spec("a"), probes.spec("b")]))
     tree.ref("a").tell(Do(sleep=1, error=SystemExit(7)))

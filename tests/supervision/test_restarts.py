@@ -108,6 +108,22 @@ async def test_giving_up_over_clean_ends_says_so_without_a_cause(
     assert {event.error for event in probes.trace.of(GaveUp)} == {None}  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("dynamic", [False, True])
+async def test_giving_up_over_clean_ends_does_not_blame_an_earlier_crash(
+    autojump_clock: object, probes: Probes, dynamic: bool
+) -> None:
+    child = DynamicSpec("d", probes.template(), intensity=1) if dynamic else probes.spec("a")
+    tree = tree_of(probes, child, intensity=0 if dynamic else 1)
+    async with failing(tree) as failures:
+        ref = await tree.dynamic("d").start_child("a", "a") if dynamic else tree.ref("a")
+        ref.tell(BOOM)
+        await trio.sleep(900)
+        for order in (QUIT, QUIT):
+            ref.tell(order)
+    assert str(failures[0]) == "t gave up: a child ended too often, if cleanly"
+    assert {event.error for event in probes.trace.of(GaveUp)} == {None}  # type: ignore[attr-defined]
+
+
 async def test_giving_up_stops_the_others_in_reverse_and_says_so(
     autojump_clock: object, probes: Probes
 ) -> None:
