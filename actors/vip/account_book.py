@@ -77,16 +77,26 @@ class AccountBook:
 
 
 def moved_to(
-    account: VIPAccount, state: AccountState, now: float, reason: str = "", until: float | None = None
+    account: VIPAccount,
+    state: AccountState,
+    now: float,
+    reason: str = "",
+    until: float | None = None,
+    *,
+    seen: str | None = None,
 ) -> VIPAccount:
     """The account in another state, or since when it was in the same; whoever had it has it no longer."""
     since = account.since if state is account.state else now
-    return evolve(account, state=state, since=since, reason=reason, until=until, session="", member="")
+    if seen is None:  # the chat of one that was free was empty
+        seen = "0" if account.state is AccountState.FREE else account.seen
+    return evolve(
+        account, state=state, since=since, reason=reason, until=until, session="", member="", seen=seen
+    )
 
 
 def lease_to(account: VIPAccount, session: str, member: str, now: float) -> VIPAccount:
     """The account, leased, in a new epoch."""
-    leased = moved_to(account, AccountState.LEASED, now)
+    leased = moved_to(account, AccountState.LEASED, now, seen="")
     return evolve(leased, epoch=account.epoch + 1, session=session, member=member)
 
 

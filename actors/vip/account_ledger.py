@@ -65,11 +65,17 @@ class AccountLedger:
         return None if held is None else Lease(held.name, held.epoch)
 
     async def move(
-        self, account: VIPAccount, state: AccountState, reason: str, until: float | None = None
+        self,
+        account: VIPAccount,
+        state: AccountState,
+        reason: str,
+        until: float | None = None,
+        *,
+        seen: str | None = None,
     ) -> VIPAccount:
         """The account comes into another state; whoever had it has it no longer, from this moment."""
         self._epochs.close(account.name)
-        new = moved_to(account, state, self._clock.now(), reason, until)
+        new = moved_to(account, state, self._clock.now(), reason, until, seen=seen)
         await self._write(new)
         return new
 

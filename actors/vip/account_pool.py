@@ -10,6 +10,7 @@ from actors.vip.account_book import Waiting
 from actors.vip.account_ledger import AccountLedger
 from actors.vip.clearings import ClearingDone, Clearings
 from actors.vip.holders import HolderEnded, Holders
+from actors.vip.late_answers import LateAnswers
 from actors.vip.model import AccountState, VIPAccount
 from actors.vip.next_look import NextLook
 from actors.vip.pool_ports import PoolPorts
@@ -41,6 +42,7 @@ class AccountPoolActor(Actor):
     _ports: PoolPorts
     _ledger: AccountLedger = field(init=False)
     _holders: Holders = field(init=False)
+    _late: LateAnswers = field(init=False)
     _clearings: Clearings = field(init=False)
     _next_look: NextLook = field(init=False)
 
@@ -49,7 +51,8 @@ class AccountPoolActor(Actor):
         ports = self._ports
         self._next_look = NextLook(self.after, _Tick())
         self._holders = Holders(self.ref, self.start_soon)
-        self._clearings = Clearings(ports, self.ref, self.start_soon)
+        self._late = LateAnswers(ports, self.start_soon)
+        self._clearings = Clearings(ports, self.ref, self.start_soon, self._late)
         self._ledger = AccountLedger(ports.store, ports.clock, ports.epochs, ports.accounts)
         await self._look()
 
@@ -58,8 +61,8 @@ class AccountPoolActor(Actor):
         match message:
             case m.RequestLease():
                 return await self._request(message)
-            case m.ReleaseLease(session):
-                return await self._release(session)
+            case m.ReleaseLease():
+                return await self._release(message)
             case m.WithdrawLease(session):
                 self._ledger.book.withdraw(session)
             case m.QueuePosition(session):
@@ -105,22 +108,25 @@ class AccountPoolActor(Actor):
             if waiting.session != asking:
                 self._holders.tell(waiting.session, m.LeaseGranted(waiting.session, lease))
 
-    async def _release(self, session: str) -> bool:
+    async def _release(self, release: m.ReleaseLease) -> bool:
         ledger = self._ledger
         if not ledger.loaded:
             return False
-        ledger.book.withdraw(session)
-        held = ledger.book.leased_to(session)
+        ledger.book.withdraw(release.session)
+        held = ledger.book.leased_to(release.session)
         if held is None:
             return True
+        used = release.lease == Lease(held.name, held.epoch)
+        self._late.dealt_with(held.name, release.known if used else ())
+        seen = release.seen if used else "0"  # else nothing in its chat is of this session
         try:
-            await self._give_back(held, "given back: its history is being cleared")
+            await self._give_back(held, "given back: its history is being cleared", seen)
         except StoreUnavailable:
             return False
         return True
 
-    async def _give_back(self, account: VIPAccount, reason: str) -> None:
-        await self._ledger.move(account, AccountState.DRAINING, reason)
+    async def _give_back(self, account: VIPAccount, reason: str, seen: str | None = None) -> None:
+        await self._ledger.move(account, AccountState.DRAINING, reason, seen=seen)
         self._holders.drop(account.session)
         self._start_clearing()
 
@@ -131,16 +137,17 @@ class AccountPoolActor(Actor):
             self._clearings.begin(account)
 
     async def _cleared(self, done: ClearingDone) -> None:
-        again = self._clearings.over(done.account)
+        again = self._clearings.over(done)
         account, outcome = self._ledger.book.accounts[done.account], done.outcome
         if account.epoch != done.epoch or account.state in {AccountState.LEASED, AccountState.DEAD}:
             return  # something else was decided meanwhile
-        if again and outcome.passing:
+        if again:
             self._clearings.begin(account)
             return
         until = None if outcome.again_in is None else self._now() + outcome.again_in
         try:
-            await self._ledger.move(account, outcome.state, outcome.reason, until)
+            seen = self._late.read_to(account.name, account.seen)
+            await self._ledger.move(account, outcome.state, outcome.reason, until, seen=seen)
             await self._grant()
         except StoreUnavailable:
             self._next_look.within(_SOON)
@@ -191,30 +198,35 @@ class AccountPoolActor(Actor):
         if account is None:
             return
         if account.state is not AccountState.LEASED:
-            await self._late(account, event)
+            await self._unleased(account, event)
             return
         lease = Lease(account.name, account.epoch)
         self._holders.tell(account.session, m.FromDesk(lease, event))
 
-    async def _late(self, account: VIPAccount, event: m.DeskEvent) -> None:
+    async def _unleased(self, account: VIPAccount, event: m.DeskEvent) -> None:
         """The desk answered somebody whose session is over: staff see it, and the history is cleared anew."""
-        if isinstance(event, m.DeskResync):  # what could not be cleared while it was away is cleared now
-            if not self._clearings.connected(account) and account.state is AccountState.QUARANTINED:
-                self._clearings.begin(account)
+        match event:
+            case m.DeskResync():
+                if self._clearings.connected(account):
+                    return
+                if account.state is AccountState.QUARANTINED:  # it could not be cleared while it was away
+                    self._clearings.begin(account)
+                elif account.state is AccountState.FREE:
+                    await self._clear_again(
+                        account, event, "it was away: its history has to be verified empty"
+                    )
+            case m.DeskPosted(name, message) if not message.own:
+                self._late.arrived(name, message)
+                if not self._clearings.written(account) and account.state is AccountState.FREE:
+                    await self._clear_again(account, event, "a late answer has to be cleared")
+
+    async def _clear_again(self, account: VIPAccount, event: m.DeskEvent, reason: str) -> None:
+        try:
+            await self._ledger.move(account, AccountState.DRAINING, reason)
+        except StoreUnavailable:
+            self.after(_SOON, event)  # if it is leased by then, the introduction of the session is the wall
             return
-        if not isinstance(event, m.DeskPosted) or event.message.own:
-            return
-        logger.warning(
-            "A late answer of the desk came to VIP account %s: it goes to the staff log", account.name
-        )
-        notice = Notice.of(Word.LATE_ANSWER, account=account.name)
-        self.start_soon(self._ports.staff.note, notice, event.message.body)
-        if account.state is AccountState.FREE:
-            try:
-                await self._ledger.move(account, AccountState.DRAINING, "a late answer has to be cleared")
-            except StoreUnavailable:
-                return  # the introduction of the next session is the wall
-            self._start_clearing()
+        self._start_clearing()
 
     # --- looking after it all -------------------------------------------------------------------
 

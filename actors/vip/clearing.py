@@ -1,5 +1,7 @@
 """Clearing an account's history: piece by piece, and verified, or it is not leased again."""
 
+from collections.abc import Awaitable, Callable
+
 from attrs import frozen
 
 from actors.vip.epochs import Epochs
@@ -22,12 +24,18 @@ class Cleared:
     """Telegram was away: nobody has to be told."""
 
 
-async def clear(desk: Desk, epochs: Epochs, lease: Lease, policy: VIPPolicy) -> Cleared:
-    """Clear the history of an account that nobody has; a crash on the way is made good by doing it again."""
+async def clear(
+    desk: Desk, epochs: Epochs, lease: Lease, policy: VIPPolicy, read: Callable[[], Awaitable[None]]
+) -> Cleared:
+    """Clear the history of an account that nobody has; a crash on the way is made good by doing it again.
+
+    `read`: what is in it has been read when this returns.
+    """
     try:
         await epochs.idle(lease.account)
         await desk.probe(lease.account)
         for _ in range(policy.clear_tries):
+            await read()
             if await _clear_once(desk, lease):
                 return Cleared(AccountState.FREE)
     except FloodWait as wait:

@@ -198,6 +198,9 @@ class VIPAccount(Record):
     """When it came into this state."""
     until: float | None = None
     """When a flood wait is over, or the next attempt is due."""
+    seen: str = ""
+    """While nobody has it: what is newer in its chat was written for nobody, and staff are to read it before
+    it is cleared. "" where that is not known."""
 
     @property
     def key(self) -> str:

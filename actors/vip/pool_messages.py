@@ -57,6 +57,12 @@ class ReleaseLease:
     """
 
     session: str
+    lease: Lease | None = None
+    """The one that the session knows of, and used."""
+    seen: str = ""
+    """It has dealt with everything in the chat up to this message,"""
+    known: frozenset[str] = frozenset()
+    """and with these: all else that the desk has written is for staff."""
 
 
 @frozen

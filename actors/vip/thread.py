@@ -13,6 +13,7 @@ from actors.vip.clearing_report import record_orders
 from actors.vip.ending import Ending, forget, tell_closed
 from actors.vip.greeting import Greeting
 from actors.vip.intake import is_staff
+from actors.vip.last_words import LastWords
 from actors.vip.model import EndReason, SessionState
 from actors.vip.parts import SessionParts, ThreadPorts
 from actors.vip.relay import Relay
@@ -63,12 +64,14 @@ class VIPThreadActor(Actor):
     _phase: trio.CancelScope = field(factory=trio.CancelScope, init=False)
     _clicked: trio.Event = field(factory=trio.Event, init=False)
     _greeting: Greeting = field(init=False)
+    _last_words: LastWords = field(init=False)
 
     async def started(self) -> None:
         """Go on where an earlier life was."""
         book = SessionBook(self._ports.store, self._member.key)
         self._parts = SessionParts(self._member, self._ports, book, self.ref)
         self._opening = Opening(self._parts)
+        self._last_words = LastWords(self._parts, self.start_soon)
         self._greeting = Greeting(self._parts, lambda fault: self._end_with(m.End(fault)))
         self.start_soon(self._conduct)
         if self.incarnation > 1:
@@ -104,6 +107,7 @@ class VIPThreadActor(Actor):
             case m.ThreadPosted() | m.ThreadEdited() | m.ThreadDeleted():
                 if self._relay is not None:
                     await hand_over(self._relay, message)
+                self._last_words.hear(message)
             case _EndIfIdle():
                 if not self._clicked.is_set():
                     self.stop()
@@ -245,7 +249,8 @@ class VIPThreadActor(Actor):
             quick = session.ending in {EndReason.CLEARED, EndReason.FORGOTTEN}
             await relay.drain(min(_QUICK_DRAIN, parts.policy.drain) if quick else parts.policy.drain)
             await parts.book.update(drained=True)
-        self._relay = None
+        self._relay = None  # what the desk writes from now on the pool finds in its history
+        self._last_words.show()
         await Ending(parts).run()  # who presses the button meanwhile waits for that
         if session.ending is EndReason.COMPLETED:
             await parts.answer_clicks(Notice.of(Word.CLOSED))  # the next press tells of the new role

@@ -43,7 +43,7 @@ class Scripted:
 
 
 async def _clear(desk: Scripted, policy: VIPPolicy = POLICY) -> Cleared:
-    return await clear(desk, Epochs(), LEASE, policy)  # type: ignore[arg-type]
+    return await clear(desk, Epochs(), LEASE, policy, trio.lowlevel.checkpoint)  # type: ignore[arg-type]
 
 
 async def test_a_history_is_looked_at_only_once_nothing_is_left_to_clear(autojump_clock: object) -> None:

@@ -382,4 +382,5 @@ async def test_an_opening_does_not_ask_for_ever_what_became_of_its_introduction(
         ticket = rig.click()
         await rig.until(lambda: bool(rig.answers(ticket)))
         assert rig.answers(ticket) == [Word.TRY_AGAIN]
+        rig.world.steps.outage.clear()
         await rig.until_free()
