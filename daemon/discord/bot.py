@@ -18,6 +18,7 @@ from daemon.aio import Loop
 from daemon.discord.buckets import use_cancellable_buckets
 from daemon.discord.intents import intents_for
 from daemon.discord.observer import Observer
+from daemon.discord.post_failures import NETWORK, in_short
 from daemon.discord.sessions import close_sessions
 from daemon.discord.trouble import BadToken, StartsSpent, backoff
 from daemon.secrets import Secret
@@ -150,7 +151,7 @@ class Bot:
         while True:
             try:
                 await self.client.sync_application_commands()
-            except hikari.HTTPError as error:
+            except NETWORK as error:
                 failures += 1
                 told, self.commands = self.commands, _refusal(error)
                 if self.commands != told:
@@ -182,11 +183,15 @@ async def _end_shards() -> None:
     await asyncio.gather(*shards, return_exceptions=True)
 
 
-def _refusal(error: hikari.HTTPError) -> str:
+def _refusal(error: Exception) -> str:
     """What Discord answered, without the address."""
-    if isinstance(error, hikari.HTTPResponseError):
-        return f"HTTP {int(error.status)} {error.message}".rstrip()
-    return error.message
+    match error:
+        case hikari.HTTPResponseError():
+            return f"HTTP {int(error.status)} {error.message}".rstrip()
+        case hikari.HTTPError():
+            return error.message
+        case _:
+            return in_short(error)
 
 
 def make_bot(

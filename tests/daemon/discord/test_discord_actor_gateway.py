@@ -136,3 +136,16 @@ async def test_commands_that_discord_does_not_take_are_told_and_sent_again(
         assert numbers.state == "connected"
         await running.until(lambda numbers: numbers.commands == "")
     assert caplog.text.count("Discord does not take perkd's commands: HTTP 400") == 1
+
+
+async def test_commands_whose_reply_was_cut_are_sent_again_by_the_same_bot(
+    discord: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    discord.faults.cut_reply("GET", "/applications/*/commands")
+    async with open_actor(discord) as running:
+        await running.link.wait_open()
+        first = running.link.connection()
+        await running.until(lambda numbers: "payload is not completed" in numbers.commands)
+        await running.until(lambda numbers: numbers.commands == "")
+        assert running.link.connection() is first
+    assert caplog.text.count("Discord does not take perkd's commands: ") == 1
