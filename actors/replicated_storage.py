@@ -74,6 +74,7 @@ class ReplicatedStorageActor(WriterActor):
             position=pair.position,
             stores=pair.health(),
             problems=self._problems(),
+            stale="" if pair.mode is Mode.LOCAL else "; ".join(pair.problems()),
         )
 
     def _problems(self) -> tuple[str, ...]:

@@ -166,6 +166,8 @@ class StorageHealth:
     """Each of several stores; none where there is only one."""
     problems: tuple[str, ...] = ()
     """What an operator has to know of them, as sentences."""
+    stale: str = ""
+    """Why the file is not the state now: nobody should copy it. "" where it is."""
 
 
 # --- how a backend is run -----------------------------------------------------------------------

@@ -6,6 +6,7 @@ When the last one was made is told by the files' names, so that a restart does n
 import contextlib
 import logging
 import re
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -59,6 +60,8 @@ class BackupActor(Actor):
     plan: BackupPlan
     clock: Clock
     last: LastBackup
+    stale: Callable[[], Awaitable[str]]
+    """Why the file is not the state now, so that a copy of it would be none either; "" where it is."""
     run: Run[Any] = trio.to_thread.run_sync
     """How blocking work is done; a test on a virtual clock does it at once."""
     _failures: int = field(default=0, init=False)
@@ -85,6 +88,8 @@ class BackupActor(Actor):
         return until_due(made, self.clock.now(), self.plan.every)
 
     async def _make_one(self) -> None:
+        if why := await self.stale():  # a disk that is read-only takes no mark that the file lags
+            raise FileRefused(why)
         now, began = self.clock.now(), trio.current_time()
         target = self.plan.directory / backup_name(now)
         contents: Contents = await self.run(partial(_make, self.database, target))

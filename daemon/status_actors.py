@@ -8,6 +8,7 @@ from attrs import frozen
 import daemon
 from actors.giftcodes.campaign_messages import CampaignStatus
 from actors.giftcodes.session_pool import PoolStatus
+from actors.ports import StoreUnavailable
 from actors.storage import StorageStatus
 from daemon.assembly import CAMPAIGN, POOL, STORAGE
 from daemon.backups import BackupActor, BackupPlan
@@ -16,7 +17,7 @@ from daemon.control.actor import ControlActor
 from daemon.notify import Notifier, NotifyActor, from_environment
 from daemon.service.audit import By
 from daemon.setup_check import SetupActor
-from daemon.storing import database, where_state_is
+from daemon.storing import database, mongodb_address, where_state_is
 from daemon.vip.orders import AccountOrders
 from daemon.web.actions import Actions
 from supervision import Actor, Tree
@@ -59,7 +60,17 @@ class StatusActors:
 
     def _backups(self, _tree: Tree) -> BackupActor:
         made = self.made
-        return BackupActor(database(made.config), backup_plan(made.config), made.clock, made.last_backup)
+        plan = backup_plan(made.config)
+        return BackupActor(database(made.config), plan, made.clock, made.last_backup, self._stale)
+
+    async def _stale(self) -> str:
+        """Why the file is not the state now; "" where it is."""
+        if mongodb_address(self.made.config) is None:
+            return ""  # also where the storage does not answer: a file that can be copied is the state
+        try:
+            return (await self.made.store.status()).stale
+        except StoreUnavailable as error:
+            return str(error)
 
     def _notify(self, tree: Tree, notifier: Notifier) -> NotifyActor:
         questions = ((CAMPAIGN, CampaignStatus()), (POOL, PoolStatus()), (STORAGE, StorageStatus()))

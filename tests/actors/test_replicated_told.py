@@ -77,6 +77,7 @@ async def test_where_both_fail_neither_is_said_to_carry_on_and_each_is_named_onc
         assert store.pair.mode is Mode.LOCAL
         told = await actor.receive(StorageStatus())
         assert isinstance(told, StorageHealth)
+        assert told.stale == ""  # what the file has is all there is
         full, broke = (
             "the disk is full (switched on by the test)",
             "the connection broke (switched on by the test)",
@@ -166,3 +167,26 @@ async def test_what_mongodb_lacks_at_the_end_is_counted(
         nursery.cancel_scope.cancel()
     [said] = [text for level, text in lines(caplog) if "before the end" in text and level == "WARNING"]
     assert f"(changes it lacks: {len(put)})" in said
+
+
+async def test_who_wants_to_copy_the_file_is_told_while_it_does_not_lead(
+    host: Host, autojump_clock: object
+) -> None:
+    async with host.running() as store:
+        actor = ReplicatedStorageActor(lambda: store)
+
+        async def stale() -> str:
+            health = await actor.receive(StorageStatus())
+            assert isinstance(health, StorageHealth)
+            return health.stale
+
+        await host.put("1")
+        await host.until_level()
+        assert await stale() == ""
+        host.disk.full = True
+        await host.put("2")
+        assert (await stale()).startswith("the file can't be used, MongoDB alone keeps the state: ")
+        host.disk.full = False
+        await host.until_level()
+        assert await stale() == ""
+    assert (await stale()).startswith("the store waits: ")

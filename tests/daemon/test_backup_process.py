@@ -92,6 +92,25 @@ async def test_a_backup_that_fails_is_a_problem_and_holds_up_nothing(tmp_path: P
         assert len(host.find(Redemption, outcome=Outcome.REDEEMED)) == 3
 
 
+async def test_a_file_that_mongodb_has_taken_over_from_is_not_backed_up(tmp_path: Path) -> None:
+    world, players = small_world()
+    with mongo_in_thread() as mongo:
+        async with open_host(tmp_path, world) as host:
+            host.env["MONGODB_URI"] = f"{mongo.uri}perkd"
+            host.write_config(FAST)
+            host.add_players(players)
+            await settle(host)
+            host.write_config(EVERY_HOUR)
+            (tmp_path / "var" / "perkd.sqlite3").unlink()
+            (tmp_path / "var" / "perkd.sqlite3").mkdir()  # where no file can be
+            async with host.perkd() as process:
+                status = await host.until(lambda status: any("backup" in one for one in status["problems"]))
+                assert await host.stop(process) == 0
+            (problem,) = (one for one in status["problems"] if "backup" in one)
+            told = "the last backup failed: the file can't be used, MongoDB alone keeps the state: "
+            assert problem.startswith(told)
+
+
 @pytest.mark.slow
 async def test_a_restored_state_replaces_mongodbs(tmp_path: Path) -> None:
     world, players = small_world()

@@ -81,9 +81,15 @@ class Host:
     start: float = NOW
     last: LastBackup = field(factory=LastBackup)
     run: Run[Any] = trio.to_thread.run_sync
+    stale: str = ""
 
     def actor(self) -> BackupActor:
-        return BackupActor(self.database, self.plan, SteadyClock(lambda: self.start), self.last, self.run)
+        clock = SteadyClock(lambda: self.start)
+        return BackupActor(self.database, self.plan, clock, self.last, self._stale, self.run)
+
+    async def _stale(self) -> str:
+        await trio.lowlevel.checkpoint()
+        return self.stale
 
     def made(self) -> list[str]:
         directory = self.plan.directory
@@ -239,6 +245,22 @@ async def test_a_stop_does_not_wait_for_a_long_backup_and_leaves_nothing(
         async with host.life():
             await trio.to_thread.run_sync(copying.wait)
     assert host.made() == []
+
+
+async def test_no_backup_is_made_of_a_file_that_is_not_the_state_and_none_is_dropped_for_it(
+    virtual: Host, autojump_clock: object
+) -> None:
+    await virtual.run_for(2.5 * DAY)
+    good = virtual.made()
+    async with virtual.life():
+        virtual.stale = "MongoDB alone keeps the state: the disk is read-only"
+        await trio.sleep(9 * DAY)
+        assert virtual.made() == good
+        assert virtual.last.problems() == (f"the last backup failed: {virtual.stale}",)
+        virtual.stale = ""
+        await trio.sleep(3600)
+    assert virtual.last.problems() == ()
+    assert virtual.made()[:2] == good[-2:]
 
 
 @pytest.mark.parametrize("keep", [1, 2])
