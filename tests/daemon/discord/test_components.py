@@ -216,6 +216,22 @@ async def test_a_first_sign_whose_reply_was_lost_counts(live: Place) -> None:
     assert message.content == "Page 4"
 
 
+@pytest.mark.parametrize("as_whole", [False, True], ids=["cut", "half the JSON"])
+async def test_a_first_sign_whose_reply_broke_off_counts(
+    live: Place, caplog: pytest.LogCaptureFixture, as_whole: bool
+) -> None:
+    message = await live.post()
+    live.discord.faults.cut_reply("POST", "/interactions/*/*/callback", as_whole=as_whole)
+    form = await live.ann.press(message, "Register")
+    assert form.modal is not None
+    await until(lambda: "whether Discord took it is not known" in caplog.text)
+    live.discord.faults.cut_reply("POST", "/interactions/*/*/callback", as_whole=as_whole)
+    live.desk.shown = Reply("Page 4")
+    await live.ann.press(message, "Next")
+    assert message.content == "Page 4"
+    assert not [one for one in caplog.records if one.levelno >= logging.ERROR]
+
+
 async def test_an_answer_that_can_not_be_shown_is_said_to_have_failed(
     live: Place, caplog: pytest.LogCaptureFixture
 ) -> None:
