@@ -46,6 +46,11 @@ def add_secret(value: str) -> None:
     _redact.add(value)
 
 
+def redacted(text: str) -> str:
+    """`text` without the secrets: for what is shown elsewhere than in the log."""
+    return _redact(text)
+
+
 def configure_logging(format: str, level: str, stream: TextIO | None = None) -> None:  # noqa: A002 - the setting's name
     """Send all logging to `stream` (default: stderr); done again, it replaces what it did before.
 

@@ -20,7 +20,10 @@ from actors.giftcodes.source_health import PollerStats
 from actors.ports import Clock
 from actors.storage import StorageHealth, StorageStatus
 from daemon.assembly import ANNOUNCER, CAMPAIGN, POLLERS, POOL, STORAGE
+from daemon.assembly_gateways import DISCORD, TELEGRAM
+from daemon.assembly_vip import ACCOUNT_POOL, OFFICE
 from daemon.discord.report import DiscordPart, DiscordReport
+from daemon.hiding import hide_secrets
 from daemon.status_document import iso, lag, lane_json, posts_json, source_json, store_json
 from daemon.vip_off import VIPOff
 from daemon.vip_report import VIPPart, VIPReport
@@ -28,8 +31,14 @@ from supervision import Node, SupervisionError, Tree
 
 ANSWER_WITHIN = 0.25
 """Seconds an actor has to tell how it is doing."""
+PATIENT = 1.0
+"""Seconds for one that did not answer the last time: that may have been long ago, and it busy both times."""
 GONE_AFTER = 10.0
 """Seconds of silence after which an actor that runs counts as gone. A slow disk is no outage."""
+
+
+VIP_PARTS = {"desk": OFFICE, "account_pool": ACCOUNT_POOL, "telegram": TELEGRAM}
+"""Those whose silence VIP's report tells, and where they are in the tree."""
 
 
 @define
@@ -73,11 +82,12 @@ class StatusReport:
         answers = await self._ask()
         root = self.tree.snapshot(every_child=every_child)
         problems = [*_tree_problems(root), *self._answer_problems(answers), *self.notes()]
-        return {
+        status: dict[str, object] = {
             "version": daemon.__version__,
             "uptime": round(trio.current_time() - self._started, 3),
             "health": self._health(root, answers, problems),
             "problems": problems,
+            "silent": self._silent(),
             "tree": root.to_json(),
             "giftcodes": self._giftcodes(answers),
             "discord": None if answers.discord is None else answers.discord.document,
@@ -86,6 +96,8 @@ class StatusReport:
             else answers.vip.document,
             "storage": self._storage(answers.storage),
         }
+        hide_secrets(status)
+        return status
 
     async def _ask(self) -> _Answers:
         answers = _Answers(sources=dict.fromkeys(self.sources))
@@ -104,10 +116,13 @@ class StatusReport:
         return answers
 
     async def _fill(self, into: object, name: str, path: str, question: object) -> None:
+        within = PATIENT if path in self._silent_since else ANSWER_WITHIN
         try:
-            answer = await self.tree.ref(path).ask(question, timeout=ANSWER_WITHIN)
+            answer = await self.tree.ref(path).ask(question, timeout=within)
         except SupervisionError:
+            self._hear(path, answered=False)
             return
+        self._hear(path, answered=True)
         if isinstance(into, dict):
             into[name] = answer
         else:
@@ -115,9 +130,23 @@ class StatusReport:
 
     async def _fill_discord(self, answers: _Answers, report: DiscordReport) -> None:
         answers.discord = await report.make(self.clock.now())
+        self._hear(DISCORD, answered=answers.discord.document.get("state") != "no answer")
 
     async def _fill_vip(self, answers: _Answers, report: VIPReport | VIPOff) -> None:
         answers.vip = await report.look()
+        if isinstance(silent := answers.vip.document.get("silent"), list):
+            for part, path in VIP_PARTS.items():
+                self._hear(path, answered=part not in silent)
+
+    def _hear(self, path: str, *, answered: bool) -> None:
+        if answered:
+            self._silent_since.pop(path, None)
+        else:
+            self._silent_since.setdefault(path, trio.current_time())
+
+    def _silent(self) -> dict[str, float]:
+        now = trio.current_time()
+        return {path: round(now - since, 3) for path, since in self._silent_since.items()}
 
     def _answer_problems(self, answers: _Answers) -> Iterator[str]:
         if answers.campaign is None:
@@ -173,9 +202,8 @@ class StatusReport:
     def _is_gone(self, root: Node, path: str, answer: object | None) -> bool:
         """Whether nothing can be expected of it. One that is busy for a moment is not gone."""
         if answer is not None:
-            self._silent_since.pop(path, None)
             return False
-        since = self._silent_since.setdefault(path, trio.current_time())
+        since = self._silent_since.get(path, trio.current_time())
         return _state(root, path) != "running" or trio.current_time() - since >= GONE_AFTER
 
     def _giftcodes(self, answers: _Answers) -> dict[str, object]:

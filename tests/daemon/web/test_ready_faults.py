@@ -1,7 +1,8 @@
 """Each fault that is injected turns `/readyz` red, and it turns green again by itself: virtual time."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,18 +13,22 @@ from trio.testing import MockClock
 from actors.giftcodes.announcing_messages import AnnouncerNumbers
 from actors.giftcodes.campaign_messages import CampaignNumbers, CampaignStatus
 from actors.giftcodes.found import CodesFound
+from actors.giftcodes.model import Player
 from actors.giftcodes.poller import PollerActor
 from actors.giftcodes.pool_messages import PoolNumbers
-from actors.ports import FoundCode, Position, SourceError
-from actors.storage import StorageHealth
+from actors.ports import Change, FoundCode, Position, Put, SourceError, StoreUnavailable
+from actors.storage import StorageHealth, StoreClient
+from actors.writer import StorageActor
 from daemon.clock import SteadyClock
 from daemon.discord.report import DiscordReport
 from daemon.discord.status import DiscordNumbers, DiscordStatus
 from daemon.status import StatusReport
+from daemon.storage import SQLiteBackend
 from daemon.storage.memory import MemoryStore
 from daemon.web.readiness import not_ready
-from supervision import Actor, ActorRef, ActorSpec, Backoff, SupervisorSpec, Tree
+from supervision import Actor, ActorRef, ActorSpec, Backoff, DynamicSpec, SupervisorSpec, Tree
 from supervision.testing import crash
+from tests.worlds.memory_host import at_once
 
 BRIEF = Backoff(min=0.5, max=5.0)
 WELL = StorageHealth(healthy=True, position=Position(1, 1), last_error=None)
@@ -35,8 +40,11 @@ class Answering(Actor):
 
     name: str
     answers: dict[str, Any]
+    busy: dict[str, float]
+    """Name → for how many seconds, before it answers."""
 
     async def receive(self, message: object) -> object:
+        await trio.sleep(self.busy.get(self.name, 0.0))
         if isinstance(message, CodesFound):
             return True
         return self.answers[self.name]
@@ -64,7 +72,10 @@ class Feed:
 class Site:
     """A tree with what readiness looks at."""
 
+    make_store: Callable[[], Actor] | None = None
+    """None: one that answers what `answers` holds."""
     feed: Feed = field(factory=Feed)
+    busy: dict[str, float] = field(factory=dict)
     answers: dict[str, Any] = field(factory=dict)
     clock: SteadyClock = field(factory=SteadyClock)
     tree: Tree = field(init=False)
@@ -82,7 +93,7 @@ class Site:
         }
 
     def child(self, name: str) -> ActorSpec:
-        return ActorSpec(name, lambda: Answering(name, self.answers), backoff=BRIEF)
+        return ActorSpec(name, lambda: Answering(name, self.answers, self.busy), backoff=BRIEF)
 
     def poller(self) -> PollerActor:
         return PollerActor("feed", self.feed, self.tree.ref("giftcodes/campaign"), self.clock)
@@ -91,10 +102,14 @@ class Site:
         names = ("redemption", "pollers")
         redemption = SupervisorSpec(names[0], [self.child("session_pool")])
         pollers = SupervisorSpec(names[1], [ActorSpec("feed", self.poller, backoff=BRIEF)])
-        giftcodes = [redemption, self.child("campaign"), self.child("announcer"), pollers]
+        redeemers = DynamicSpec("redeemers", self.child("redeemer"))
+        giftcodes = [redemption, redeemers, self.child("campaign"), self.child("announcer"), pollers]
         gateways = SupervisorSpec("gateways", [self.child("discord"), self.child("watcher")])
         half = SupervisorSpec("giftcodes", giftcodes, intensity=1, period=60.0, backoff=BRIEF)
-        return SupervisorSpec("perkd", [self.child("storage"), gateways, half], intensity=50, period=60.0)
+        store = self.child("storage")
+        if self.make_store is not None:
+            store = ActorSpec("storage", self.make_store)
+        return SupervisorSpec("perkd", [store, gateways, half], intensity=50, period=60.0)
 
     async def reasons(self) -> list[str]:
         """Why `/readyz` is red now."""
@@ -113,8 +128,8 @@ async def site() -> AsyncIterator[Site]:
 
 
 @asynccontextmanager
-async def open_site() -> AsyncIterator[Site]:
-    site = Site()
+async def open_site(make_store: Callable[[], Actor] | None = None) -> AsyncIterator[Site]:
+    site = Site(make_store)
     site.tree = Tree(site.spec())
     watched: ActorRef = site.tree.ref("gateways/watcher")
     discord = DiscordReport(site.tree.ref("gateways/discord"), MemoryStore(), watched, DiscordStatus())
@@ -143,11 +158,93 @@ async def test_a_poller_that_does_not_get_through(
     await site.until_green(4000)
 
 
-async def test_a_store_that_fails(site: Site, autojump_clock: MockClock) -> None:
-    site.answers["storage"] = StorageHealth(healthy=False, position=Position(1, 1), last_error="disk full")
-    assert await site.reasons() == ["no store takes changes: sqlite is failing (disk full)"]
-    site.answers["storage"] = WELL
+class Disk(SQLiteBackend):
+    """A real file, on a disk that is full when a test says so."""
+
+    full: int = 0
+    """So many times it will have no room."""
+
+    def _need_room(self) -> None:
+        if self.full:
+            self.full -= 1
+            raise StoreUnavailable("disk full")
+
+    def commit(self, changes: Sequence[Change]) -> Position:
+        self._need_room()
+        return super().commit(changes)
+
+    def probe(self, size: int) -> None:
+        self._need_room()
+        super().probe(size)
+
+
+async def test_a_commit_that_fails_once(tmp_path: Path, autojump_clock: MockClock) -> None:
+    disk = Disk(tmp_path / "perkd.db")
+    async with open_site(lambda: StorageActor(lambda: disk, at_once)) as site:
+        disk.full = 1
+        with pytest.raises(StoreUnavailable):
+            await StoreClient(site.tree.ref("storage")).commit(Put(Player("wos", "1")))
+        assert await site.reasons() == ["no store takes changes: sqlite is failing (disk full)"]
+        await site.until_green(10)  # nobody writes anything
+
+
+async def test_a_disk_that_fills_up_while_perkd_is_idle(tmp_path: Path, autojump_clock: MockClock) -> None:
+    disk = Disk(tmp_path / "perkd.db")
+    async with open_site(lambda: StorageActor(lambda: disk, at_once)) as site:
+        disk.full = 1000
+        await trio.sleep(70)
+        assert await site.reasons() == ["no store takes changes: sqlite is failing (disk full)"]
+        disk.full = 0
+        await site.until_green(10)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("storage", "the store does not answer"),
+        ("campaign", "the campaign does not answer"),
+        ("discord", "Discord's part of perkd does not answer"),
+    ],
+)
+async def test_who_is_busy_is_no_reason_and_who_stays_silent_is_one(
+    site: Site, autojump_clock: MockClock, name: str, said: str
+) -> None:
+    site.busy[name] = 0.4
     assert await site.reasons() == []
+    site.busy[name] = 0.0
+    assert await site.reasons() == []
+    site.busy[name] = 40.0
+    assert await site.reasons() == []
+    await trio.sleep(8)
+    assert await site.reasons() == []
+    await trio.sleep(2)
+    assert await site.reasons() == [said]
+    site.busy[name] = 0.0
+    await site.until_green(200)
+
+
+@pytest.mark.parametrize("name", ["storage", "campaign"])
+async def test_who_is_busy_each_time_that_somebody_looks_is_no_reason(
+    site: Site, autojump_clock: MockClock, name: str
+) -> None:
+    site.busy[name] = 0.6
+    for _ in range(10):
+        assert await site.reasons() == []
+        await trio.sleep(30)
+
+
+async def test_children_that_crash_again_and_again(site: Site, autojump_clock: MockClock) -> None:
+    redeemers = site.tree.dynamic("giftcodes/redeemers")
+    refs = [await redeemers.start_child(f"wos:{number}") for number in range(4)]
+    crash(refs[0])
+    await trio.sleep(0.1)
+    assert await site.reasons() == []  # one bad child
+    await trio.sleep(5)
+    for ref in refs:
+        crash(ref)
+    await trio.sleep(0.1)
+    assert await site.reasons() == ["perkd/giftcodes/redeemers: 4 of 4 children crash again and again"]
+    await site.until_green()
 
 
 async def test_a_campaign_that_can_not_read_the_store(site: Site, autojump_clock: MockClock) -> None:
