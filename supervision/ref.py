@@ -158,21 +158,27 @@ async def _put_within(cell: Cell, question: Question, limit: float | None) -> No
 
 
 def _begin_asking(asker: Cell, target: Cell) -> None:
-    ring = _ring(target, asker)
-    if ring is not None:
-        path = " → ".join(cell.path for cell in (asker, *ring))
-        raise AskCycle(f"asking in a ring can't be answered: {path}")
+    if target is asker or target.asking:  # else no ring: most ask one that waits for nobody
+        ring = _ring(target, asker)
+        if ring is not None:
+            path = " → ".join(cell.path for cell in ring)
+            raise AskCycle(f"asking in a ring can't be answered: {path}")
     if asker.asking is None:
         asker.asking = []
     asker.asking.append(target)
 
 
-def _ring(cell: Cell, asker: Cell) -> tuple[Cell, ...] | None:
-    """The way from `cell`, over those whose answers it waits for, to `asker`. Rings are refused: it ends."""
-    if cell is asker:
-        return (cell,)
-    for asked in cell.asking or ():
-        way = _ring(asked, asker)
-        if way is not None:
-            return (cell, *way)
+def _ring(target: Cell, asker: Cell) -> list[Cell] | None:
+    """The shortest way from `asker` over `target`, and those whose answers each waits for, back to itself."""
+    before = {target: asker}
+    for cell in (found := [target]):
+        if cell is asker:
+            way = [asker]
+            while (cell := before[cell]) is not asker:
+                way.append(cell)
+            return [asker, *reversed(way)]
+        for asked in cell.asking or ():
+            if asked not in before:
+                before[asked] = cell
+                found.append(asked)
     return None

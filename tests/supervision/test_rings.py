@@ -1,6 +1,7 @@
 """Actors that ask each other in a ring."""
 
 from collections.abc import Awaitable, Callable
+from itertools import pairwise
 
 import pytest
 import trio
@@ -103,6 +104,30 @@ async def test_asking_the_same_one_over_two_ways_is_no_ring(autojump_clock: obje
 
         await a.ask(both)
         assert trio.current_time() == 2
+
+
+async def test_of_many_ways_between_two_each_actor_is_looked_at_once(autojump_clock: object) -> None:
+    names = [f"{number}" for number in range(40)]
+    async with open_tree(callers(*names)) as tree:
+        refs = [tree.ref(name) for name in names]
+
+        def twice(ref: ActorRef) -> Errand:
+            async def run(_: Caller) -> None:
+                async with trio.open_nursery() as nursery:
+                    for _ in range(2):
+                        nursery.start_soon(ref.ask, wait, None)
+
+            return run
+
+        async def wait(_: Caller) -> None:
+            await trio.sleep(1)
+
+        refs[-1].tell(wait)
+        for asker, asked in reversed([*pairwise(refs)]):
+            asker.tell(twice(asked))
+            await settle(1)
+        assert await refs[0].ask("done", None) == "done"
+        assert {node.restarts for node in tree.snapshot().children} == {0}
 
 
 async def test_asking_again_after_a_ring_or_a_timeout_is_fine(autojump_clock: object) -> None:

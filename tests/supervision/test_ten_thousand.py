@@ -2,12 +2,25 @@
 
 import gc
 import sys
+from itertools import pairwise
 
+import pytest
 import trio
 import trio.testing
 
-from supervision import Actor, ActorSpec, DynamicSpec, SupervisorSpec, Tree, open_tree
-from supervision.testing import crash, settle
+from supervision import (
+    Actor,
+    ActorRef,
+    ActorSpec,
+    AskCycle,
+    Crashed,
+    DynamicSpec,
+    SupervisorSpec,
+    Tree,
+    open_tree,
+)
+from supervision.ref import _begin_asking
+from supervision.testing import Trace, crash, settle
 
 MANY = 10_000
 
@@ -69,6 +82,28 @@ def test_nothing_is_left_of_ten_thousand_and_memory_is_back_within_ten_percent()
     assert running - before > MANY
     assert again - before <= 1.1 * (running - before), "a restart leaves next to nothing behind"
     assert after - before <= 0.1 * (running - before), "and a stop nothing"
+
+
+class Link(Actor):
+    """Asks the next when it is told to."""
+
+    async def receive(self, message: object) -> object:
+        return await message.ask("and you?", None) if isinstance(message, ActorRef) else await trio.sleep(1)
+
+
+async def test_a_row_of_two_thousand_who_wait_for_the_next_is_no_ring_unless_it_is_closed(
+    autojump_clock: object,
+) -> None:
+    trace = Trace()
+    spec = SupervisorSpec("t", [ActorSpec(f"{n}", Link) for n in range(2000)])
+    async with open_tree(spec, on_event=trace) as tree:
+        refs = [tree.ref(f"{n}") for n in range(2000)]
+        for asker, asked in reversed([*pairwise(refs)]):
+            asker.tell(asked)
+            await settle(1)
+        assert trace.of(Crashed) == []
+        with pytest.raises(AskCycle, match=r"t/1999 → t/0 → t/1 → t/2 → .* → t/1998 → t/1999$"):
+            _begin_asking(refs[-1]._cell, refs[0]._cell)
 
 
 async def test_a_thousand_children_stop_without_a_pass_over_all_for_each(autojump_clock: object) -> None:
