@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from pymongo import AsyncMongoClient, WriteConcern
+from pymongo import AsyncMongoClient, ReadPreference, WriteConcern
+from pymongo.read_concern import ReadConcern
 
 from actors.giftcodes.model import Record
 from actors.history import Document, Entry, History, Term, begun, grown
@@ -58,8 +59,13 @@ class MongoStore:
         keep: int = KEEP,
         prune_every: int = PRUNE_EVERY,
     ) -> None:
-        durable = WriteConcern(w="majority", j=True)
-        there = client.get_database(database, write_concern=durable)
+        # Whatever the address says of it: what a secondary or another concern shows may be old, or not stay.
+        there = client.get_database(
+            database,
+            write_concern=WriteConcern(w="majority", j=True),
+            read_preference=ReadPreference.PRIMARY,
+            read_concern=ReadConcern(),  # the server's own, which every kind of server takes
+        )
         self._client = client
         self._state = ReplicaState(there, line, keep, prune_every)
         self._copying = Copying(self._state)

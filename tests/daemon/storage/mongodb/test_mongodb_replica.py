@@ -1,10 +1,14 @@
 """The replica as trio code has it: over the asyncio bridge."""
 
+import asyncio
 import logging
 import time
+from typing import Any
 
 import pytest
 import trio
+from pymongo import ReadPreference
+from pymongo.read_concern import ReadConcern
 
 from actors.giftcodes.model import Redemption
 from actors.history import NOWHERE, Document, Entry, History, Term
@@ -51,6 +55,29 @@ async def test_the_end_of_the_block_gives_the_lease_back(mongo_server: MongoTarg
                 with pytest.raises(LeaseHeld):
                     await second.open()
             await second.open()
+
+
+def test_what_the_address_says_of_reading_is_for_others(faulty_shop: Any, faulty_mongo: MongoThread) -> None:
+    """A secondary may not know of the newest term, or of whoever has the lease."""
+    faulty_shop.uri = with_options(faulty_shop.uri, "readPreference=secondary&readConcernLevel=available")
+
+    async def script() -> None:
+        store = faulty_shop.store()
+        database = store._state.database
+        assert database.client.read_preference == ReadPreference.SECONDARY
+        assert database.read_preference == ReadPreference.PRIMARY
+        assert database.read_concern == ReadConcern()
+        async with asyncio.timeout(30):
+            await store.open()
+            await store.begin(FIRST)
+            assert await store.append([BATCH]) == BATCH.position
+            assert await store.get(Redemption, PAIR.key) == PAIR
+
+    faulty_shop.play(script)
+
+
+def with_options(uri: str, options: str) -> str:
+    return f"{uri}{'&' if '?' in uri else '?'}{options}"
 
 
 async def test_a_closed_replica_can_be_opened_again(mongo_server: MongoTarget) -> None:
