@@ -12,6 +12,7 @@ from actors.vip.account_book import NOT_CONFIGURED
 from actors.vip.messages import VIPNumbers
 from actors.vip.model import AccountState, VIPAccount
 from actors.vip.pool_messages import PoolNumbers
+from actors.vip.saga import NOT_TAKEN
 from daemon.cli.times import duration
 from daemon.status_document import iso
 from daemon.telegram.status import NOT_YET
@@ -177,6 +178,12 @@ def _account(account: VIPAccount, answers: VIPAnswers, now: float) -> Iterator[s
         yield f"{name} is out of use: {_way_in(account.name, why or account.reason)}"
     elif account.state is AccountState.LIMITED:
         again = "" if account.until is None else f"; it is tried again at {iso(account.until)}"
+        if account.reason.startswith(NOT_TAKEN):
+            yield (
+                f"{name} can't be used since {iso(account.since)}: {account.reason}{again}. If the desk has "
+                f"blocked it, have it unblocked; then `perkd telegram restore {account.name}`"
+            )
+            return
         yield (
             f"{name} may not write to others since {iso(account.since)}: {account.reason}{again}. "
             "In its Telegram app @SpamBot tells more; let the desk have it among its contacts"

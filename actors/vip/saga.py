@@ -35,6 +35,9 @@ logger = logging.getLogger(__name__)
 _ASK_AGAIN = 1.0
 """Seconds until the pool is asked again for what it can't say now."""
 
+NOT_TAKEN = "it can't write to the desk"
+"""Why an account is limited whose introduction was refused: the desk may have blocked it."""
+
 LOST = (AccountDead, Limited, WrongEpoch)
 """The account is of no more use to this session."""
 
@@ -157,15 +160,28 @@ class Opening:
         session, parts = self._session, self._parts
         if session.desk_from:
             return
-        moved = int(session.state is SessionState.OPEN)
-        content = Content.say(
-            Notice.of(Word.INTRODUCTION, name=session.name, member=session.member, moved=moved)
-        )
-        number = random_id(session.id, "introduction", session.account, session.epoch)
-        message = await self._try(lambda: parts.ports.desk.send(parts.lease, content, number))
+        message = await self._present()
         border = message or await self._try(self._last_at_desk)
         # The chat was empty: what is in it before this message is for staff, and is read as well.
         await parts.book.update(desk_from=border, seen_desk="0")
+
+    async def _present(self) -> str:
+        """Send the introduction. An account that may not even say who comes is of no use, for now."""
+        session, desk = self._session, self._parts.ports.desk
+        moved = int(session.state is SessionState.OPEN)
+        number = random_id(session.id, "introduction", session.account, session.epoch)
+
+        async def send(name: str) -> str:
+            notice = Notice.of(Word.INTRODUCTION, name=name, member=session.member, moved=moved)
+            return await self._try(lambda: desk.send(self._parts.lease, Content.say(notice), number))
+
+        try:
+            return await send(session.name)
+        except Refused:  # one member's name is to take no account away from the others
+            try:
+                return await send(session.member)
+            except Refused as error:
+                raise Limited(f"{NOT_TAKEN}: {error}") from error
 
     async def _last_at_desk(self) -> str:
         """An earlier try sent it, and its id can't be told: what is there now is the border."""

@@ -166,7 +166,7 @@ VIP: dict[str, str] = {
     "vip.account_state.draining": "being cleared",
     "vip.account_state.quarantined": "quarantined",
     "vip.account_state.flood_wait": "asked by Telegram to wait",
-    "vip.account_state.limited": "limited by Telegram",
+    "vip.account_state.limited": "not allowed to write",
     "vip.account_state.dead": "out of use",
     "vip.connection.away": "not connected",
     "vip.connection.starting": "connecting",

@@ -12,6 +12,7 @@ from actors.vip.account_book import NOT_CONFIGURED
 from actors.vip.messages import VIPNumbers, VIPStatus
 from actors.vip.model import AccountState, SessionState, VIPAccount
 from actors.vip.pool_messages import PoolNumbers, PoolStatus
+from actors.vip.saga import NOT_TAKEN
 from daemon.clock import SteadyClock
 from daemon.status import StatusReport
 from daemon.telegram.status import NOT_YET, AccountNumbers, TelegramStatus
@@ -142,6 +143,14 @@ def test_nothing_is_wrong_where_all_goes_well() -> None:
                 "Telegram account desk-2 may not write to others since 2023-11-14T22:12:20Z: Telegram "
                 "does not let the account write; it is tried again at 2023-11-14T23:13:20Z. In its "
                 "Telegram app @SpamBot tells more; let the desk have it among its contacts"
+            ),
+        ),
+        (
+            out(AccountState.LIMITED, f"{NOT_TAKEN}: Telegram refuses it", until=NOW + 3600.0),
+            (
+                "Telegram account desk-2 can't be used since 2023-11-14T22:12:20Z: it can't write to the "
+                "desk: Telegram refuses it; it is tried again at 2023-11-14T23:13:20Z. If the desk has "
+                "blocked it, have it unblocked; then `perkd telegram restore desk-2`"
             ),
         ),
         (

@@ -20,6 +20,7 @@ from actors.vip.ports import (
     Limited,
     Mark,
     PlanRequest,
+    Refused,
     ThreadMessage,
     Unreachable,
 )
@@ -156,6 +157,8 @@ class Chat:
     seen_keys: dict[int, str] = field(factory=dict)
     dead: str = ""
     limited: bool = False
+    blocked: bool = False
+    """By the desk."""
     everything: list[Posted] = field(factory=list)
     """All that ever was in it: clearing does not empty this."""
 
@@ -172,6 +175,8 @@ class Chat:
             raise AccountDead(self.dead)
         if sending and self.limited:
             raise Limited("PEER_FLOOD")
+        if sending and self.blocked:
+            raise Refused("USER_IS_BLOCKED")
 
 
 @define(eq=False)

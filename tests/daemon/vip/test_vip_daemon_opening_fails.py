@@ -11,6 +11,7 @@ from actors.ports import Put
 from actors.vip.model import AccountState, EndReason, SessionState, VIPAccount, VIPSession
 from actors.vip.policy import VIPPolicy
 from daemon.vip import settings
+from tests.worlds.discord_process import said
 from tests.worlds.vip_daemon import open_vip_daemon, running
 from tests.worlds.vip_process import open_vip_stage
 
@@ -89,3 +90,23 @@ async def test_what_an_earlier_perkd_left_stuck_without_a_thread_is_ended(tmp_pa
             assert closed.id == session.id
             await vip.until_accounts(desk_1="free")
             assert vip.made.events.crashes == 0
+
+
+@pytest.mark.parametrize("error", ["USER_IS_BLOCKED", "PEER_ID_INVALID"])
+async def test_an_account_that_can_not_write_to_the_desk_is_out_and_another_one_opens(
+    tmp_path: Path, error: str
+) -> None:
+    async with open_vip_daemon(tmp_path, accounts=2) as vip:
+        await vip.until_ready()
+        pool = await vip.pool()
+        assert pool is not None
+        first = min(pool.accounts, key=lambda account: (account.since, account.name)).name
+        out, other = sorted(vip.stage.accounts, key=lambda account: account.name != first)
+        vip.stage.telegram.faults.fail("SendMessage", error=error, times=None, account=out)
+        ann, thread = await vip.opened()
+        await ann.say(thread, "hello")
+        await vip.until(lambda: "hello" in vip.stage.texts(other))
+        assert await vip.states() == {out.name: "limited", other.name: "leased"}
+        assert await vip.until(lambda: [one for one in vip.stage.log.messages if out.name in said(one)])
+        status = await vip.status()
+    assert any(f"perkd telegram restore {out.name}" in problem for problem in status["problems"])
