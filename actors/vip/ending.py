@@ -60,10 +60,12 @@ class Ending:
             await self._give_role()
         closing = ThreadClosing(parts, undelivered)
         done = await closing.soon()
+        late = await last_words(parts) if done else 0
         await self._release()
         if not done:  # Discord is away: the account is back, the thread is closed when it can be
             await closing.later()
-        await self._close(undelivered + await last_words(parts))
+            late = await last_words(parts)
+        await self._close(undelivered + late)
 
     async def _give_up_what_waits(self) -> int:
         """What has not crossed by now will not; returns how much that is."""
