@@ -18,6 +18,7 @@ from daemon import service as operations
 from daemon.control.app import answering
 from daemon.control.body import read_texts
 from daemon.control.errors import NotRunning as NoDaemon
+from daemon.logs import redacted
 from daemon.service import NotFound, Refused, Service
 from daemon.service.audit import By, record
 from daemon.service.documents import code_retired_document, iso
@@ -136,7 +137,7 @@ class Actions:
         except ChildNotFound as error:
             raise NotFound(f"path {path[:200]!r}: there is no such actor") from error
         except SupervisionError as error:
-            text = f"{path} could not be started again: {error}: mend that, and try once more"
+            text = f"{path} could not be started again: {redacted(str(error))}: mend that, and try once more"
             raise NoDaemon(text) from error
         others = ", ".join(one for one in group if one != name)
         return f"{path} is restarted{f', and with it {others}' if others else ''}."

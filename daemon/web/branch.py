@@ -4,6 +4,7 @@ from heapq import nsmallest
 
 from attrs import frozen
 
+from daemon.hiding import hide_secrets
 from supervision import DynamicRef, Node
 
 MOST = 200
@@ -24,11 +25,9 @@ class Page:
 
     def to_json(self) -> dict[str, object]:
         """A JSON-ready document."""
-        return {
-            "total": self.total,
-            "offset": self.offset,
-            "children": [child.to_json() for child in self.children],
-        }
+        children = [child.to_json() for child in self.children]
+        hide_secrets(children)
+        return {"total": self.total, "offset": self.offset, "children": children}
 
 
 def page_of(

@@ -76,6 +76,10 @@ class Guard:
             return Refusal(403, f"no token is set: put one into {self.token_env} and restart perkd")
         return Refusal(401, f"a token is needed: that of {self.token_env}, as 'Authorization: Bearer …'")
 
+    def may_read(self, headers: Mapping[str, str], port: int) -> bool:
+        """Whether who asks with these may read the status: for what is open to everybody."""
+        return self.refuse(Asked("GET", "/api/status", headers, port=port)) is None
+
     def _refuse_elsewhere(self, asked: Asked) -> Refusal | None:
         if self.loopback and not self._names_loopback(asked):
             named = f"[{self.host}]" if ":" in self.host else self.host

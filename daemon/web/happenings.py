@@ -7,6 +7,7 @@ from typing import Any
 import trio
 from attrs import define, field, frozen
 
+from daemon.hiding import hide_secrets
 from supervision import Event, StartDeclined, Started, Stopped
 
 KEPT = 1000
@@ -50,7 +51,9 @@ class Happenings:
             case Started(path, 1) | Stopped(path) | StartDeclined(path) if self._is_quiet(path):
                 return
         self.last += 1
-        self._kept.append(Happening(self.last, self.now(), event.to_json()))
+        told = event.to_json()
+        hide_secrets(told)
+        self._kept.append(Happening(self.last, self.now(), told))
         self._bell.set()
         self._bell = trio.Event()
 
