@@ -159,6 +159,13 @@ class Journal:
             found = self._documents.find(query, {"_id": 1}).sort("_id", -1).limit(1)
             return next((position(last["_id"]) for last in await found.to_list()), None)
 
+    async def reach(self, after: Position, count: int) -> Position | None:
+        """The last of the `count` batches that follow a position; None where there are not so many."""
+        async with self._line.command():
+            query: dict[str, Any] = {"_id": {"$gt": place(after)}, **NO_FENCE}
+            found = self._documents.find(query, {"_id": 1}).sort("_id", 1).skip(count - 1).limit(1)
+            return next((position(last["_id"]) for last in await found.to_list()), None)
+
     async def deletions(self, up_to: Position) -> list[Entry]:
         """The batches up to a position that delete records."""
         async with self._line.command():

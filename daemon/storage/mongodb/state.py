@@ -19,7 +19,9 @@ logger = logging.getLogger(__name__)
 KEEP = 10_000
 """The newest batches that always stay in the journal."""
 PRUNE_EVERY = 1000
-"""Batches between two prunings."""
+"""Batches between two prunings. The first batches of a life are followed by one: a life may be short."""
+PRUNE_AT_ONCE = 5000
+"""Batches that go at once: what they deleted is read by one command, which has a deadline."""
 SAVE_EVERY = 500
 """Batches after which it is written down how far the records reach: that many are applied again at most."""
 _ROUND = 500
@@ -45,6 +47,7 @@ class ReplicaState:
     _since_pruning: int = field(default=0, init=False)
 
     def __attrs_post_init__(self) -> None:
+        self._since_pruning = self.prune_every
         self.journal = Journal(self.database, self.line)
         self.terms = Terms(self.database, self.line)
         self.document = MetaDocument(self.database, self.line)
@@ -117,8 +120,8 @@ class ReplicaState:
         if self._unsaved >= SAVE_EVERY:
             await self.save_applied()
         if self._since_pruning >= self.prune_every:
-            self._since_pruning = 0
-            await self._prune()
+            more = await self._prune()
+            self._since_pruning = self.prune_every if more else 0
 
     async def catch_up(self) -> None:
         """Apply what the journal has, and the records may not have yet."""
@@ -137,13 +140,17 @@ class ReplicaState:
             self.meta = evolve(self.meta, applied=self.applied)
         self._unsaved = 0
 
-    async def _prune(self) -> None:
-        """Forget the oldest batches, and the marks of what they deleted. That can wait for the next time."""
+    async def _prune(self) -> bool:
+        """Forget the oldest batches, and the marks of what they deleted. That can wait for the next time.
+
+        Returns whether there are more to forget.
+        """
         try:
             await self.save_applied()
-            cut = await self.journal.cut(self.keep, self.applied)
+            most = await self.journal.reach(self.meta.base, PRUNE_AT_ONCE)
+            cut = await self.journal.cut(self.keep, min(most or self.applied, self.applied))
             if cut is None or cut <= self.meta.base:
-                return
+                return False
             gone = await self.journal.deletions(cut)
             await self.document.set_oldest(cut)
             self.meta = evolve(self.meta, oldest=cut, base=cut)
@@ -152,3 +159,5 @@ class ReplicaState:
             await self.journal.forget(cut)
         except StoreUnavailable as error:
             logger.info("MongoDB's journal could not be pruned: %s", error)
+            return False
+        return cut == most

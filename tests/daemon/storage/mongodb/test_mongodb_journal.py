@@ -12,7 +12,7 @@ from actors.ports import Position, Put
 from actors.storage import Refusal
 from actors.stores import Fenced, NeedsCopy, StoreAway
 from daemon.storage import codec
-from daemon.storage.mongodb import batches
+from daemon.storage.mongodb import batches, state
 from tests.worlds.mongodb.threads import MongoThread
 
 FIRST = Term(1, "w1")
@@ -247,6 +247,43 @@ def test_the_journal_keeps_the_newest_batches_and_all_fences(shop: Any, make: An
         "0000000000-000000000001 begins 1",
         "0000000001-000000000004 begins 2",
     ]
+
+
+def test_the_journal_is_pruned_also_where_no_life_is_long(shop: Any, make: Any) -> None:
+    async def script() -> None:
+        for life in range(8):
+            store = shop.store(keep=10, prune_every=1000)
+            await store.open()
+            await store.begin(FIRST)
+            await store.append(make.entries(9 * life + 1, 9 * life + 9))
+            await store.close()
+
+    shop.play(script)
+    assert len(shop.journal()) <= 10 + 9 + 1  # what stays, what a life adds, and the fence
+
+
+def test_a_long_journal_is_pruned_in_parts_that_a_server_can_answer_in_time(
+    shop: Any, make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(state, "PRUNE_AT_ONCE", 15)
+    lengths = []
+
+    async def script() -> None:
+        store = shop.store()
+        await store.open()
+        await store.begin(FIRST)
+        await store.append(make.entries(1, 59))
+        await store.close()
+        later = shop.store(keep=10, prune_every=1000)
+        assert (await later.open()).oldest == NOWHERE
+        await later.begin(FIRST)
+        for number in range(60, 66):
+            await later.append(make.entries(number, number))
+            lengths.append(len(shop.journal()) - 1)
+        assert (await later.open()).oldest == Position(1, 53)
+
+    shop.play(script)
+    assert lengths == [45, 31, 17, 10, 11, 12]
 
 
 def test_an_operator_s_word_is_kept_until_it_is_done(shop: Any) -> None:

@@ -216,7 +216,7 @@ def test_a_batch_applied_late_or_twice_changes_nothing(shop: Any, make: Any) -> 
 
 def test_marks_of_deleted_records_go_with_the_batches_that_deleted_them(shop: Any, make: Any) -> None:
     async def script() -> None:
-        store = await opened(shop, keep=5, prune_every=10)
+        store = await opened(shop, keep=5, prune_every=9)
         changes = [make.pair(1), make.pair(2), make.pair(3)]
         await store.append([make.entry(1, *changes)])
         gone = [Delete(Redemption, each.key) for each in changes]
