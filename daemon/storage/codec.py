@@ -29,12 +29,15 @@ COLLECTIONS: dict[str, type[Record]] = {type_.collection: type_ for type_ in REC
 """Every stored class by the name of its collection."""
 
 _LARGEST = 2**63
+_raw_decode = json.JSONDecoder().raw_decode
 
 
 def _exactly(*accepted: type) -> Callable[[Any, Any], Any]:
     """A hook that takes values of these types only: a hand-edited document shall not be guessed at."""
 
     def structure(value: Any, expected: Any) -> Any:
+        if type(value) is expected:
+            return value  # nearly all are: a million times where all is read
         if type(value) not in accepted:
             raise TypeError(f"{value!r} is no {expected.__name__}")
         return expected(value)  # an enum comes here too, as a subclass of what its values are
@@ -126,10 +129,19 @@ def decode(type_: type[R], key: str, text: str) -> R:
         Unreadable: as `from_document`, or it is no JSON.
     """
     try:
-        document = json.loads(text)
+        document = _loaded(text)
     except ValueError as error:
         raise Unreadable(f"{type_.collection} {key!r}: its document is no JSON: {error}") from error
     return from_document(type_, key, document)
+
+
+def _loaded(text: str) -> Any:
+    """As `json.loads`, which takes half as long again: it looks for space around what never has any."""
+    try:
+        document, end = _raw_decode(text)
+    except ValueError:
+        return json.loads(text)
+    return document if end == len(text) else json.loads(text)
 
 
 def to_text(document: Document) -> str:

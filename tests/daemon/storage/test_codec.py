@@ -44,6 +44,23 @@ def test_what_is_written_is_read_back_as_it_was(record: Record) -> None:
     assert repr(read) == repr(record)  # an enum is no string, a tuple no list
 
 
+@pytest.mark.parametrize(
+    "text", ["{doc}", " {doc}", "{doc}\n", "{doc} x", "{doc}{doc}", "", "{", "\ufeff{doc}"]
+)
+def test_a_document_is_read_as_json_is(text: str) -> None:
+    """Also where a hand has left space around it; and nothing may come after it."""
+    player = Player("wos", "1", "7", "Anna")
+    written = text.replace("{doc}", codec.encode(player))
+    try:
+        json.loads(written)
+    except ValueError as error:
+        with pytest.raises(Unreadable, match="its document is no JSON") as caught:
+            codec.decode(Player, "wos/1", written)
+        assert str(caught.value).endswith(str(error))
+    else:
+        assert codec.decode(Player, "wos/1", written) == player
+
+
 @given(st.lists(records(), max_size=4))
 def test_a_batch_is_read_back_as_it_was(batch: list[Record]) -> None:
     changes = tuple(
