@@ -15,7 +15,7 @@ from daemon.backups import BackupActor, BackupPlan
 from daemon.config import Config
 from daemon.control.actor import ControlActor
 from daemon.notify import Notifier, NotifyActor, from_environment
-from daemon.service.audit import By
+from daemon.service.audit import OPERATOR_BY
 from daemon.setup_check import SetupActor
 from daemon.storing import database, mongodb_address, where_state_is
 from daemon.vip.orders import AccountOrders
@@ -49,9 +49,8 @@ class StatusActors:
 
     def _control(self, tree: Tree) -> ControlActor:
         made, service = self.made, self.made.service()
-        by = By("", "", "cli")
-        orders = Actions(tree, service, tree.ref(POOL).tell, by)
-        more = [*orders.game_routes(), *AccountOrders(tree, service, by).routes()]
+        orders = Actions(tree, service, tree.ref(POOL).tell, OPERATOR_BY)
+        more = [*orders.game_routes(), *AccountOrders(tree, service, OPERATOR_BY).routes()]
         return ControlActor(made.config.status.socket, service, made.report.make, made.reload, more)
 
     def _web(self, _tree: Tree) -> Actor:

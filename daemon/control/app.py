@@ -13,7 +13,7 @@ import trio
 from attrs import frozen
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
@@ -32,7 +32,7 @@ from daemon.control.body import (
 )
 from daemon.control.errors import NotRunning
 from daemon.service import BadFile, NotFound, Refused, Service, documents
-from daemon.service.audit import By, record
+from daemon.service.audit import OPERATOR_BY, By, record
 
 logger = logging.getLogger("perkd.control")
 
@@ -79,12 +79,11 @@ class _Control:
     service: Service
     make_status: Callable[[bool], Awaitable[Document]]
     do_reload: Callable[[], Awaitable[Document]]
-    by: By | None = None
+    by: By
 
     async def _note(self, action: str, details: str = "") -> None:
         """Into the audit log, that the order was carried out."""
-        if self.by is not None:
-            await record(self.service, self.by, action, details)
+        await record(self.service, self.by, action, details)
 
     # --- the daemon -----------------------------------------------------------------------------
 
@@ -124,20 +123,23 @@ class _Control:
         values = {"game": "", "fid": "", **await read_texts(request, "game", "fid", "state", "name")}
         added = await operations.add_player(self.service, **values)
         document = documents.player_added_document(added)
-        if added.result == "added":
-            await self._note("players add", f"{values['game']} {values['fid']}".strip())
+        if added.result != "unchanged":
+            what = f"{added.player.game}/{added.player.fid}"
+            await self._note("players add", what if added.result == "added" else f"{what}: corrected")
         return _JSON(document, 201 if added.result == "added" else 200)
 
     async def import_players(self, request: Request) -> Response:
         """`POST /api/players/import`: a CSV file."""
         report = await operations.import_players(self.service, await read_bytes(request))
+        if report.added or report.updated:
+            await self._note("players import", f"{report.added} added, {len(report.updated)} corrected")
         return _JSON(documents.import_document(report))
 
     async def remove_player(self, request: Request) -> Response:
         """`POST /api/players/remove`: `{"fid", "game"?}`."""
         values = {"game": "", "fid": "", **await read_texts(request, "game", "fid")}
         removed = await operations.remove_player(self.service, **values)
-        await self._note("players remove", f"{values['game']} {values['fid']}".strip())
+        await self._note("players remove", f"{removed.player.game}/{removed.player.fid}")
         return _JSON(documents.player_removed_document(removed))
 
     # --- codes ----------------------------------------------------------------------------------
@@ -227,8 +229,7 @@ def control_app(
     status: Callable[[bool], Awaitable[Document]] = _no_status,
     reload: Callable[[], Awaitable[Document]] = _no_reload,
     *,
-    writable: bool = True,
-    by: By | None = None,
+    by: By = OPERATOR_BY,
     more: Sequence[BaseRoute] = (),
 ) -> Starlette:
     """The application.
@@ -237,13 +238,11 @@ def control_app(
         service: the operations' store and hooks.
         status: makes the status object; its argument asks for every child. Without it: 503.
         reload: reads the configuration again and says what changed; raises `ConfigError` for a faulty one.
-        writable: False leaves out everything that changes something: for a TCP port, where any page
-            that a browser shows could order it.
-        by: who is named in the audit log for what is ordered here; None: nobody, and nothing is recorded.
+        by: who is named in the audit log for what is ordered here.
         more: routes of other parts, such as the web page; they go before those of the same path here.
     """
     control = _Control(service, status, reload, by)
-    routes = [*control.reading(), *(control.writing() if writable else ())]
+    routes = [*control.reading(), *control.writing()]
     return Starlette(routes=[*more, *routes], exception_handlers={HTTPException: _say_http_error})
 
 
@@ -257,6 +256,9 @@ def answering(endpoint: Endpoint) -> Endpoint:
     async def answer(request: Request) -> Response:
         try:
             return await endpoint(request)
+        except ClientDisconnect:
+            logger.debug("%s %s: the client left before all of it came", request.method, request.url.path)
+            return Response(status_code=400)  # nobody reads it
         except Exception as error:  # noqa: BLE001 - the outermost layer: every error becomes an answer
             return _answer_to(error, request)
 

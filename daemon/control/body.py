@@ -61,5 +61,6 @@ def read_query(request: Request, *names: str) -> dict[str, str]:
 
 def _known(found: dict[str, str], names: tuple[str, ...]) -> dict[str, str]:
     if unknown := [name for name in found if name not in names]:
-        raise Refused(f"{', '.join(map(repr, unknown))}: not known here: use {', '.join(names)}")
+        way_out = f"use {', '.join(names)}" if names else "leave it out"
+        raise Refused(f"{', '.join(map(repr, unknown))}: not known here: {way_out}")
     return found

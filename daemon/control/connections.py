@@ -56,7 +56,10 @@ class BoundedStream:
         view = memoryview(data)
         for start in range(0, len(view), _PIECE):
             with trio.move_on_after(SEND_WITHIN) as scope:
-                await self._stream.send_all(view[start : start + _PIECE])
+                try:
+                    await self._stream.send_all(view[start : start + _PIECE])
+                except trio.BusyResourceError as error:  # hypercorn is ending it: the other side has left
+                    raise trio.BrokenResourceError("the connection is being closed") from error
             if scope.cancelled_caught:
                 self.close()
                 raise trio.BrokenResourceError(f"nothing was read for {SEND_WITHIN:g} s")

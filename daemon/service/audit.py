@@ -28,6 +28,10 @@ class By:
     member: str
 
 
+OPERATOR_BY = By("", "", "cli")
+"""Whoever uses perkd's commands on its host."""
+
+
 def entry(service: Service, by: By, action: str, details: str = "") -> Audit:
     """The record to be committed with the change itself.
 

@@ -27,7 +27,7 @@ from daemon.service import NotFound, Refused
 from daemon.web.branch import page_of
 from daemon.web.happenings import KEPT, Happening, Happenings
 from daemon.web.metrics import CONTENT_TYPE, exposition
-from daemon.web.page import AsciiJSON
+from daemon.web.page import AsciiJSON, whole
 from daemon.web.readiness import not_ready
 from daemon.web.watching import StatusFeed
 from supervision import DynamicRef
@@ -36,8 +36,6 @@ logger = logging.getLogger("perkd.web")
 
 Document = dict[str, Any]
 
-_DIGITS = 15
-"""Of a number in a query."""
 MOST_WATCHERS = 100
 """WebSockets at once: a page that is open is one."""
 WATCHER_WITHIN = 10.0
@@ -94,7 +92,7 @@ class Web:
 
     async def event(self, request: Request) -> Response:
         """`GET /api/events/NUMBER`: one event, with its traceback."""
-        number = int(request.path_params["number"])
+        number = whole(request.path_params["number"], "number")
         found = self.happenings.after(max(number, 1) - 1)
         if not found or found[0].number != number:
             raise NotFound(f"event {number}: it is not kept any more: the log has it")
@@ -174,7 +172,7 @@ class Web:
             Route("/readyz", answering(self.readyz)),
             Route("/metrics", answering(self.metrics)),
             Route("/api/events", answering(self.events)),
-            Route("/api/events/{number:int}", answering(self.event)),
+            Route("/api/events/{number}", answering(self.event)),
             Route("/api/children", answering(self.list_children)),
             WebSocketRoute("/ws", self.watch),
         ]
@@ -196,8 +194,4 @@ def event_document(one: Happening, *, brief: bool) -> Document:
 
 def _number(request: Request | WebSocket, name: str, default: int) -> int:
     text = request.query_params.get(name, "")
-    if not text:
-        return default
-    if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS):
-        raise Refused(f"{name} = {text[:40]!r}: must be a whole number from 0 on")
-    return int(text)
+    return whole(text, name) if text else default

@@ -232,8 +232,11 @@ def _slice(query: dict[str, str], most: int) -> tuple[int, int]:
 def number(query: dict[str, str], name: str, default: int) -> int:
     """A whole number of a query. Raises `Refused`."""
     text = query.get(name, "")
-    if not text:
-        return default
+    return whole(text, name) if text else default
+
+
+def whole(text: str, name: str) -> int:
+    """A whole number. Raises `Refused`."""
     if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS):
         raise Refused(f"{name} = {text[:40]!r}: must be a whole number from 0 on")
     return int(text)

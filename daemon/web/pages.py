@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 
 import trio
 from attrs import field, frozen
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
@@ -30,8 +30,10 @@ TRIES_AT_ONCE = 5
 """Tokens that are looked at together; so many wrong ones a second can be tried."""
 LONGEST_FORM = 4096
 """Bytes of what the login form sends."""
-FORM_WITHIN = 10.0
+FORM_WITHIN = 5.0
 """Seconds it may take to send it."""
+FORMS_AT_ONCE = 20
+"""Those that are being sent: few, so that whoever sends them slowly takes no places from others."""
 
 
 @frozen
@@ -76,10 +78,11 @@ def login_page(message: str = "") -> Asset:
 
 @frozen(eq=False)
 class Pages:
-    """The routes. One for a server: it bounds how fast tokens can be tried."""
+    """The routes. One for a server: it bounds how fast tokens can be tried in the form."""
 
     guard: Guard
     _tries: trio.CapacityLimiter = field(factory=lambda: trio.CapacityLimiter(TRIES_AT_ONCE))
+    _forms: trio.CapacityLimiter = field(factory=lambda: trio.CapacityLimiter(FORMS_AT_ONCE))
 
     async def index(self, request: Request) -> Response:
         """`GET /`."""
@@ -96,9 +99,12 @@ class Pages:
 
     async def give_token(self, request: Request) -> Response:
         """`POST /login`, as the form sends it: the cookie, or the form once more after a while."""
+        if self._forms.available_tokens < 1:
+            return _too_many()
+        async with self._forms:
+            token = await _token_of(request)
         if self._tries.available_tokens < 1:
-            return Response("Too many try to log in: try again in a few seconds.", 429, {"retry-after": "2"})
-        token = await _token_of(request)
+            return _too_many()
         async with self._tries:
             if token is not None and self.guard.accepts(token):
                 answer = RedirectResponse("/", 303)
@@ -126,14 +132,22 @@ class Pages:
         ]
 
 
+def _too_many() -> Response:
+    headers = {"retry-after": "2", "connection": "close"}  # the rest of a form is not read
+    return Response("Too many try to log in: try again in a few seconds.", 429, headers)
+
+
 async def _token_of(request: Request) -> str | None:
     body = bytearray()
     with trio.move_on_after(FORM_WITHIN) as scope:
         async with aclosing(request.stream()) as chunks:
-            async for chunk in chunks:
-                body += chunk
-                if len(body) > LONGEST_FORM:
-                    return None
+            try:
+                async for chunk in chunks:
+                    body += chunk
+                    if len(body) > LONGEST_FORM:
+                        return None
+            except ClientDisconnect:  # who left reads no answer either
+                return None
     if scope.cancelled_caught:
         return None
     try:

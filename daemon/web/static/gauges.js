@@ -117,7 +117,7 @@ function discordLines(discord) {
 const IN_ORDER = ["free", "leased", "draining"];
 
 function vipLines(vip) {
-  if (!vip.enabled) return [];
+  if (!vip.enabled) return vip.sessions ? [{ name: counted(vip.sessions, "session"), state: "left open", facts: ["VIP threads are off"], error: "" }] : [];
   const states = Object.entries(vip.by_state).map(([state, number]) => `${count(number)} ${state}`);
   const oldest = vip.oldest_undelivered;
   const sessions = vip.sessions === null

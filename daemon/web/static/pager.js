@@ -69,6 +69,10 @@ export class Pager {
       do {
         this.again = false;
         this.total = (await this.load(this.query())).total;
+        if (this.offset > 0 && this.offset >= this.total) { // it has become shorter
+          this.offset = Math.max(0, Math.floor((this.total - 1) / this.size) * this.size);
+          this.again = true;
+        }
       } while (this.again);
       this.problem.hidden = true;
       this.show();
@@ -81,11 +85,6 @@ export class Pager {
   }
 
   show() {
-    if (this.offset > 0 && this.offset >= this.total) {
-      this.offset = Math.max(0, Math.floor((this.total - 1) / this.size) * this.size);
-      this.refresh();
-      return;
-    }
     const last = Math.min(this.offset + this.size, this.total);
     const place = this.total ? `${count(this.offset + 1)}–${count(last)} of ${count(this.total)}` : this.isFiltered() ? "none fits" : this.empty;
     setText(this.place, place);

@@ -183,7 +183,7 @@ async def test_the_server_says_nothing_in_the_log(daemon: Any, tmp_path: Path, c
 
 
 async def test_the_same_app_is_served_at_a_tcp_port(daemon: Any, nursery: trio.Nursery) -> None:
-    port = await nursery.start(serve_tcp, daemon.app(writable=False), "127.0.0.1", 0)
+    port = await nursery.start(serve_tcp, daemon.app(), "127.0.0.1", 0)
     async with httpx.AsyncClient() as client:
         assert (await client.get(f"http://127.0.0.1:{port}/healthz")).json() == {"health": "healthy"}
 

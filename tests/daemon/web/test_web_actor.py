@@ -91,7 +91,7 @@ class Site:
     def app(self) -> ASGIApp:
         service = Service(MemoryStore(), FixedClock(), lambda: {"wos": "v2"})
         web = Web(self.status, FixedClock().now, self.happenings, self.feed, self.dynamic, self.watchers)
-        return control_app(service, self.status, writable=True, more=web.routes())
+        return control_app(service, self.status, more=web.routes())
 
     def dynamic(self, path: str) -> DynamicRef | None:
         return self.tree.dynamic("many") if path == "perkd/many" else None
