@@ -8,6 +8,7 @@ import trio
 from supervision.cell import Cell, current_cell
 from supervision.events import bounded
 from supervision.fatal import cancelled_from_above
+from supervision.mailbox import RETRY
 from supervision.ref import ActorRef
 from supervision.validation import check_seconds, wrong
 from supervision.wheel import Deadline
@@ -120,7 +121,7 @@ class Timer:
         if self._cell.mailbox.offer(self._message):
             self._cell.drop_timer(self)
         else:
-            self._arm(_FULL_RETRY)
+            self._arm(RETRY)
 
     @property
     def pending(self) -> bool:
@@ -132,10 +133,6 @@ class Timer:
         if self._deadline is not None:
             self._deadline.cancel()
         self._cell.drop_timer(self)
-
-
-_FULL_RETRY = 0.05
-"""Seconds until a timer that met a full mailbox tries again: a timer is never lost."""
 
 
 @trio.lowlevel.enable_ki_protection

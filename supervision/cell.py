@@ -12,6 +12,7 @@ from supervision.errors import ActorDead
 from supervision.events import DeadLetters, ErrorText, Event
 from supervision.mailbox import NOTHING, Mailbox
 from supervision.monitor import UNCLEAN, Down
+from supervision.notices import Notices
 from supervision.question import Question
 from supervision.tally import tally
 
@@ -141,6 +142,8 @@ class Cell(AnyCell):
     asking: "list[Cell] | None" = field(default=None, init=False)
     """Whose answers its handler waits for: several, if it asks in parallel."""
     watchers: "list[tuple[Cell, object]] | None" = field(default=None, init=False)
+    notices: Notices | None = field(default=None, init=False)
+    """Those of the runtime to this actor; made when its mailbox is full for the first time."""
     timers: "set[Timer] | None" = field(default=None, init=False)
     background: "set[trio.CancelScope] | None" = field(default=None, init=False)
     background_over: trio.Event | None = field(default=None, init=False)
@@ -212,6 +215,9 @@ class Cell(AnyCell):
         if self.dead:
             return
         self.dead = True
+        if self.notices is not None:
+            self.notices.close()
+            self.notices = None
         left: dict[str, int] = {}
         for message in self.mailbox.close():
             if isinstance(message, Down):
@@ -253,9 +259,8 @@ class Cell(AnyCell):
         """Deliver a message of the runtime itself; where the mailbox is full, as soon as there is room."""
         if self.dead:
             return
-        if not self.mailbox.offer(notice):
-            self.host.wheel.add(trio.current_time() + _RETRY, lambda: self.notify(notice))
-
-
-_RETRY = 0.05
-"""Seconds after which a notice or timer that met a full mailbox is tried again."""
+        if self.notices is None:
+            if self.mailbox.offer(notice):
+                return
+            self.notices = Notices(self.mailbox, self.host.wheel)
+        self.notices.tell(notice)

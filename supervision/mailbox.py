@@ -8,6 +8,9 @@ from attrs import asdict, frozen
 NOTHING = object()
 """Stands for no message: None is a message like any other."""
 
+RETRY = 0.05
+"""Seconds until a timer or a notice that met a full mailbox tries again."""
+
 
 @frozen
 class MailboxStatistics:

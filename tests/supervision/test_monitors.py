@@ -8,6 +8,7 @@ from supervision import (
     Kind,
     Strategy,
     SupervisorSpec,
+    Tree,
     open_tree,
 )
 from supervision.testing import Do, Probes, crash, settle
@@ -15,6 +16,11 @@ from supervision.testing import Do, Probes, crash, settle
 pytestmark = pytest.mark.usefixtures("any_order")
 
 QUIT = Do(stop=True)
+
+
+def timers(tree: Tree) -> int:
+    """How many are pending."""
+    return sum(entry.pending for _, _, entry in tree.wheel._heap)
 
 
 async def test_a_monitor_gets_one_notice_at_the_end_and_none_for_a_restart(
@@ -45,6 +51,44 @@ async def test_a_notice_waits_for_room_in_the_mailbox(autojump_clock: object, pr
         await tree.ref("a").ask(QUIT)
         await trio.sleep(4)
         assert probes.logs["watcher"].heard == [Do(sleep=3), "fills it", "gone"]
+
+
+async def test_notices_that_wait_for_room_keep_their_order(autojump_clock: object, probes: Probes) -> None:
+    names = "abcdef"
+    watched = [probes.spec(name, kind=Kind.TRANSIENT) for name in names]
+    async with open_tree(SupervisorSpec("t", [probes.spec("watcher", mailbox=2), *watched])) as tree:
+        watcher = tree.ref("watcher")
+        for order in (Do(sleep=3.03), Do(sleep=0.5), Do()):
+            watcher.tell(order)
+            await settle()
+        for name in names:
+            tree.ref(name).monitor(watcher, name)
+            await tree.ref(name).ask(QUIT)
+            await trio.sleep(0.02)
+        assert timers(tree) == 1, "one for all"
+        await trio.sleep(9)
+        assert probes.logs["watcher"].heard[3:] == [*names]
+        assert timers(tree) == 0
+
+
+async def test_notices_that_wait_for_room_end_with_the_life_of_the_watcher(
+    autojump_clock: object, probes: Probes
+) -> None:
+    watched = [probes.spec(name, kind=Kind.TRANSIENT) for name in "ab"]
+    async with open_tree(SupervisorSpec("t", [probes.spec("watcher", mailbox=1), *watched])) as tree:
+        watcher = tree.ref("watcher")
+        for name, again in (("a", True), ("b", False)):
+            tree.ref(name).monitor(watcher, name)
+            watcher.tell(Do(sleep=1))
+            await settle()
+            watcher.tell("fills it")
+            await tree.ref(name).ask(QUIT)
+            await settle()
+            if again:
+                await tree.supervisor().stop_child("watcher")
+                await tree.supervisor().restart_child("watcher")
+        await trio.sleep(9)
+        assert probes.logs["watcher"].heard == [Do(sleep=1), Do(sleep=1), "fills it", "b"]
 
 
 async def test_a_watcher_that_died_first_is_no_trouble(autojump_clock: object, probes: Probes) -> None:
