@@ -101,7 +101,7 @@ class Filler:
         """Take over what the replica has more, batch by batch; return the file's last batch then.
 
         Raises:
-            NeedsCopy: the replica's journal does not reach back to where the file stands.
+            NeedsCopy: the replica's journal does not hold all that the file lacks.
             StoreUnavailable: one of the two can't be used now.
         """
         history: History = await self.run(self.local.history)
@@ -113,6 +113,8 @@ class Filler:
             await self.run(partial(self.local.follow, terms, entries))
             end, taken = last, taken + len(entries)
             self.progress(f"taking over from MongoDB: {taken} changes so far")
+        if end < replica.end:
+            raise NeedsCopy(f"MongoDB's journal ends at {end}, its terms say that there was {replica.end}")
         if end == replica.end:
             await self.run(partial(self.local.follow, replica.terms, []))
         return end

@@ -46,6 +46,22 @@ async def test_an_empty_disk_is_filled_by_a_full_copy_where_the_journal_is_too_s
     assert host.nothing_is_lost()
 
 
+@pytest.mark.parametrize("left", [0, 2])
+async def test_an_empty_disk_is_filled_by_a_full_copy_where_batches_are_gone_and_their_terms_are_not(
+    host: Host, left: int, autojump_clock: object
+) -> None:
+    async with host.running():
+        await host.put("1", "2", "3")
+    async with host.running():
+        pass
+    del host.server.chain.log[left:]
+    host.disk = MemoryDisk()
+    async with host.running() as store:
+        await host.until(lambda: store.pair.mode is Mode.LOCAL)
+        await host.put("more")
+    assert host.nothing_is_lost()
+
+
 async def test_a_mongodb_that_takes_long_to_open_does_not_hold_up_the_file(
     host: Host, autojump_clock: object
 ) -> None:
