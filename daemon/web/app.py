@@ -25,6 +25,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from daemon.control.app import answering
 from daemon.service import NotFound, Refused
 from daemon.web.branch import page_of
+from daemon.web.guard import Guard
 from daemon.web.happenings import KEPT, Happening, Happenings
 from daemon.web.metrics import CONTENT_TYPE, exposition
 from daemon.web.page import AsciiJSON, whole
@@ -63,14 +64,17 @@ class Web:
     dynamic: Callable[[str], DynamicRef | None]
     """The dynamic supervisor at a path; None: there is none."""
     watchers: Watchers
+    guard: Guard
 
     async def healthz(self, _request: Request) -> Response:
         """`GET /healthz`: the process answers."""
         return JSONResponse({"alive": True})
 
-    async def readyz(self, _request: Request) -> Response:
-        """`GET /readyz`: 200, or 503 with what makes no progress."""
-        reasons = not_ready(await self.make_status(False), self.now())
+    async def readyz(self, request: Request) -> Response:
+        """`GET /readyz`: 200, or 503 with what makes no progress; for strangers without texts of errors."""
+        port = (request.scope.get("server") or ("", 0))[1] or 0
+        brief = not self.guard.may_read(request.headers, port)
+        reasons = not_ready(await self.make_status(False), self.now(), brief=brief)
         return AsciiJSON({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)
 
     async def metrics(self, _request: Request) -> Response:

@@ -88,9 +88,10 @@ class WebSide:
         return load_secret(self.config.status.token_env or None)
 
     def _app(self, feed: StatusFeed) -> ASGIApp:
-        web = Web(self.report.make, self.clock.now, self.happenings, feed, self._dynamic, self._watchers)
         host, _ = self._address()
         guard = Guard(is_loopback(host), self._token(), self.config.status.token_env, host)
+        watchers, now = self._watchers, self.clock.now
+        web = Web(self.report.make, now, self.happenings, feed, self._dynamic, watchers, guard)
         data = PageData(self.service(), self._ask_campaign, guard)
         codes = FeedRoute(self.codes).route()
         actions = Actions(self.tree, self.service(), self._tell_pool)

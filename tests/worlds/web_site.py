@@ -48,7 +48,7 @@ class Site:
     def _make(self) -> WebActor:
         feed = StatusFeed(self.status, 0.02)
         clock, guard = _Clock(), Guard(loopback=True, token=self.token, token_env="PERKD_STATUS_TOKEN")
-        web = Web(self.status, clock.now, Happenings(clock.now), feed, lambda _: None, self.watchers)
+        web = Web(self.status, clock.now, Happenings(clock.now), feed, lambda _: None, self.watchers, guard)
         service = Service(MemoryStore(), clock, lambda: {"wos": "v2"})
         more = [*web.routes(), *Pages(guard).routes(), Route("/large", _large)]
         app = control_app(service, self.status, more=more)

@@ -18,6 +18,7 @@ from daemon.service import Service
 from daemon.storage.memory import MemoryStore
 from daemon.web.actor import WebActor, is_loopback
 from daemon.web.app import Watchers, Web
+from daemon.web.guard import Guard
 from daemon.web.happenings import Happenings
 from daemon.web.watching import StatusFeed
 from supervision import Actor, ActorSpec, Backoff, DynamicRef, DynamicSpec, SupervisorSpec, Tree
@@ -90,7 +91,9 @@ class Site:
 
     def app(self) -> ASGIApp:
         service = Service(MemoryStore(), FixedClock(), lambda: {"wos": "v2"})
-        web = Web(self.status, FixedClock().now, self.happenings, self.feed, self.dynamic, self.watchers)
+        guard = Guard(loopback=True, token=self.token, token_env="PERKD_STATUS_TOKEN")
+        now = FixedClock().now
+        web = Web(self.status, now, self.happenings, self.feed, self.dynamic, self.watchers, guard)
         return control_app(service, self.status, more=web.routes())
 
     def dynamic(self, path: str) -> DynamicRef | None:
