@@ -42,7 +42,14 @@ async def main():
         trio.lowlevel.spawn_system_task(say_when_idle)
         await tree.run()
     else:
-        hook = None if "quiet" in sys.argv else lambda number: say("signal", number)
+        def hook(number):
+            say("signal", number)
+            if "bad_hook" in sys.argv:
+                raise OSError("the hook")
+            if "exit_hook" in sys.argv:
+                raise SystemExit(3)
+
+        hook = None if "quiet" in sys.argv else hook
         await run_until_signal(tree, on_signal=hook)
         say("done")
 
@@ -106,6 +113,27 @@ def test_the_second_signal_cancels_at_once(run: Run, second: signal.Signals) -> 
     process.send_signal(second)
     assert rest(process) == [f"signal {second.value}", "done"]
     assert process.returncode == 0
+
+
+def test_a_hook_that_raises_neither_keeps_the_tree_from_stopping_nor_deafens_it(run: Run) -> None:
+    process = run("bad_hook", "slow_stop")
+    heard(process, "start b")
+    process.send_signal(signal.SIGTERM)
+    assert heard(process, "stopping b") == ["signal 15", "stopping b"]
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=20)
+    assert out.splitlines() == ["signal 15", "done"]
+    assert process.returncode == 0
+    assert "on_signal raised on SIGTERM" in err
+    assert "OSError: the hook" in err
+
+
+def test_a_hook_may_end_the_process_in_order(run: Run) -> None:
+    process = run("exit_hook")
+    heard(process, "start b")
+    process.send_signal(signal.SIGTERM)
+    assert rest(process) == ["signal 15", "stopping b", "stop b", "stopping a", "stop a"]
+    assert process.returncode == 3
 
 
 def test_a_signal_during_the_start_stops_what_has_started(run: Run) -> None:
