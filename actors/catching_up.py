@@ -48,6 +48,8 @@ class Pusher:
         entries = outbox.next(ROUND)
         if not entries and not outbox.complete:
             entries = one_term(await self.run(partial(self.local.entries, outbox.acknowledged, ROUND)))
+            if entries:
+                outbox.oldest_is(entries[0].at)
         if not entries:
             await self._begin_latest()
             if not outbox.complete:  # the journal holds nothing after it: all is there
@@ -132,7 +134,7 @@ class Filler:
                 await self.run(partial(self.local.copy, name, documents))
                 after, copied = documents[-1].key, copied + len(documents)
                 self.progress(f"filling the file from MongoDB: {copied} records so far")
-        history = evolve(replica, oldest=replica.end, leads=False)
+        history = evolve(replica, oldest=replica.end)
         aside: str | None = await self.run(partial(self.local.end_copy, history))
         return aside
 

@@ -25,14 +25,17 @@ class Outbox:
     """What follows this is in memory."""
     _entries: deque[Entry] = field(factory=deque, init=False)
     _text: int = field(default=0, init=False)
+    _unread_at: float | None = field(default=None, init=False)
+    """Unix seconds of the oldest batch, where that is not in memory; None: not known."""
 
     def restart(self, end: Position) -> None:
         """Begin anew: the file has what is up to `end`, and nothing of it is in memory."""
         self.skip(end)
-        self.acknowledged = NOWHERE
+        self.acknowledged, self._unread_at = NOWHERE, None
 
     def skip(self, end: Position) -> None:
         """Not all up to `end` is known here: it has to be read from the journal."""
+        self._unread_at = self.oldest_at
         self._entries.clear()
         self._text, self.kept_after = 0, end
 
@@ -43,6 +46,7 @@ class Outbox:
         while len(self._entries) > self.most_entries or (
             self._text > self.most_text and len(self._entries) > 1
         ):
+            self._unread_at = self.oldest_at
             self._drop()
 
     def acknowledge(self, position: Position) -> None:
@@ -76,8 +80,14 @@ class Outbox:
 
     @property
     def oldest_at(self) -> float | None:
-        """Unix seconds of the oldest batch in memory."""
+        """Unix seconds of the oldest batch not acknowledged; None: there is none, or it is not known."""
+        if not self.complete:
+            return self._unread_at
         return self._entries[0].at if self._entries else None
+
+    def oldest_is(self, at: float) -> None:
+        """It was read from the journal when the oldest batch was written: at `at`, unix seconds."""
+        self._unread_at = at
 
 
 def one_term(entries: list[Entry]) -> list[Entry]:

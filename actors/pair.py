@@ -228,7 +228,7 @@ class Pair:
                 both = f"; MongoDB fails as well: {self.replica_error}" if self.replica_error else ""
                 return (f"the file can't be used, MongoDB alone keeps the state: {self.reason}{both}",)
             case Mode.LOCAL if self.replica_error:
-                lacks = f" (changes it lacks: {self.lag})" if self.lag else ""
+                lacks = f" (batches it lacks: {self.lag})" if self.lag else ""
                 return (f"MongoDB is away, the file alone keeps the state{lacks}: {self.replica_error}",)
             case _:
                 return ()

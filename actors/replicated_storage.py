@@ -1,7 +1,7 @@
 """The one writer where the state is kept twice: in the file and in MongoDB."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import trio
 from attrs import evolve
@@ -24,9 +24,9 @@ SAY_EVERY = 600.0
 class ReplicatedStorageActor(WriterActor):
     """Opens both stores when it starts, tends them, and gives them up however it ends."""
 
-    def __init__(self, make: Callable[[], ReplicatedStore]) -> None:
+    def __init__(self, store: ReplicatedStore) -> None:
         super().__init__()
-        self._store = make()
+        self._store = store
 
     async def started(self) -> None:
         """Look at both stores. That neither may lead yet is no fault: who asks is told why."""
@@ -45,7 +45,7 @@ class ReplicatedStorageActor(WriterActor):
             logger.warning(
                 "MongoDB has not got all changes before the end%s; the file has them, and the next start"
                 " sends them. Keep its disk until then",
-                "" if lag is None else f" (changes it lacks: {lag})",
+                "" if lag is None else f" (batches it lacks: {lag})",
                 extra={"lag": lag},
             )
 

@@ -186,7 +186,7 @@ def _storage(storage: Document) -> Text:
         state = word(backend.get("state", "unknown"))
         text.append(" · " if text else "").append(f"{word(name)} ").append(state, style(state))
         if lag := backend.get("lag"):
-            text.append(f", lacks {count(lag, 'change')}", "yellow")
+            text.append(f", lacks {count(lag, 'batch', 'batches')}", "yellow")
             if seconds := backend.get("lag_seconds"):
                 text.append(f" ({number(seconds):.0f} s)", "yellow")
         if backend.get("last_error") and state not in GOOD:

@@ -11,9 +11,9 @@ def word(value: object) -> str:
     return neutralised(str(value))
 
 
-def count(number: object, noun: str) -> str:
-    """`1 check`, `2 checks`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def count(number: object, noun: str, plural: str = "") -> str:
+    """`1 check`, `2 checks`; `plural`: where it is not made by an s."""
+    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def spoken(state: str) -> str:

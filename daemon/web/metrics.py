@@ -118,9 +118,9 @@ class _Collector(Collector):
         up = {name: float(store["state"] in _WORKS) for name, store in stores.items()}
         yield _labelled("perkd_store_up", "1 while a store is used.", "store", up)
         lag = _each(stores, "lag")
-        yield _labelled("perkd_store_lag_changes", "Changes that a store lacks.", "store", lag)
+        yield _labelled("perkd_store_lag_changes", "Batches of changes that a store lacks.", "store", lag)
         seconds = _each(stores, "lag_seconds")
-        yield _labelled("perkd_store_lag_seconds", "Age of the oldest change it lacks.", "store", seconds)
+        yield _labelled("perkd_store_lag_seconds", "Age of the oldest batch it lacks.", "store", seconds)
 
     def _discord(self) -> Iterator[Family]:
         discord = self.status.get("discord")

@@ -43,3 +43,42 @@ def test_memory_is_bounded_and_what_was_dropped_is_known(sizes: list[int]) -> No
     assert sum(len(entry.batch) for entry in kept) <= 20
     assert outbox.kept_after.sequence == len(sizes) - len(kept)
     assert outbox.complete == (len(kept) == len(sizes))
+
+
+def written(number: int) -> Entry:
+    return Entry(Position(1, number), 100.0 * number, "x")
+
+
+def test_the_oldest_is_known_also_after_it_was_dropped_for_room() -> None:
+    outbox = Outbox(most_entries=3)
+    for number in range(1, 11):
+        outbox.add(written(number))
+        assert outbox.oldest_at == 100.0
+    outbox.acknowledge(Position(1, 4))
+    outbox.oldest_is(500.0)  # read from the file's journal
+    outbox.add(written(11))
+    assert outbox.oldest_at == 500.0
+    outbox.acknowledge(Position(1, 9))
+    assert outbox.oldest_at == 1000.0
+    outbox.acknowledge(Position(1, 11))
+    assert outbox.oldest_at is None
+
+
+def test_of_what_was_never_in_memory_the_oldest_is_not_known_until_it_is_read() -> None:
+    outbox = Outbox()
+    outbox.restart(Position(1, 8))
+    outbox.add(written(9))
+    outbox.acknowledge(Position(1, 5))
+    assert outbox.oldest_at is None
+    outbox.oldest_is(600.0)
+    assert outbox.oldest_at == 600.0
+    outbox.acknowledge(Position(1, 8))
+    assert outbox.oldest_at == 900.0
+
+
+def test_the_oldest_is_known_also_where_a_batch_is_met_that_seemed_to_fail() -> None:
+    outbox = Outbox()
+    outbox.add(written(1))
+    outbox.skip(Position(1, 2))
+    outbox.add(written(3))
+    assert outbox.oldest_at == 100.0

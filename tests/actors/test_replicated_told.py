@@ -69,7 +69,7 @@ async def test_where_both_fail_neither_is_said_to_carry_on_and_each_is_named_onc
         caplog.clear()
         host.replica.fail_in = 0  # so that MongoDB can't take over
         host.disk.full = True
-        actor = ReplicatedStorageActor(lambda: store)
+        actor = ReplicatedStorageActor(store)
         for _ in range(10):
             assert isinstance(await actor.receive(Commit((Put(Player("wos", "2")),))), Unavailable)
             host.replica.away = True
@@ -130,7 +130,7 @@ async def test_a_wait_is_told_once_and_so_is_its_end(
     caplog.set_level(logging.INFO, "actors")
     store = host.boot()
     host.replica.away = True
-    actor = ReplicatedStorageActor(lambda: store)
+    actor = ReplicatedStorageActor(store)
     async with trio.open_nursery() as nursery:
         await store.open()
         nursery.start_soon(store.tend)
@@ -155,7 +155,7 @@ async def test_what_mongodb_lacks_at_the_end_is_counted(
     host: Host, put: Sequence[str], autojump_clock: object, caplog: pytest.LogCaptureFixture
 ) -> None:
     store = host.boot()
-    actor = ReplicatedStorageActor(lambda: store)
+    actor = ReplicatedStorageActor(store)
     async with trio.open_nursery() as nursery:
         await store.open()
         nursery.start_soon(store.tend)
@@ -166,14 +166,14 @@ async def test_what_mongodb_lacks_at_the_end_is_counted(
         await actor.stopped()
         nursery.cancel_scope.cancel()
     [said] = [text for level, text in lines(caplog) if "before the end" in text and level == "WARNING"]
-    assert f"(changes it lacks: {len(put)})" in said
+    assert f"(batches it lacks: {len(put)})" in said
 
 
 async def test_who_wants_to_copy_the_file_is_told_while_it_does_not_lead(
     host: Host, autojump_clock: object
 ) -> None:
     async with host.running() as store:
-        actor = ReplicatedStorageActor(lambda: store)
+        actor = ReplicatedStorageActor(store)
 
         async def stale() -> str:
             health = await actor.receive(StorageStatus())
@@ -190,3 +190,31 @@ async def test_who_wants_to_copy_the_file_is_told_while_it_does_not_lead(
         await host.until_level()
         assert await stale() == ""
     assert (await stale()).startswith("the store waits: ")
+
+
+async def test_how_long_mongodb_lacks_something_is_told_from_its_oldest_batch_on(
+    host: Host, autojump_clock: object
+) -> None:
+    def lag_seconds() -> float | None:
+        return host.store.pair.health()[1].lag_seconds
+
+    async with host.running(orderly=False) as store:
+        store.pair.outbox.most_entries = 10
+        await host.put("1")
+        await host.until_level()
+        assert lag_seconds() == 0.0
+        host.replica.away = True
+        await host.put("2")
+        await trio.sleep(7200.0)
+        await host.put(*map(str, range(3, 40)))  # more than memory holds
+        assert (lag_seconds() or 0.0) >= 7200.0
+    async with host.running(orderly=False) as store:
+        await host.until(lambda: store.pair.pusher is not None)
+        host.replica.fail_in = 0  # before the first batches get there
+        await trio.sleep(0.0)
+        await host.until(lambda: store.pair.lag == 0 or lag_seconds() is not None)
+        assert store.pair.lag
+        assert (lag_seconds() or 0.0) >= 7200.0
+        await host.until_level()
+        assert lag_seconds() == 0.0
+    assert host.nothing_is_lost()

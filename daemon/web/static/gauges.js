@@ -94,7 +94,7 @@ function sourceLine([name, source]) {
 }
 
 function storeLine([name, store]) {
-  const lag = store.lag === undefined ? "" : store.lag === null ? "lag unknown" : store.lag ? `lacks ${counted(store.lag, "change")}` : "up to date";
+  const lag = store.lag === undefined ? "" : store.lag === null ? "lag unknown" : store.lag ? `lacks ${counted(store.lag, "batch", "batches")}` : "up to date";
   return { name, state: store.state, facts: [lag, store.lag_seconds ? `for ${duration(store.lag_seconds)}` : ""], error: store.last_error };
 }
 

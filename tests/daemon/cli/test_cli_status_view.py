@@ -168,7 +168,7 @@ def test_a_store_in_trouble_and_vip_sessions_are_told() -> None:
     }
     assert draw(told).plain.splitlines()[2:] == [
         "vip           3 sessions · accounts: 2 free, 3 leased",
-        "storage       sqlite failing: disk full · mongodb behind, lacks 7 changes (12 s)",
+        "storage       sqlite failing: disk full · mongodb behind, lacks 7 batches (12 s)",
     ]
 
 

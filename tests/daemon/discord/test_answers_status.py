@@ -222,7 +222,7 @@ async def test_what_lags_or_fails_is_told_with_how_much() -> None:
     text = shown(await show_status(a_desk(MemoryStore(), status=telling(document)), OWNER))
 
     assert "an old one" not in text
-    assert r"**mongodb** away · lacks 3 changes · no \*route\*" in text
+    assert r"**mongodb** away · lacks 3 batches · no \*route\*" in text
     assert "2 sessions · 3 free, 1 flood wait" in text
     assert "reconnecting · 2 channels in trouble" in text
     assert "9 checks · 4 attempts in a row failed · HTTP 500" in text
