@@ -1,7 +1,7 @@
 """Whether a member may open a session; and whether the one there is still has its thread."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from math import ceil, inf
 from typing import TypeVar
 
@@ -9,7 +9,7 @@ import trio
 
 from actors.vip.model import ClosedVIPSession, EndReason, VIPBlock
 from actors.vip.parts import SessionParts
-from actors.vip.ports import FloodWait, Refused, ThreadStatus, Trouble, Unreachable
+from actors.vip.ports import FloodWait, Forbidden, Refused, ThreadStatus, Trouble, Unreachable
 from actors.vip.retrying import patiently
 from actors.vip.words import Notice, Word
 
@@ -42,8 +42,33 @@ async def refusal(parts: SessionParts) -> Notice | None:
         missing = await _soon(parts, lambda: parts.ports.threads.missing_permissions(member.guild))
     except Trouble as error:
         logger.warning("The permissions for VIP threads can't be checked: %s", error)
-        return Notice.of(Word.TRY_AGAIN)
+        return Notice.of(word_of(error))
     return Notice.of(Word.MISSING_PERMISSIONS, missing=", ".join(missing)) if missing else None
+
+
+def word_of(error: Trouble) -> Word:
+    """What a member is told of what Discord says."""
+    match error:
+        case Unreachable():
+            return Word.TRY_AGAIN
+        case FloodWait():
+            return Word.SLOW_DOWN
+        case Forbidden():
+            return Word.NOT_ALLOWED
+        case _:
+            return Word.NOT_OPENED
+
+
+async def notice_of_forbidden(parts: SessionParts) -> Notice:
+    """Discord has said that the bot may not: what it lacks, if that can be told."""
+    missing: Sequence[str] = ()
+    try:
+        missing = await _soon(parts, lambda: parts.ports.threads.missing_permissions(parts.member.guild))
+    except Trouble as error:
+        logger.info("What the bot lacks can't be told: %s", error)
+    if missing:
+        return Notice.of(Word.MISSING_PERMISSIONS, missing=", ".join(missing))
+    return Notice.of(Word.NOT_ALLOWED)
 
 
 async def fault_of_thread(parts: SessionParts) -> EndReason | None:
@@ -81,7 +106,9 @@ async def judge_existing(parts: SessionParts) -> EndReason | None:
         if parts.policy.clean_unreachable:
             return EndReason.UNREACHABLE
         logger.warning("The thread of user %s can't be checked: %s", parts.member.id, error)
-        await parts.answer_clicks(Notice.of(Word.TRY_AGAIN))
+        await parts.answer_clicks(
+            Notice.of(Word.SLOW_DOWN if isinstance(error, FloodWait) else Word.TRY_AGAIN)
+        )
         return None
     if fault is None:
         logger.debug(

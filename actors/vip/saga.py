@@ -11,6 +11,7 @@ import trio
 from attrs import define, field
 
 from actors.vip import pool_messages as pool
+from actors.vip.checking import notice_of_forbidden, word_of
 from actors.vip.messages import Bound, Click
 from actors.vip.model import AccountState, EndReason, SessionState, VIPSession
 from actors.vip.nonces import random_id
@@ -77,9 +78,12 @@ class Opening:
         try:
             await self._open()
         except Forbidden as error:
-            await self._fail(EndReason.NO_PERMISSION, Word.MISSING_PERMISSIONS, error)
+            await self._fail(EndReason.NO_PERMISSION, error)
+            await self._parts.answer_clicks(await notice_of_forbidden(self._parts))
         except (Gone, Refused, Unreachable, FloodWait) as error:
-            await self._fail(EndReason.OPENING_FAILED, Word.TRY_AGAIN, error)
+            at_desk = self._session.member_added and not self._session.desk_from
+            await self._fail(EndReason.OPENING_FAILED, error)
+            await self._parts.answer_clicks(Notice.of(Word.DESK_AWAY if at_desk else word_of(error)))
 
     async def _open(self) -> None:
         parts = self._parts
@@ -219,7 +223,6 @@ class Opening:
         policy = self._parts.policy
         return await patiently(policy, do, tries=policy.tries, longest_flood=policy.opening_flood) or ""
 
-    async def _fail(self, reason: EndReason, word: Word, error: Exception) -> None:
+    async def _fail(self, reason: EndReason, error: Exception) -> None:
         logger.warning("The VIP session for user %s could not be opened: %s", self._parts.member.id, error)
         await self._parts.book.update(state=SessionState.ENDING, ending=reason, drained=True)
-        await self._parts.answer_clicks(Notice.of(word, missing=str(error)))

@@ -29,6 +29,17 @@ VIP: dict[str, str] = {
     "vip.closing": "⏳ Your last VIP thread is still being closed. One moment …",
     "vip.closed": "Your VIP thread has just been closed. Press the button again for a new one.",
     "vip.try_again": "Discord does not answer me right now. Please try again in a minute; nothing was lost.",
+    "vip.slow_down": (
+        "Discord has asked me to wait for a while. Please try again in a few minutes; nothing was lost."
+    ),
+    "vip.not_allowed": "Discord does not let me open a thread for you here. Please tell the server's staff.",
+    "vip.not_opened": (
+        "Discord refuses to open a thread for you right now. Please try again later; if it goes on, tell the "
+        "server's staff."
+    ),
+    "vip.desk_away": (
+        "I can't reach the desk on Telegram right now. Please try again in a few minutes; nothing was lost."
+    ),
     # -- in the thread --------------------------------------------------------------------------------
     "vip.welcome": (
         "👋 Welcome! What you write here goes to the VIP desk, and its answers come back here. A reaction on "

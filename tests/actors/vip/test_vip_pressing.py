@@ -203,7 +203,7 @@ async def test_what_fails_after_the_waiting_is_told_in_the_same_answer(autojump_
         ticket = await _queued(rig, "2")
         rig.world.gone_members.add("2")
         rig.say("!end", "1", command="end")
-        await rig.until(lambda: rig.answers(ticket) == [Word.QUEUED, Word.TRY_AGAIN])
+        await rig.until(lambda: rig.answers(ticket) == [Word.QUEUED, Word.NOT_OPENED])
 
 
 async def test_an_open_thread_that_waits_for_another_account_is_on_no_list_for_its_member(

@@ -18,9 +18,16 @@ from tests.worlds.vip_process import open_vip_stage
 MAKING = "/channels/*/threads"
 
 
-@pytest.mark.parametrize(("status", "code"), [(503, 0), (403, 50013), (400, 160006)])
+@pytest.mark.parametrize(
+    ("status", "code", "told"),
+    [
+        (503, 0, "Discord does not answer me"),
+        (403, 50013, "Discord does not let me open a thread"),
+        (400, 160006, "Discord refuses to open a thread"),
+    ],
+)
 async def test_an_opening_that_gets_no_thread_gives_everything_back(
-    tmp_path: Path, status: int, code: int, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, status: int, code: int, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(settings, "VIPPolicy", partial(VIPPolicy, tries=1))  # hikari itself tries each again
     async with open_vip_stage(tmp_path) as stage:
@@ -29,7 +36,7 @@ async def test_an_opening_that_gets_no_thread_gives_everything_back(
             await stage.post_panel()
             ann = stage.member("Ann")
             stage.stage.discord.faults.answer("POST", MAKING, status=status, code=code, times=None)
-            await stage.press(ann)
+            assert told in await stage.press(ann)
             (closed,) = await vip.until(vip.closed)
             assert closed.reason in {EndReason.OPENING_FAILED, EndReason.NO_PERMISSION}
             assert await vip.sessions() == []
