@@ -72,7 +72,7 @@ class History:
     oldest: Position = NOWHERE
     """The journal holds the batches after this one; what came before is only in the records."""
     leads: bool = field(default=False, kw_only=True)
-    """An operator has said that this store's state shall replace the other's."""
+    """Of the file: an operator has said that its state shall replace MongoDB's."""
     unfinished: bool = field(default=False, kw_only=True)
     """It had a state, which was about to be replaced by a copy that never came to its end."""
 
@@ -129,11 +129,7 @@ class Relation(Enum):
 
 
 def compare(local: History, other: History) -> Relation:
-    """How `local` stands to `other`; an operator's word goes before what the histories say."""
-    if local.leads and not other.leads:
-        return Relation.AHEAD
-    if other.leads and not local.leads:
-        return Relation.BEHIND
+    """How `local` stands to `other`, whatever an operator says."""
     match local.holds(other), other.holds(local):
         case True, True:
             return Relation.SAME

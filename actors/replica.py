@@ -221,10 +221,6 @@ class ReplicaClient:
         """See `Replica.end_copy`."""
         await self._call("end_copy")
 
-    async def clear_lead(self) -> None:
-        """See `Replica.clear_lead`."""
-        await self._call("clear_lead")
-
     async def _call(self, method: str, *args: object, **named: Any) -> Any:
         call = Call(method, args, named)
         outcome = call.outcome

@@ -201,7 +201,3 @@ class Replica(Protocol):
     async def end_copy(self) -> None:
         """All documents are there: forget those of the old state, and begin to be usable."""
         ...
-
-    async def clear_lead(self) -> None:
-        """Forget that an operator said `leads`: it has been done."""
-        ...

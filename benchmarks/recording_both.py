@@ -63,7 +63,7 @@ def _spec(directory: Path, address: MongoAddress, tree: list[Tree]) -> Superviso
             ActorSpec(
                 "mongodb", lambda: ReplicaActor(lambda: open_replica(address, holder=uuid.uuid4().hex))
             ),
-            ActorSpec(STORAGE, lambda: ReplicatedStorageActor(store)),
+            ActorSpec(STORAGE, lambda: ReplicatedStorageActor(store())),
         ],
     )
 

@@ -98,4 +98,4 @@ class Storing:
             return StorageActor(lambda: LoneBackend(path))
         replica = ReplicaClient(tree.ref(MONGODB))
         pair = Pair(SQLiteStore(path), replica, one_thread(), self.clock.now)
-        return ReplicatedStorageActor(lambda: ReplicatedStore(pair))
+        return ReplicatedStorageActor(ReplicatedStore(pair))

@@ -186,10 +186,6 @@ class MemoryReplica:
         """See `Replica.end_copy`."""
         await self._tell("end_copy", self.server.end_copy)
 
-    async def clear_lead(self) -> None:
-        """See `Replica.clear_lead`."""
-        await self._tell("clear_lead", lambda: self.server.chain.set_lead(False))
-
     # --- reading --------------------------------------------------------------------------------
 
     async def entries(self, after: Position, limit: int) -> list[Entry]:

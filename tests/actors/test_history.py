@@ -179,14 +179,6 @@ def history(*terms: Term, last: Position = NOWHERE) -> History:
     return History(terms, last if last != NOWHERE else Position(terms[-1].number, 0) if terms else NOWHERE)
 
 
-def test_the_operators_word_goes_before_what_the_histories_say() -> None:
-    own, other = history(A, last=Position(1, 2)), history(A, B, last=Position(2, 2))
-    assert compare(own, other) is Relation.BEHIND
-    assert compare(evolve(own, leads=True), other) is Relation.AHEAD
-    assert compare(other, evolve(own, leads=True)) is Relation.BEHIND
-    assert compare(evolve(own, leads=True), evolve(other, leads=True)) is Relation.BEHIND
-
-
 def test_a_new_term_is_above_all_that_any_store_has_seen_and_goes_on_from_the_leaders_end() -> None:
     leader, other = history(A, last=Position(1, 3)), history(A, B, C, last=Position(4, 9))
     assert next_term("d", leader, other) == Term(5, "d", Position(1, 3))

@@ -78,7 +78,7 @@ class House:
         yield self.replicas[-1]
 
     def _storage(self) -> ReplicatedStorageActor:
-        return MortalStorageActor(self._store)
+        return MortalStorageActor(self._store())
 
     def _store(self) -> ReplicatedStore:
         local = MemoryLocalStore(self.disk, trio.current_time)

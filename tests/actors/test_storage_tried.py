@@ -138,7 +138,7 @@ async def test_a_disk_that_hangs_is_not_asked_again_and_again(tmp_path: Path, au
 @asynccontextmanager
 async def both(host: Host) -> AsyncIterator[StoreClient]:
     store = host.boot()
-    async with running(lambda: ReplicatedStorageActor(lambda: store)) as client:
+    async with running(lambda: ReplicatedStorageActor(store)) as client:
         yield client
 
 
@@ -186,7 +186,7 @@ async def test_while_nobody_leads_there_is_nothing_to_try(
     host.boot()
     host.replica.away = True
     store = host.store
-    async with running(lambda: ReplicatedStorageActor(lambda: store)) as client:
+    async with running(lambda: ReplicatedStorageActor(store)) as client:
         await trio.sleep(10 * IDLE_FOR)
         assert store.pair.mode is Mode.WAITING
         assert not (await client.status()).healthy

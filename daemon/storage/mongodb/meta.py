@@ -32,7 +32,6 @@ class Meta:
     """As `History.oldest`."""
     base: Position = NOWHERE
     """Whatever the journal holds up to here does not count: it was pruned, or replaced by a copy."""
-    leads: bool = False
     copying: Term | None = None
     """The term of a full copy under way: until its end there is no usable state."""
     schema: int = field(default=SCHEMA, kw_only=True)
@@ -65,7 +64,6 @@ class MetaDocument:
             position(found["applied"]),
             position(found["oldest"]),
             position(found["base"]),
-            bool(found["leads"]),
             Term(int(copying["number"]), copying["writer"]) if copying else None,
             schema=schema,
             records=records,
@@ -82,7 +80,7 @@ class MetaDocument:
         """Make the document, where it is missing, and say in it which perkd writes from now on."""
         fresh = {
             "schema": SCHEMA,
-            "leads": False,
+            "leads": False,  # nothing but an older perkd reads it
             **dict.fromkeys(("applied", "oldest", "base"), place(NOWHERE)),
         }
         async with self._line.command():
@@ -101,10 +99,6 @@ class MetaDocument:
         """The journal holds what comes after this."""
         await self._update({"$set": {"oldest": place(at), "base": place(at)}})
 
-    async def set_leads(self, leads: bool) -> None:
-        """What an operator says."""
-        await self._update({"$set": {"leads": leads}})
-
     async def begin_copy(self, term: Term) -> None:
         """From now on there is no usable state."""
         await self._update({"$set": {"copying": {"number": term.number, "writer": term.writer}}})
@@ -116,7 +110,7 @@ class MetaDocument:
             Fenced: the copy is not under way any more.
         """
         known = {"copying.number": term.number, "copying.writer": term.writer}
-        news = {"applied": place(last), "oldest": place(end), "base": place(last), "leads": False}
+        news = {"applied": place(last), "oldest": place(end), "base": place(last)}
         if not await self._update({"$set": news, "$unset": {"copying": ""}}, known):
             raise Fenced(f"the copy of term {term.number} was given up, or done, by somebody else")
 

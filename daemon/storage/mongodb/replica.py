@@ -84,14 +84,6 @@ class MongoReplica:
         """See `Replica.end_copy`."""
         await self._loop.call(self._store.end_copy)
 
-    async def clear_lead(self) -> None:
-        """See `Replica.clear_lead`."""
-        await self.set_lead(False)
-
-    async def set_lead(self, leads: bool) -> None:
-        """What an operator says: whether this state shall replace the file's. Asks for the lease."""
-        await self._loop.call(self._store.set_lead, leads)
-
 
 def open_replica(
     address: MongoAddress,

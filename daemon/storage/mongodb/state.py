@@ -89,7 +89,7 @@ class ReplicaState:
             missing = await self.journal.fences(newest)
             await self.terms.record(missing)
             terms = (*terms, *missing)
-        self.history = History(terms, last, meta.oldest, leads=meta.leads)
+        self.history = History(terms, last, meta.oldest)
 
     async def _top(self) -> tuple[Position, str] | None:
         """The journal's last batch or the term that begins there, and its writer."""
@@ -99,12 +99,6 @@ class ReplicaState:
         if "fence" in top:
             return Position(int(top["term_begun"]), 0), top["writer"]
         return Position(int(top["term"]), int(top["sequence"])), top["writer"]
-
-    async def set_lead(self, leads: bool) -> None:
-        """What an operator says."""
-        await self.document.set_leads(leads)
-        self.meta = evolve(self.meta, leads=leads)
-        self.history = evolve(self.history, leads=leads)
 
     # --- the records follow the journal ---------------------------------------------------------
 

@@ -216,14 +216,6 @@ class MongoStore:
             await self._lease.require()
             await self._copying.end()
 
-    # --- an operator's word ---------------------------------------------------------------------
-
-    async def set_lead(self, leads: bool) -> None:
-        """Whether this state shall replace the file's."""
-        async with self._turn:
-            await self._lease.require()
-            await self._state.set_lead(leads)
-
     # --- reading --------------------------------------------------------------------------------
 
     async def get(self, type_: type[R], key: str) -> R | None:

@@ -62,7 +62,6 @@ async def test_who_lost_the_lease_is_fenced_in_all_that_writes_and_may_still_rea
         lambda: replica.begin_copy(Term(9, "w", history.end), history),
         lambda: replica.copy("players", []),
         replica.end_copy,
-        replica.clear_lead,
     ]
     for write in writes:
         with pytest.raises(Fenced):

@@ -4,7 +4,6 @@ import os
 from typing import Any
 
 import pytest
-from attrs import evolve
 
 from actors.giftcodes.model import Redemption
 from actors.history import NOWHERE, Entry, History, Term, Unfit
@@ -284,15 +283,3 @@ def test_a_long_journal_is_pruned_in_parts_that_a_server_can_answer_in_time(
 
     shop.play(script)
     assert lengths == [45, 31, 17, 10, 11, 12]
-
-
-def test_an_operator_s_word_is_kept_until_it_is_done(shop: Any) -> None:
-    async def script() -> None:
-        store = shop.store()
-        await store.open()
-        await store.set_lead(True)
-        assert await shop.store().open() == evolve(History(), leads=True)
-        await store.set_lead(False)
-        assert await shop.store().open() == History()
-
-    shop.play(script)

@@ -40,9 +40,6 @@ async def test_it_is_a_replica(mongo_server: MongoTarget) -> None:
             await port.begin_copy(Term(2, "w2"), History((Term(2, "w2"),), Position(2, 3)))
             await port.copy("redemptions", [Document(PAIR.key, codec.encode(PAIR))])
             await port.end_copy()
-            await replica.set_lead(True)
-            assert (await port.open()).leads
-            await port.clear_lead()
             assert await port.open() == History((Term(2, "w2"),), Position(2, 3), Position(2, 3))
 
 
