@@ -103,7 +103,7 @@ async def test_an_upgrade_that_is_complete_gives_the_role_and_ends_the_session(t
         await vip.until(lambda: thread.archived and thread.locked)
         await vip.until_accounts(desk_1="free")
         assert vip.stage.vip in ann.roles
-        (closed,) = await vip.closed()
+        (closed,) = await vip.until(vip.closed)
         assert (closed.reason.value, closed.ended_by) == ("completed", crew.id)
         refusal = await vip.stage.press(ann)
         assert "VIP" in refusal
