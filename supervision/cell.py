@@ -88,6 +88,8 @@ class AnyCell:
     """How its last life ended."""
     dead_letters: dict[str, int] | None = None
     """How many messages of which type nobody will ever read: its own, and those of forgotten children."""
+    heir: "AnyCell | None" = None
+    """Who counts its dead letters while it is forgotten."""
 
     @property
     def name(self) -> str:
@@ -106,6 +108,11 @@ class AnyCell:
         self.how = End.GAVE_UP.value
         return self.last_error
 
+    def prepare(self) -> None:
+        """Make ready for the next incarnation."""
+        self.incarnation += 1
+        self.state, self.heir = "starting", None
+
     def count_lost(self, kind: str) -> None:
         """Count a message of this type as lost."""
         if self.lost is None:
@@ -114,11 +121,18 @@ class AnyCell:
 
     def bequeath(self, heir: "AnyCell") -> None:
         """This record is about to be forgotten: from now on `heir` counts its dead letters."""
-        if heir.dead_letters is None:
-            heir.dead_letters = {}
-        for kind, number in (self.dead_letters or {}).items():
-            tally(heir.dead_letters, kind, number)
-        self.dead_letters = heir.dead_letters
+        self.heir, letters, self.dead_letters = heir, self.dead_letters, None
+        for kind, number in (letters or {}).items():
+            heir.count_dead_letters(kind, number)
+
+    def count_dead_letters(self, kind: str, number: int = 1) -> None:
+        """Count messages of this type that nobody will ever read, or have them counted."""
+        if self.heir is not None:
+            self.heir.count_dead_letters(kind, number)
+            return
+        if self.dead_letters is None:
+            self.dead_letters = {}
+        tally(self.dead_letters, kind, number)
 
 
 @define(eq=False)
@@ -162,8 +176,7 @@ class Cell(AnyCell):
         if self.dead:
             self.dead = False
             self.mailbox = Mailbox(self.spec.mailbox)
-        self.incarnation += 1
-        self.state = "starting"
+        super().prepare()
         self.stopping = self.stop_asked = False
         self.stop_by = math.inf
 
@@ -233,10 +246,8 @@ class Cell(AnyCell):
 
     def count_dead_letter(self, message: object) -> str:
         """Count a message that nobody will ever read; return the name of its type."""
-        if self.dead_letters is None:
-            self.dead_letters = {}
         kind = type(message.message if isinstance(message, Question) else message).__qualname__
-        tally(self.dead_letters, kind)
+        self.count_dead_letters(kind)
         return kind
 
     def final(self, notice: object) -> object:

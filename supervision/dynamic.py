@@ -57,11 +57,6 @@ class DynamicCell(AnyCell):
     children: dict[str, Member] = field(factory=dict, init=False)
     runner: "DynamicRunner | None" = field(default=None, init=False)
 
-    def prepare(self) -> None:
-        """Make ready for the next incarnation."""
-        self.incarnation += 1
-        self.state = "starting"
-
     def request_stop(self) -> None:
         """Stop all children at the same time."""
         if self.runner is not None:
@@ -73,6 +68,7 @@ class DynamicCell(AnyCell):
         self.state, self.runner = "stopped", None
         for child in list(self.children.values()):
             child.end_for_good()
+            child.bequeath(self)
         self.children.clear()
 
     def counts(self) -> dict[str, int]:

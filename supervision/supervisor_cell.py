@@ -66,11 +66,6 @@ class SupervisorCell(AnyCell):
             return self.children[number]
         return next((child for child in self.given if child.name == name), None)
 
-    def prepare(self) -> None:
-        """Make ready for the next incarnation."""
-        self.incarnation += 1
-        self.state = "starting"
-
     def request_stop(self) -> None:
         """Ask for an ordered stop, which takes as long as the children take."""
         if self.runner is not None:
@@ -84,6 +79,12 @@ class SupervisorCell(AnyCell):
             runner.requests.close()
         for child in [*self.given, *self.children.values()]:
             child.end_for_good()
+
+    def bequeath(self, heir: AnyCell) -> None:
+        """The whole branch is about to be forgotten."""
+        super().bequeath(heir)
+        for child in [*self.given, *self.children.values()]:
+            child.bequeath(self)
 
     def _make(self, spec: ChildSpec) -> "ChildCell":
         path = f"{self.path}/{spec.name}"

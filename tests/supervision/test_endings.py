@@ -279,6 +279,51 @@ async def test_only_so_many_types_are_counted_apart(autojump_clock: object, prob
         assert counts[OTHERS] == 2 * MOST_TYPES
 
 
+async def test_dead_letters_of_a_forgotten_branch_are_counted_with_the_supervisor_above(
+    autojump_clock: object, probes: Probes
+) -> None:
+    async with open_tree(SupervisorSpec("t", [])) as tree:
+        top = tree.supervisor()
+        inner = SupervisorSpec("in", [probes.spec("x"), DynamicSpec("d", probes.template())])
+        await top.start_child(SupervisorSpec("b", [inner]))
+        refs = [tree.ref("b/in/x"), await tree.dynamic("b/in/d").start_child("k", "k")]
+        for ref in refs:
+            ref.tell(Do(sleep=99))
+            await settle()
+            ref.tell("left behind")
+        await top.stop_child("b")
+        inner_node = tree.snapshot().children[0].children[0]
+        assert [node.dead_letters for node in (inner_node, *inner_node.children)] == [
+            {},
+            {"str": 1},
+            {"str": 1},
+        ]
+        await top.delete_child("b")
+        assert tree.snapshot().dead_letters == {"str": 2}
+        for ref in refs:
+            with pytest.raises(ActorDead):
+                ref.tell(b"too late")
+        assert tree.snapshot().dead_letters == {"str": 2, "bytes": 2}
+
+
+async def test_whoever_is_back_counts_its_own_dead_letters(autojump_clock: object, probes: Probes) -> None:
+    inner = SupervisorSpec("in", [probes.spec("x")])
+    async with open_tree(SupervisorSpec("t", [SupervisorSpec("b", [inner])])) as tree:
+        branch, ref = tree.supervisor("b"), tree.ref("b/in/x")
+        await branch.stop_child("in")
+        await branch.delete_child("in")
+        with pytest.raises(ActorDead):
+            ref.tell("while it is gone")
+        await tree.supervisor().stop_child("b")
+        await tree.supervisor().restart_child("b")
+        ref.tell(Do(error=StopActor()))
+        ref.tell(b"left behind")
+        await settle()
+        node = tree.snapshot().children[0]
+        assert node.dead_letters == {"str": 1}
+        assert node.children[0].children[0].dead_letters == {"bytes": 1}
+
+
 async def test_dead_letters_of_forgotten_children_are_counted_with_their_supervisor(
     autojump_clock: object, probes: Probes
 ) -> None:
