@@ -17,13 +17,15 @@ from daemon.clock_check import ClockCheck
 from daemon.config import Config, GameConfig, SourceConfig
 from daemon.control.errors import ControlError
 from daemon.control.listening import check_path
+from daemon.exposure import examine_exposure, without_secrets
 from daemon.finding import Finding, not_loaded
 from daemon.gameapi import open_game_api
+from daemon.logs import redacted
 from daemon.opening import captcha_solver, game_settings, sign_key, source_settings, way_to_key
 from daemon.output import plain_console
 from daemon.plugins import PluginError
 from daemon.safe_text import neutralised
-from daemon.secrets import SecretError, load_secret
+from daemon.secrets import SecretError, load_secret, secrets_beside
 from daemon.sources import SourceSettings, build_client, open_feed, open_source, pushes
 from daemon.storing import mongodb_address
 from daemon.telegram.examination import examine_telegram
@@ -54,6 +56,7 @@ async def examine(config: Config) -> list[Finding]:
         Finding("configuration", well=True, text=str(config.path)),
         _data_dir(config.perkd.data_dir),
         _socket(config.status.socket),
+        *examine_exposure(config),
     ]
     if not config.games:
         findings.append(Finding("games", well=False, text="none is configured", way_out="add a [games.NAME]"))
@@ -140,7 +143,7 @@ async def _game(name: str, game: GameConfig, config: Config, clock: ClockCheck) 
     except (SecretError, PluginError) as error:
         return not_loaded(what, error)
     if key is None:
-        return Finding(what, well=False, text="has no signing key", way_out=way_to_key(game))
+        return Finding(what, well=False, text="has no signing key", way_out=_way_to_key(game))
     settings = game_settings(name, game, key, config.redeem.timeout)
     async with open_game_api(settings, SteadyClock(), clock.note) as api:
         verdict = (await api.probe()).verdict
@@ -152,9 +155,16 @@ async def _game(name: str, game: GameConfig, config: Config, clock: ClockCheck) 
     return Finding(what, well=False, text=text, way_out=way_out.format(name=name, key=held_by))
 
 
+def _way_to_key(game: GameConfig) -> str:
+    """Also where the service's secrets are, which a shell may not know."""
+    beside = secrets_beside()
+    also = f", or write it into {beside / game.sign_key_env}" if beside and game.sign_key_env else ""
+    return f"{way_to_key(game)}{also}"
+
+
 async def _source(source: SourceConfig, clock: ClockCheck) -> Finding:
     """Ask the source once: a feed is connected to, and nothing waited for."""
-    what, way_out = f"source {source.name}", f"check its url, {source.url}, and the network"
+    what, way_out = f"source {source.name}", f"check its url, {without_secrets(source.url)}, and the network"
     try:
         return Finding(what, well=True, text=await _reach(source_settings(source), clock))
     except trio.TooSlowError:
@@ -229,8 +239,8 @@ def draw_findings(findings: Sequence[Finding]) -> Table:
     table.add_column(overflow="fold")
     for finding in findings:
         sign = Text("✓", "green") if finding.well else Text("✗", "bold red")
-        text = Text(neutralised(finding.text))
+        text = Text(neutralised(redacted(finding.text)))
         if finding.way_out:
-            text.append(f"\n→ {neutralised(finding.way_out)}", style="yellow")
+            text.append(f"\n→ {neutralised(redacted(finding.way_out))}", style="yellow")
         table.add_row(sign, Text(finding.what), text)
     return table

@@ -55,6 +55,11 @@ class _Beside:
 BESIDE = _Beside()
 
 
+def secrets_beside() -> Path | None:
+    """The directory of `look_beside`; None before."""
+    return BESIDE.directory
+
+
 def look_beside(config: Path) -> None:
     """From now on the files in `credentials` beside the configuration count as the service manager's do.
 
