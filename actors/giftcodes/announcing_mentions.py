@@ -66,10 +66,10 @@ class Mentioner:
         here = (post for post in known.values() if is_doubtful(post) and post.channel == outlet.channel.id)
         doubtful = next(here, None)
         if doubtful is not None:
-            now = self._ports.clock.now()
-            if doubtful.members and is_fresh(doubtful, now):
-                outlet.turns.add(code.code_key, now)  # others may have come meanwhile
-                return await self._send(outlet, announcement, doubtful, known)
+            if doubtful.members and is_fresh(doubtful, self._ports.clock.now()):
+                await self._send(outlet, announcement, doubtful, known)
+                outlet.turns.add(code.code_key, self._ports.clock.now())  # others may have come meanwhile
+                return True
             known[doubtful.key] = await self._looked_up(outlet, announcement, doubtful)
             self._note(code, guild, known)
         if not self._speaks(desk, outlet, code):
@@ -121,16 +121,17 @@ class Mentioner:
             self._note(code, guild, known, fingerprint(announcement))
             return False
         try:
-            return await self._send(outlet, announcement, intent, known)
+            await self._send(outlet, announcement, intent, known)
         except (ChannelGone, MessageRefused):
             known[intent.key] = _refused(intent)  # it was tried once, so it surely was not sent
             self._journal.note(Put(known[intent.key]))
             self._note(code, guild, known)
             raise
+        return True
 
     async def _send(
         self, outlet: Outlet, announcement: Announcement, intent: Post, known: dict[str, Post]
-    ) -> bool:
+    ) -> None:
         code, guild = announcement.code, outlet.guild
         known[intent.key] = intent
         self._note(code, guild, known)
@@ -146,7 +147,6 @@ class Mentioner:
             outlet.turns.add(code.code_key, self._ports.clock.now())  # there may be more to be told
         with suppress(StoreUnavailable):  # the next round begins with what is left to record
             await self._journal.flush()
-        return True
 
     async def _left_of(self, intent: Post) -> tuple[str, ...]:
         """Its members but those whose data was erased meanwhile."""

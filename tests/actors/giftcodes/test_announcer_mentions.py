@@ -256,6 +256,22 @@ async def test_what_was_sent_without_an_answer_is_found_and_nobody_is_told_twice
     ]
 
 
+async def test_what_may_have_been_sent_and_is_refused_now_is_tried_less_and_less_often(autojump_clock):
+    rig = await a_rig("ann")
+    async with rig.running():
+        await trio.sleep(10)
+        steps = {"before mention": rig.board.lost, "after mention": rig.board.muted}
+        rig.board.step = lambda name: name in steps and steps[name].add("g")
+        rig.move("g", DONE)
+        await trio.sleep(80)
+        assert len([what for what, _, _ in rig.board.calls if what == "mention"]) == 5
+        rig.board.step = None
+        rig.board.lost.clear()
+        await trio.sleep(4000)
+    assert told(rig) == [("ann",)]
+    assert [post.at is None for post in records(rig)] == [False]
+
+
 async def test_who_was_erased_meanwhile_is_neither_looked_for_nor_mentioned(autojump_clock):
     rig = await a_rig()
     doubtful = Post("g", "g", "wos", "SNOW", 1, None, PostKind.MENTION, 5.0, "n", "", "live:x")
