@@ -59,6 +59,12 @@ class Steps:
     """The process dies at this step."""
     crash_at: int | None = None
     """The caller crashes at this step."""
+    refuse_at: int | None = None
+    """The call of a port that begins at this step is answered with `refusal`, and `refusals` - 1 like it."""
+    refusal: Exception = field(factory=lambda: Unreachable("503"))
+    refusals: int = 1
+    refused: str = ""
+    """The operation that it was."""
     life: Life = field(factory=Life)
     delay: Callable[[str], float] = lambda _: 0.0
     _fail: dict[str, list[Exception]] = field(factory=lambda: defaultdict(list))
@@ -72,12 +78,20 @@ class Steps:
         """The next calls of this operation raise these instead of being done."""
         self._fail[operation].extend(errors)
 
+    def heal(self) -> None:
+        """No call is answered with an error any more that was ordered before."""
+        self.refuse_at = None
+        self._fail.clear()
+
     def lose(self, operation: str, times: int = 1) -> None:
         """The next calls are done, but their answers are lost."""
         self._lose[operation] += times
 
     async def call(self, life: Life, operation: str, do: Callable[[], T]) -> T:
         """One call of a port: a step before it is done, and one after."""
+        if self.refuse_at == len(self.log):
+            self.refused = operation
+            self.fail(operation, *[self.refusal] * self.refusals)
         await self.step(life, f"{operation} before")
         if operation in self.outage or operation.partition(".")[0] in self.outage:
             raise Unreachable(f"{operation}: 503 (ordered by the test)")
