@@ -1,6 +1,5 @@
 """The shell of a dynamic supervisor: many children by key, from one template, each for itself."""
 
-import heapq
 import math
 import random
 from contextvars import Context, copy_context
@@ -29,6 +28,7 @@ from supervision.incarnation import spawn
 from supervision.intensity import RestartWindow
 from supervision.overdue import Overdue, wait_until
 from supervision.policy import AutoShutdown
+from supervision.waiting import Waiting
 
 
 @define(eq=False)
@@ -42,8 +42,7 @@ class DynamicRunner:
     _nursery: trio.Nursery = field(init=False)
     _context: Context | None = field(default=None, init=False)
     """The supervisor's own, in which children are spawned: no caller's leaks into them. None: not running."""
-    _waiting: "list[tuple[float, int, Member]]" = field(factory=list, init=False)
-    _order: int = field(default=0, init=False)
+    _waiting: Waiting = field(factory=Waiting, init=False)
     _bell: trio.Event = field(factory=trio.Event, init=False)
     _overdue: Overdue = field(init=False)
     _end: End = field(default=End.STOPPED, init=False)
@@ -175,8 +174,7 @@ class DynamicRunner:
         if due <= now and self._context is not None:
             self._spawn(self._context, member)
             return
-        self._order += 1
-        heapq.heappush(self._waiting, (due, self._order, member))
+        self._waiting.add(due, member)
         self._bell.set()
 
     def _spawn(self, context: Context, member: Member) -> None:
@@ -217,15 +215,12 @@ class DynamicRunner:
         self.parent.heard_ended(self.cell, self._end, None, None)
 
     def _spawn_due(self, context: Context, now: float) -> None:
-        while self._waiting and self._waiting[0][0] <= now:
-            member = heapq.heappop(self._waiting)[2]
-            if not member.dead:
-                self._spawn(context, member)
+        while (member := self._waiting.take(now)) is not None:
+            self._spawn(context, member)
 
     async def _wait(self) -> None:
         self._bell = trio.Event()
-        due = self._waiting[0][0] if self._waiting else math.inf
-        await wait_until(self._bell, min(due, self._overdue.next_due()))
+        await wait_until(self._bell, min(self._waiting.next_due(), self._overdue.next_due()))
         self._overdue.tick(trio.current_time())
 
     async def _stop_all(self) -> None:

@@ -13,6 +13,7 @@ from supervision import (
     ActorRef,
     ActorSpec,
     AskCycle,
+    Backoff,
     Crashed,
     DynamicSpec,
     SupervisorSpec,
@@ -82,6 +83,23 @@ def test_nothing_is_left_of_ten_thousand_and_memory_is_back_within_ten_percent()
     assert running - before > MANY
     assert again - before <= 1.1 * (running - before), "a restart leaves next to nothing behind"
     assert after - before <= 0.1 * (running - before), "and a stop nothing"
+
+
+async def test_what_was_stopped_in_its_backoff_is_not_kept_until_it_would_have_been_due(
+    autojump_clock: object,
+) -> None:
+    template = ActorSpec("x", Echo, backoff=Backoff(10_000, max=10_000))
+    async with open_tree(SupervisorSpec("t", [DynamicSpec("d", template, intensity=5000)])) as tree:
+        workers = tree.dynamic("d")
+        kept = await workers.start_child("kept")
+        crash(kept)
+        for number in range(1000):
+            crash(await workers.start_child(f"{number}"))
+            await settle(1)
+            await workers.stop_child(f"{number}")
+        assert len(tree.root.children[0].runner._waiting) < 300  # type: ignore[union-attr, arg-type]
+        await trio.sleep(10_000)
+        assert await kept.ask("still there?") == "still there?"
 
 
 class Link(Actor):
