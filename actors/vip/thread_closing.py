@@ -7,7 +7,7 @@ from attrs import define, field
 
 from actors.vip.model import EndReason, VIPSession
 from actors.vip.parts import SessionParts
-from actors.vip.ports import FloodWait, Gone, Trouble, Unreachable
+from actors.vip.ports import FloodWait, Forbidden, Gone, Refused, Trouble, Unreachable
 from actors.vip.retrying import patiently
 from actors.vip.words import Notice, Word
 
@@ -106,7 +106,11 @@ class ThreadClosing:
             staff=session.ended_by_name,
             undelivered=self._undelivered,
         )
-        await parts.say("ended", notice, doubtful=True)
+        try:
+            await parts.say("ended", notice, doubtful=True)
+        except (Forbidden, Refused) as error:
+            logger.warning("User %s could not be told of the end in the thread: %s", session.member, error)
+            return
         await parts.book.update(noticed=True)
         await parts.report(Word.CLEAR_TOLD)
 

@@ -1,5 +1,6 @@
 """Several members and few accounts: clicks, ends, clearings, bans, crashes and kills, at random."""
 
+import itertools
 import random
 
 import trio
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from actors.vip.messages import ThreadsResync
 from actors.vip.model import AccountState, SessionState
 from actors.vip.pool_messages import DeskResync, RestoreAccount
+from actors.vip.ports import FloodWait, Forbidden, Gone, Limited, Refused, Unreachable
 from actors.vip.words import Word
 from supervision.testing import crash
 from tests.worlds.vip_rig import VIPRig
@@ -37,12 +39,22 @@ DID = st.tuples(
             "wait",
             "wait long",
             "lose",
+            "refuse",
+            "refuse",
             "crash",
             "kill",
         ]
     ),
     st.sampled_from(MEMBERS),
 )
+
+_DISCORD = (Unreachable("503"), FloodWait(40.0), Forbidden("403"), Gone("404"), Refused("400"))
+_DESK = (Unreachable("away"), FloodWait(40.0), Refused("USER_IS_BLOCKED"), Limited("PEER_FLOOD"))
+_ASKED = ("missing_permissions", "create", "find_created", "add_member", "send")
+REFUSALS = [
+    *itertools.product([f"discord.{name}" for name in _ASKED], _DISCORD),
+    *itertools.product(["desk.send"], _DESK),
+]
 
 
 class Crowd:
@@ -89,12 +101,16 @@ class Crowd:
                 steps.lose(
                     self.chance.choice(["discord.send", "discord.create", "desk.send", "desk.clear_step"])
                 )
+            case "refuse":
+                operation, error = self.chance.choice(REFUSALS)
+                steps.fail(operation, *[error] * self.chance.choice([1, 2, 6]))
             case "crash":
                 threads = rig.tree.dynamic("vip/leasing/threads")
                 refs = [rig.pool, rig.office, *filter(None, map(threads.get, list(threads.keys())))]
                 crash(self.chance.choice(refs))
         if what in {"back", "kill"}:
             steps.outage.clear()
+            steps.heal()
             rig.store.away = False
 
     def answer_late(self) -> None:

@@ -4,7 +4,7 @@ import pytest
 import trio
 
 from actors.vip.model import EndReason
-from actors.vip.ports import FloodWait
+from actors.vip.ports import FloodWait, Forbidden, Refused, Trouble
 from actors.vip.words import Word
 from tests.worlds.vip_rig import VIPRig
 
@@ -75,4 +75,18 @@ async def test_without_haste_and_while_discord_is_away_the_thread_is_waited_for(
         assert rig.sessions()
         rig.world.steps.outage.clear()
         await rig.until(lambda: not rig.sessions(), within=1300)
+        assert rig.thread().locked
+
+
+@pytest.mark.parametrize("error", [Forbidden("403"), Refused("400")])
+async def test_a_thread_that_takes_no_farewell_is_closed_all_the_same(
+    autojump_clock: object, error: Trouble
+) -> None:
+    rig = VIPRig()
+    async with rig.running():
+        await rig.opened()
+        rig.world.steps.fail("discord.send", error)
+        rig.clear()
+        await rig.until(lambda: not rig.sessions())
+        assert rig.thread().words() == [Word.WELCOME]
         assert rig.thread().locked
