@@ -35,8 +35,7 @@ async def clear(
         await epochs.idle(lease.account)
         await desk.probe(lease.account)
         for _ in range(policy.clear_tries):
-            await read()
-            if await _clear_once(desk, lease):
+            if await _clear_once(desk, lease, read):
                 return Cleared(AccountState.FREE)
     except FloodWait as wait:
         return Cleared(AccountState.FLOOD_WAIT, str(wait), wait.seconds)
@@ -53,8 +52,9 @@ async def clear(
     return Cleared(AccountState.QUARANTINED, reason, policy.quarantine)
 
 
-async def _clear_once(desk: Desk, lease: Lease) -> bool:
+async def _clear_once(desk: Desk, lease: Lease, read: Callable[[], Awaitable[None]]) -> bool:
     for _ in range(MOST_STEPS):
+        await read()  # each time, as near to the step as can be: files are fetched from the chat
         if await desk.clear_step(lease) <= 0:
             return await desk.is_empty(lease)
     return False

@@ -78,7 +78,7 @@ class VIPThreadActor(Actor):
             self._parts.tell_office(m.Returned(self._member))
 
     async def receive(self, message: object) -> object:  # noqa: C901, PLR0912 - one line a case
-        """Handle one message. Only the store is waited for."""
+        """Handle one message. Only the store is waited for; and Discord, where a command is refused."""
         match message:
             case m.Click():
                 await self._pressed(message)
