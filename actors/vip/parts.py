@@ -13,6 +13,7 @@ from actors.vip.nonces import nonce
 from actors.vip.pacing import Pacing
 from actors.vip.policy import VIPPolicy
 from actors.vip.ports import Answers, Content, Desk, Lease, Planner, StaffLog, Threads
+from actors.vip.refusals import Refusals
 from actors.vip.session_book import SessionBook
 from actors.vip.words import Notice, Word
 from supervision import ActorDead, ActorRef, MailboxFull
@@ -73,6 +74,8 @@ class SessionParts:
     """Of staff, by ticket: each is recorded, whatever there was to clear."""
     completed: bool = False
     """Staff say that the upgrade is complete: the role is given, whatever the session ends of."""
+    refusals: Refusals = field(factory=Refusals)
+    """Of commands that strangers wrote in the thread."""
     watch: trio.CancelScope | None = None
     """While who waited for the end of a session that is over is told the rest: to be cancelled for haste."""
     _place: int = field(default=0, init=False)

@@ -96,7 +96,9 @@ class Recorder:
             self._end(EndReason.OWNER, message.author, message.author_name)
         elif is_staff(parts, message.roles):
             self._end(EndReason.STAFF, message.author, message.author_name)
-        elif parts.now() - message.at < LATE:  # else it was refused when it was written, or nobody waits
+        elif parts.now() - message.at >= LATE:
+            return  # it was refused when it was written, or nobody waits
+        elif parts.refusals.may_refuse(message.author):
             notice = Content.say(Notice.of(Word.REFUSED_COMMAND))
             name = nonce(self.outbox.session, "refused", message.id)
             try:

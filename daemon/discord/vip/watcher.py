@@ -1,8 +1,6 @@
 """VIPWatchActor: tells the VIP desk what happens on Discord, and takes written commands."""
 
 import logging
-import math
-from collections import OrderedDict
 from collections.abc import Callable
 
 import trio
@@ -12,6 +10,7 @@ from actors.vip.live_threads import LiveThreads
 from actors.vip.messages import ClearSession, Member, Staff, ThreadsResync
 from actors.vip.policy import VIPPolicy
 from actors.vip.ports import Trouble
+from actors.vip.refusals import Refusals
 from actors.vip.words import Notice, Word
 from daemon.aio import Outlet
 from daemon.discord.link import Connection, DiscordLink
@@ -29,13 +28,10 @@ logger = logging.getLogger("perkd.discord")
 
 RESYNC_EVERY = 5.0
 """Seconds between two readings of all histories, however often something was missed."""
-REFUSE_EVERY = 30.0
-"""Seconds in which the same person is refused once: nobody makes the bot write on and on."""
 LOOK_EVERY = 1.0
 """Seconds between two looks at whether something was missed, if nothing happens."""
 _WAITING = 1000
 """Events that may wait; of more, the threads' histories are read afterwards."""
-_REMEMBERED = 1000
 
 
 @frozen
@@ -57,8 +53,7 @@ class VIPWatchActor(Actor):
 
     _ports: VIPWatchPorts
     _authors: Authors = field(init=False)
-    _refused: "OrderedDict[str, float]" = field(factory=OrderedDict, init=False)
-    """When who was refused, by id."""
+    _refusals: Refusals = field(factory=Refusals, init=False)
 
     async def started(self) -> None:
         """Acknowledge at once: the bot may be away for hours."""
@@ -122,7 +117,7 @@ class VIPWatchActor(Actor):
         if not await self._is_home(written.guild, staff=staff):
             return
         if not staff:
-            if self._may_refuse(message.author):
+            if self._refusals.may_refuse(message.author):
                 await ports.tickets.answer(self._ticket(written), Notice.of(Word.REFUSED_COMMAND))
             return
         ticket = self._ticket(written)
@@ -147,13 +142,3 @@ class VIPWatchActor(Actor):
             return await self._ports.home.guild() == guild
         except (NoHome, Trouble):
             return staff
-
-    def _may_refuse(self, member: str) -> bool:
-        now = trio.current_time()
-        if now < self._refused.get(member, -math.inf) + REFUSE_EVERY:
-            return False
-        self._refused[member] = now
-        self._refused.move_to_end(member)
-        while len(self._refused) > _REMEMBERED:
-            self._refused.popitem(last=False)
-        return True

@@ -59,6 +59,25 @@ async def test_staff_end_it_by_role_id_and_others_are_refused(autojump_clock: ob
         await _is_over(rig, EndReason.STAFF)
 
 
+async def test_who_writes_the_command_again_and_again_is_refused_once_in_a_while(
+    autojump_clock: object,
+) -> None:
+    rig = VIPRig()
+    async with rig.running():
+        await rig.opened()
+        for _ in range(20):
+            rig.say("!end", author="66", command="end")
+            await trio.sleep(1)
+        rig.say("!end", author="67", command="end")
+        await trio.sleep(1)
+        assert rig.thread().words() == [Word.WELCOME] + [Word.REFUSED_COMMAND] * 2
+        await trio.sleep(30)
+        rig.say("!end", author="66", command="end")
+        await trio.sleep(1)
+        assert rig.thread().words() == [Word.WELCOME] + [Word.REFUSED_COMMAND] * 3
+        assert rig.state() is SessionState.OPEN
+
+
 async def test_staff_clear_and_are_answered_step_by_step(
     autojump_clock: object, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from actors.giftcodes.model import Audit
 from actors.ports import Put
+from actors.vip import refusals
 from actors.vip.messages import ClearSession, CompleteSession, EndSession, Staff, ThreadPosted
 from actors.vip.model import SessionState, VIPBlock, VIPSession
 from actors.vip.words import Notice, Word
@@ -18,7 +19,6 @@ from daemon.discord.answers.vip import show_status
 from daemon.discord.answers.vip_status import status_card
 from daemon.discord.render import message_of
 from daemon.discord.values import Reply
-from daemon.discord.vip import watcher
 from supervision import AskTimeout
 from tests.worlds.discord_commands import read
 from tests.worlds.discord_desk import ADMIN
@@ -287,7 +287,7 @@ async def test_others_are_refused_politely_and_once_and_nothing_happens(live: Co
 async def test_who_was_refused_is_refused_again_after_a_while(
     live: Counter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watcher, "REFUSE_EVERY", 0.0)
+    monkeypatch.setattr(refusals, "REFUSE_EVERY", 0.0)
     lounge = live.guild.add_channel("lounge")
     for count in (2, 4):
         await live.ann.say(lounge, "!clear_vip_session")
