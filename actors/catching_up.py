@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from attrs import define, evolve
+from attrs import define, evolve, field
 
 from actors.history import History, Term
 from actors.outbox import Outbox, one_term
@@ -98,6 +98,8 @@ class Filler:
     run: Run[Any]
     progress: Callable[[str], None]
     """Told in words how far it is."""
+    fetched: int = field(default=0, init=False)
+    """Records that were fetched for a full copy."""
 
     async def follow(self, replica: History) -> Position:
         """Take over what the replica has more, batch by batch; return the file's last batch then.
@@ -127,13 +129,13 @@ class Filler:
         What is written to the replica meanwhile is in its journal: `follow` afterwards.
         """
         await self.run(self.local.begin_copy)
-        copied = 0
         for name in self.local.collections():
             after = ""
             while documents := await self.replica.page(name, after, ROUND):
+                self.fetched += len(documents)
                 await self.run(partial(self.local.copy, name, documents))
-                after, copied = documents[-1].key, copied + len(documents)
-                self.progress(f"filling the file from MongoDB: {copied} records so far")
+                after = documents[-1].key
+                self.progress(f"filling the file from MongoDB: {self.fetched} records so far")
         history = evolve(replica, oldest=replica.end)
         aside: str | None = await self.run(partial(self.local.end_copy, history))
         return aside

@@ -15,12 +15,15 @@ from actors.leading import Decision, Failing, Held, Step
 from actors.pair import Local, LocalFails, Mode, Other, Pair
 from actors.ports import Position, StoreUnavailable
 from actors.storage import Refusal
-from actors.stores import Fenced, NeedsCopy
+from actors.stores import Fenced, LeaseHeld, NeedsCopy
 
 logger = logging.getLogger(__name__)
 
 QUICKLY = 20.0
 """Seconds that MongoDB is given at the start, where the file may lead without it."""
+COPY_AGAIN, COPY_AGAIN_AT_LAST = 10.0, 300.0
+"""Seconds until a full copy that the file did not take is tried again, doubled from first to last: each
+fetches all that MongoDB has."""
 _NEEDS_TIME = {Step.FILL_LOCAL, Step.COPY_LOCAL}
 
 
@@ -32,6 +35,10 @@ class Election:
     new_id: Callable[[], str] = field(default=lambda: uuid.uuid4().hex)
     sending: trio.Lock = field(factory=trio.Lock, init=False)
     """Held while MongoDB is brought up to date."""
+    _copy_pause: float = field(default=0.0, init=False)
+    """Seconds between the last full copy that failed and the next; 0 after one that did not."""
+    _copy_at: float = field(default=-math.inf, init=False)
+    """No full copy is tried earlier, on trio's clock."""
 
     # --- while nobody leads ---------------------------------------------------------------------
 
@@ -269,12 +276,18 @@ class Election:
             StoreUnavailable: one of the two can't be used yet.
         """
         pair = self.pair
-        replica = await pair.replica.open()
+        try:
+            replica = await pair.replica.open()
+        except LeaseHeld as error:  # its writer has changed: what it holds now is no longer known here
+            pair.wait(str(error))
+            return
         pair.replica_error = None
         if not replica.terms or replica.terms[-1].writer != pair.writer:
             pair.wait("MongoDB has got another writer, or other data, meanwhile")
             return
         await pair.replica.begin(replica.terms[-1])  # its actor may have been restarted, and not know it
+        if trio.current_time() < self._copy_at:
+            return
         await pair.detach()
         local = await pair.look_at_local()
         if isinstance(local, Failing | Held):
@@ -283,15 +296,20 @@ class Election:
         if isinstance(local, History) and not holds and not pair.behind:
             pair.wait("the file can be read again, and has changes that MongoDB has not")
             return
+        filler = self._filler()
         try:
-            filler = self._filler()
             self._say_aside(await filler.fill(replica) if holds else await filler.copy(replica))
             pair.attached = True
             async with turn:
                 await self._lead_local_again(filler)
-        except LocalFails as error:  # it can be read, but not written
-            pair.local_error = str(error)
+        except (StoreUnavailable, Refusal) as error:
+            if isinstance(error, LocalFails):  # it can be read, but not written
+                pair.local_error = str(error)
+            if filler.fetched:
+                self._copy_pause = min(max(COPY_AGAIN, 2 * self._copy_pause), COPY_AGAIN_AT_LAST)
+                self._copy_at = trio.current_time() + self._copy_pause
             raise
+        self._copy_pause = 0.0
 
     async def _lead_local_again(self, filler: Filler) -> None:
         pair = self.pair

@@ -9,6 +9,7 @@ from pathlib import Path
 from actors.ports import StoreUnavailable
 from daemon.storage.conditions import translated
 from daemon.storage.contents import FileRefused
+from daemon.storage.files import sync_directory
 
 logger = logging.getLogger(__name__)
 
@@ -17,10 +18,13 @@ def set_mark(database: Path, behind: bool) -> None:
     """Make the mark, or take it away, as well as the disk allows."""
     mark = _mark_of(database)
     try:
+        if mark.exists() == behind:
+            return
         if behind:
             mark.touch(mode=0o600)
         else:
             mark.unlink(missing_ok=True)
+        sync_directory(mark.parent)  # or a power cut could undo it
     except OSError as error:
         logger.warning("%s can't be %s: %s", mark, "made" if behind else "removed", error.strerror)
 

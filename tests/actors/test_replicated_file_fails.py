@@ -1,5 +1,6 @@
 """The file and MongoDB as one store, the file failing: MongoDB leads until the file can be used again."""
 
+import itertools
 from contextlib import suppress
 
 import pytest
@@ -48,6 +49,46 @@ async def test_a_file_deleted_under_perkd_is_made_anew(host: Host, autojump_cloc
         await host.put("3")
         await host.until(lambda: store.pair.mode is Mode.LOCAL)
         await host.put("4")
+        await host.until_level()
+    assert host.nothing_is_lost()
+
+
+async def test_full_copies_that_fail_are_tried_later_and_later(host: Host, autojump_clock: object) -> None:
+    tried: list[float] = []
+
+    def no_room(*_: object) -> None:
+        tried.append(trio.current_time())
+        raise StoreUnavailable("the disk is full")
+
+    async with host.running() as store:
+        await host.put("1", "2")
+        await host.until_level()
+        copy, store.pair.local.copy = store.pair.local.copy, no_room  # type: ignore[method-assign]
+        host.disk.lose_file()
+        await host.put("3")
+        assert store.pair.mode is Mode.REPLICA
+        host.server.chain.prune(keep=1)  # so that only a full copy helps
+        await trio.sleep(3600.0)
+        pauses = [round(after - before) for before, after in itertools.pairwise(tried)]
+        wanted = [10, 20, 40, 80, 160, *[300] * (len(pauses) - 5)]
+        assert len(wanted) > 7
+        for pause, least in zip(pauses, wanted, strict=True):  # it looks every five seconds
+            assert least <= pause <= least + 7
+        store.pair.local.copy = copy  # type: ignore[method-assign]
+        host.replica.away = True
+        with pytest.raises(StoreUnavailable):
+            await host.put("4")
+        await trio.sleep(20.0)
+        host.replica.away = False
+        await trio.sleep(6.0)
+        await host.put("4")  # a MongoDB that is back leads on at once
+        assert store.pair.mode is Mode.REPLICA
+        await host.until(lambda: store.pair.mode is Mode.LOCAL, within=310.0)
+        host.disk.full = True
+        await host.put("5")
+        await trio.sleep(600.0)
+        host.disk.full = False
+        await host.until(lambda: store.pair.mode is Mode.LOCAL, within=8.0)  # which takes no copy
         await host.until_level()
     assert host.nothing_is_lost()
 

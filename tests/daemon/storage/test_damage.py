@@ -12,7 +12,7 @@ from actors.giftcodes.model import Player, Redemption
 from actors.history import NOWHERE, Entry, Term, Unfit
 from actors.ports import Change, Position, Put, StoreUnavailable
 from actors.stores import LocalDamaged, NeedsCopy
-from daemon.storage import SQLiteStore, Unreadable, codec, journal
+from daemon.storage import SQLiteStore, Unreadable, codec, journal, lagging
 
 TERM = Term(1, "w")
 
@@ -117,6 +117,18 @@ def test_a_mark_outlives_the_process_and_the_file(store: SQLiteStore, database: 
     other.mark_behind(False)
     assert not other.is_marked_behind()
     other.close()
+
+
+def test_a_mark_is_on_the_disk_once_it_is_made_and_gone_from_it_once_it_is_removed(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[tuple[Path, bool]] = []
+    mark = database.with_name(f"{database.name}.behind")
+    monkeypatch.setattr(lagging, "sync_directory", lambda path: synced.append((path, mark.exists())))
+    database.parent.mkdir(exist_ok=True)
+    for behind in (True, True, False, False):
+        lagging.set_mark(database, behind)
+    assert synced == [(database.parent, True), (database.parent, False)]
 
 
 def test_a_mark_that_can_not_be_made_is_logged_and_nothing_else(
