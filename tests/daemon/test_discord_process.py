@@ -21,10 +21,11 @@ async def test_a_code_is_announced_redeemed_and_told_of(tmp_path: Path) -> None:
                 server.channel, "register", fid="1001", state="7", name="Frosty", mention=True
             )
             assert "✅ Registered" in said(answer)
-            answer = await ben.slash(server.channel, "register", fid="1002", state="7")
-            assert "✅ Registered" in said(answer)
 
             stage.list_code("SNOW")
+            await stage.until_shown(server.channel, "SNOW", "1/1", "1 redeemed")
+            answer = await ben.slash(server.channel, "register", fid="1002", state="7")
+            assert "✅ Registered" in said(answer)
             message = await stage.until_shown(server.channel, "SNOW", "2/2", "2 redeemed")
             mention = await stage.until(lambda: [one for one in server.channel.messages if one.pinged])
             assert [one.pinged for one in mention] == [{ann.id}]
