@@ -6,6 +6,7 @@ Importable from outside: nothing in here knows what the actors are for.
 
 from supervision.actor import Actor, Timer
 from supervision.dynamic_ref import DynamicRef
+from supervision.error_text import ErrorText
 from supervision.errors import (
     ActorCrashed,
     ActorDead,
@@ -31,7 +32,6 @@ from supervision.events import (
     BackingOff,
     Crashed,
     DeadLetters,
-    ErrorText,
     Event,
     GaveUp,
     ShutDown,

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import trio
 
 from supervision.cell import Cell, current_cell
-from supervision.events import bounded
+from supervision.error_text import bounded
 from supervision.fatal import cancelled_from_above
 from supervision.mailbox import RETRY
 from supervision.ref import ActorRef

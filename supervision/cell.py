@@ -8,8 +8,9 @@ import trio
 from attrs import define, field
 
 from supervision.child import End
+from supervision.error_text import ErrorText
 from supervision.errors import ActorDead
-from supervision.events import DeadLetters, ErrorText, Event
+from supervision.events import DeadLetters, Event
 from supervision.mailbox import NOTHING, Mailbox
 from supervision.monitor import UNCLEAN, Down
 from supervision.notices import Notices

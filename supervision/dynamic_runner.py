@@ -11,11 +11,11 @@ from supervision.cell import AnyCell, Inbox
 from supervision.child import End
 from supervision.dynamic import DynamicCell, Member
 from supervision.dynamic_core import Budget, DynamicCore, Forget, Retry
+from supervision.error_text import ErrorText
 from supervision.errors import Decline, StartFailed
 from supervision.events import (
     BackingOff,
     Crashed,
-    ErrorText,
     GaveUp,
     ShutDown,
     StartDeclined,

@@ -8,8 +8,8 @@ import trio
 from supervision.actor import Actor
 from supervision.cell import Cell, Inbox, current_cell
 from supervision.child import End
+from supervision.error_text import ErrorText
 from supervision.errors import ActorCrashed, Decline, StopActor
-from supervision.events import ErrorText
 from supervision.fatal import cancelled_from_above, innermost, is_only
 from supervision.mailbox import NOTHING
 from supervision.question import Question

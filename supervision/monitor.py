@@ -2,7 +2,7 @@
 
 from attrs import frozen
 
-from supervision.events import ErrorText
+from supervision.error_text import ErrorText
 
 
 @frozen

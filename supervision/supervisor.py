@@ -14,11 +14,11 @@ from supervision.cell import AnyCell, Cell, Inbox
 from supervision.child import End
 from supervision.core import SupervisorCore
 from supervision.dynamic_runner import DynamicRunner
+from supervision.error_text import ErrorText
 from supervision.errors import Decline
 from supervision.events import (
     BackingOff,
     Crashed,
-    ErrorText,
     GaveUp,
     ShutDown,
     StartDeclined,

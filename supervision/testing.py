@@ -77,6 +77,7 @@ class OverlapDetector:
     found: list[str] = field(factory=list)
     """The paths of actors of which two were alive at once."""
     _alive: dict[str, int] = field(factory=dict, init=False)
+    _watched: dict[type[Actor], type[Actor]] = field(factory=dict, init=False)
 
     def watch(self, factory: Callable[..., Actor]) -> Callable[..., Actor]:
         """A factory of the same actors, each of which is watched from its start to its very end.
@@ -87,16 +88,22 @@ class OverlapDetector:
 
         def make(*args: object) -> Actor:
             actor = factory(*args)
-            begin = actor.started
-
-            async def started() -> None:
-                self._enter(actor)
-                await begin()
-
-            actor.started = started  # type: ignore[method-assign]
+            actor.__class__ = self._class_for(type(actor))  # one with slots takes no attribute
             return actor
 
         return make
+
+    def _class_for(self, kind: type[Actor]) -> type[Actor]:
+        """The same class, but that its actors are seen from their start on."""
+        if kind not in self._watched:
+
+            async def started(actor: Actor) -> None:
+                self._enter(actor)
+                await kind.started(actor)
+
+            names = {"__slots__": (), "__module__": kind.__module__, "__qualname__": kind.__qualname__}
+            self._watched[kind] = type(kind.__name__, (kind,), {**names, "started": started})
+        return self._watched[kind]
 
     def _enter(self, actor: Actor) -> None:
         path = actor.ref.path

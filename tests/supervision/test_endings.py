@@ -23,7 +23,7 @@ from supervision import (
     open_tree,
 )
 from supervision.cell import DOWN
-from supervision.events import ErrorText
+from supervision.error_text import ErrorText
 from supervision.tally import MOST_TYPES, OTHERS
 from supervision.testing import Do, Probes, crash, settle
 

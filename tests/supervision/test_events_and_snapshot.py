@@ -28,7 +28,7 @@ from supervision import (
     Tree,
     open_tree,
 )
-from supervision.events import bounded
+from supervision.error_text import bounded
 from supervision.testing import Do, Probes, crash, settle
 
 pytestmark = pytest.mark.usefixtures("any_order")

@@ -2,6 +2,7 @@
 
 import pytest
 import trio
+from attrs import define
 
 from supervision import (
     Actor,
@@ -58,6 +59,37 @@ async def test_a_probe_fails_loudly_when_two_of_it_are_alive(autojump_clock: obj
 class Plain(Actor):
     async def receive(self, message: object) -> object:
         return message
+
+
+@define(eq=False)
+class Slotted(Actor):
+    lives: list[str]
+
+    async def started(self) -> None:
+        self.lives.append(type(self).__name__)
+
+    async def receive(self, message: object) -> object:
+        return message
+
+
+@pytest.mark.parametrize("order", [[Slotted], [Plain, Slotted]])
+async def test_the_detector_watches_actors_that_have_slots(
+    autojump_clock: object, order: list[type[Actor]]
+) -> None:
+    detector, lives = OverlapDetector(), list[str]()
+
+    def make(kind: type[Actor]) -> ActorSpec:
+        return ActorSpec(kind.__name__, detector.watch(lambda: kind(lives) if kind is Slotted else kind()))
+
+    async with open_tree(SupervisorSpec("t", [make(kind) for kind in order])) as tree:
+        crash(tree.ref("Slotted"))
+        await settle()
+        assert await tree.ref("Slotted").ask("alive") == "alive"
+        async with open_tree(SupervisorSpec("t", [])) as second:
+            with pytest.raises(StartFailed, match="t/Slotted: Overlap"):
+                await second.supervisor().start_child(make(Slotted))
+    assert lives == ["Slotted", "Slotted"]
+    assert detector.found == ["t/Slotted"]
 
 
 async def test_the_detector_watches_any_actor_and_finds_nothing_where_nothing_overlaps(
