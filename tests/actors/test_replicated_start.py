@@ -296,6 +296,26 @@ async def test_who_was_taken_over_stops_leading_also_where_it_has_nothing_to_wri
     assert host.in_file() == ["1"]
 
 
+async def test_who_was_taken_over_while_mongodb_led_stops_also_where_it_has_nothing_to_write(
+    host: Host, autojump_clock: object
+) -> None:
+    async with host.running() as store:
+        await host.put("1")
+        host.disk.full = True
+        await host.put("2")
+        assert store.pair.mode is Mode.REPLICA
+        other = host.replica.usurp()
+        await host.until(lambda: store.pair.mode is Mode.WAITING, within=2 * PROBE_EVERY)
+        with pytest.raises(StoreUnavailable, match="another perkd"):
+            await host.put("3")
+        host.disk.full = False
+        await other.close()
+        await host.until(lambda: store.pair.mode is Mode.LOCAL)
+        await host.put("4")
+        await host.until_level()
+    assert host.nothing_is_lost()
+
+
 async def test_two_that_wrote_without_knowing_of_each_other_are_refused(
     host: Host, autojump_clock: object
 ) -> None:
