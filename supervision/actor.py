@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 
 import trio
 
-from supervision.cell import Cell, current_cell
+from supervision.asking import current_cell
+from supervision.cell import Cell
 from supervision.error_text import bounded
 from supervision.fatal import cancelled_from_above
 from supervision.mailbox import RETRY

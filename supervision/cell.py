@@ -1,7 +1,6 @@
 """The cell: what outlives the incarnations of one actor. It owns the mailbox; refs point to it."""
 
 import math
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Protocol
 
 import trio
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
     from supervision.actor import Actor, Timer
     from supervision.spec import ActorSpec
     from supervision.wheel import Wheel
-
-current_cell: ContextVar["Cell | None"] = ContextVar("current_cell", default=None)
-"""The cell whose actor the running task belongs to."""
 
 DOWN = object()
 """The notice of those who want to know how it ended: a `Down` is made of it then."""
@@ -146,6 +142,7 @@ class Cell(AnyCell):
     actor: "Actor | None" = field(default=None, init=False)
     scope: trio.CancelScope | None = field(default=None, init=False)
     nursery: trio.Nursery | None = field(default=None, init=False)
+    task: trio.lowlevel.Task | None = field(default=None, init=False)
     stopping: bool = field(default=False, init=False)
     """End after the current message."""
     stop_asked: bool = field(default=False, init=False)
@@ -183,7 +180,7 @@ class Cell(AnyCell):
 
     def clear_incarnation(self) -> None:
         """Let go of everything that belonged to the incarnation that ended."""
-        self.actor = self.scope = self.nursery = None
+        self.actor = self.scope = self.nursery = self.task = None
         self.background = self.background_over = self.background_error = None
         timers, self.timers = self.timers, None
         for timer in timers or ():
@@ -216,12 +213,15 @@ class Cell(AnyCell):
         """Ask the running incarnation to end; it is cancelled when its grace is over."""
         if self.state == "stopped":
             return  # it has ended, and its supervisor is about to hear of that
-        self.stop_asked = True
+        self.stop_asked = self.stopping = True
         self.state = "stopping"
-        self.stop_by = trio.current_time() + self.spec.grace  # 0: at once
+        self.stop_by = trio.current_time() + self.spec.grace
         if self.scope is not None:
             self.scope.deadline = self.stop_by
-        self.finish()
+        if self.spec.grace:
+            self.mailbox.wake()
+        elif self.scope is not None:
+            self.scope.cancel()  # now, not at the deadline: an actor that wakes before that would tidy up
 
     def end_for_good(self) -> None:
         """Nobody will read this mailbox again: fail who asks, tell who watches. Doing it twice is fine."""

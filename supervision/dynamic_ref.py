@@ -6,10 +6,11 @@ from typing import NoReturn
 import trio
 from attrs import frozen
 
+from supervision.asking import refuse_own_end
 from supervision.dynamic import DynamicCell, Member
 from supervision.errors import AlreadyRunning, ChildNotFound, NotRunning, OnlyByKey
 from supervision.question import Question
-from supervision.ref import ActorRef, refuse_own_end
+from supervision.ref import ActorRef
 from supervision.snapshot import Counts, Node, snapshot
 from supervision.spec import DynamicSpec
 from supervision.validation import check_key, check_text
@@ -75,7 +76,7 @@ class DynamicRef:
             AskCycle: it is the child itself that asks: it would wait for itself.
         """
         check_text(self.path, "key", key)
-        refuse_own_end(f"{self.path}/{key}")
+        refuse_own_end(self._cell, key)
         member = self._cell.children.get(key)
         if member is None or self._cell.runner is None:
             await trio.lowlevel.checkpoint()

@@ -6,7 +6,8 @@ from time import perf_counter
 import trio
 
 from supervision.actor import Actor
-from supervision.cell import Cell, Inbox, current_cell
+from supervision.asking import current_cell
+from supervision.cell import Cell, Inbox
 from supervision.child import End
 from supervision.error_text import ErrorText
 from supervision.errors import ActorCrashed, Decline, StopActor
@@ -29,7 +30,7 @@ def spawn(cell: Cell, supervisor: Inbox, nursery: trio.Nursery, context: Context
 async def live(cell: Cell, supervisor: Inbox, nursery: trio.Nursery) -> None:
     """Run one incarnation of `cell`, and tell `supervisor` how it started and how it ended."""
     current_cell.set(cell)
-    cell.nursery = nursery
+    cell.nursery, cell.task = nursery, trio.lowlevel.current_task()
     acknowledged = False
     end, error = End.CRASHED, None
     try:
@@ -75,7 +76,7 @@ async def _start(cell: Cell) -> Actor:
 
 @trio.lowlevel.disable_ki_protection
 async def _serve(cell: Cell, actor: Actor) -> None:
-    mailbox, drains = cell.mailbox, cell.spec.drain
+    mailbox, drains = cell.mailbox, cell.spec.drain and cell.spec.grace
     take = mailbox.take_nowait
     left, until = BURST, perf_counter() + BURST_SECONDS
     while not cell.stopping or (drains and cell.stop_asked):
@@ -96,6 +97,7 @@ async def _serve(cell: Cell, actor: Actor) -> None:
         if not left or perf_counter() > until:
             await trio.lowlevel.checkpoint()
             left, until = BURST, perf_counter() + BURST_SECONDS
+    await trio.lowlevel.checkpoint_if_cancelled()  # its grace may have run out in the last message
     await actor.stopped()
 
 

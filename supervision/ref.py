@@ -6,8 +6,9 @@ import trio
 from attrs import frozen
 from trio.lowlevel import current_task, wait_task_rescheduled
 
-from supervision.cell import DOWN, Cell, current_cell
-from supervision.errors import ActorDead, AskCycle, AskTimeout, MailboxFull
+from supervision.asking import begin_asking, current_cell
+from supervision.cell import DOWN, Cell
+from supervision.errors import ActorDead, AskTimeout, MailboxFull
 from supervision.mailbox import MailboxStatistics
 from supervision.question import Question
 from supervision.validation import check_seconds, wrong
@@ -94,7 +95,7 @@ class ActorRef:
         question = Question(message, cell.path)
         asker = current_cell.get()
         if asker is not None:
-            _begin_asking(asker, cell)
+            asker = begin_asking(asker, cell)
         deadline = None
         try:
             if timeout is not None:
@@ -131,13 +132,6 @@ class ActorRef:
             self._cell.add_watcher(watcher._cell, message)  # noqa: SLF001 - the same class
 
 
-def refuse_own_end(path: str) -> None:
-    """Refuse that an actor waits for the end of the child at `path`, which is itself or has it below."""
-    asker = current_cell.get()
-    if asker is not None and f"{asker.path}/".startswith(f"{path}/"):
-        raise AskCycle(f"{asker.path} would wait for its own end: stop_child of {path}")
-
-
 def _dead(cell: Cell, message: object) -> ActorDead:
     cell.count_dead_letter(message)
     return ActorDead(f"{cell.path} has ended")
@@ -155,30 +149,3 @@ async def _put_within(cell: Cell, question: Question, limit: float | None) -> No
         await cell.mailbox.put(question)
     if scope.cancelled_caught:
         raise AskTimeout(f"{cell.path}: no room in its mailbox in time")
-
-
-def _begin_asking(asker: Cell, target: Cell) -> None:
-    if target is asker or target.asking:  # else no ring: most ask one that waits for nobody
-        ring = _ring(target, asker)
-        if ring is not None:
-            path = " → ".join(cell.path for cell in ring)
-            raise AskCycle(f"asking in a ring can't be answered: {path}")
-    if asker.asking is None:
-        asker.asking = []
-    asker.asking.append(target)
-
-
-def _ring(target: Cell, asker: Cell) -> list[Cell] | None:
-    """The shortest way from `asker` over `target`, and those whose answers each waits for, back to itself."""
-    before = {target: asker}
-    for cell in (found := [target]):
-        if cell is asker:
-            way = [asker]
-            while (cell := before[cell]) is not asker:
-                way.append(cell)
-            return [asker, *reversed(way)]
-        for asked in cell.asking or ():
-            if asked not in before:
-                before[asked] = cell
-                found.append(asked)
-    return None

@@ -4,12 +4,13 @@ from typing import overload
 
 from attrs import frozen
 
+from supervision.asking import refuse_own_end
 from supervision.cell import Cell
 from supervision.dynamic import DynamicCell
 from supervision.dynamic_ref import DynamicRef
 from supervision.errors import ChildNotFound, InvalidSpec, NotRunning
 from supervision.policy import AutoShutdown
-from supervision.ref import ActorRef, refuse_own_end
+from supervision.ref import ActorRef
 from supervision.requests import Requests
 from supervision.snapshot import Counts, Node, snapshot
 from supervision.spec import ActorSpec, ChildSpec, DynamicSpec, SupervisorSpec
@@ -118,7 +119,7 @@ class SupervisorRef:
             AskCycle: it is the child itself that asks, or one below it: it would wait for itself.
         """
         check_text(self.path, "name", name)
-        refuse_own_end(f"{self.path}/{name}")
+        refuse_own_end(self._cell, name)
         await self._requests().stop(name).wait()
 
     async def restart_child(self, name: str) -> None:

@@ -196,6 +196,28 @@ async def test_who_asked_an_actor_that_stops_itself_for_good_is_told_so(
             await tree.ref("a").ask(1)
 
 
+@pytest.mark.parametrize("busy", ["idle", "waking", "busy", "busy, and will not hear of it"])
+async def test_an_actor_without_grace_neither_tidies_up_nor_goes_on(
+    autojump_clock: object, probes: Probes, busy: str
+) -> None:
+    class Deaf(Actor):
+        async def receive(self, message: object) -> None:
+            with trio.CancelScope(shield="will not" in str(message)):
+                await trio.sleep(1)
+            handled.append(message)
+
+        async def stopped(self) -> None:
+            handled.append("stopped")
+
+    handled: list[object] = []
+    async with open_tree(SupervisorSpec("t", [ActorSpec("a", Deaf, grace=0)])) as tree:
+        for _ in range(2 * (busy != "idle")):
+            tree.ref("a").tell(busy)
+        if busy != "waking":
+            await settle()
+    assert handled == [busy] * ("will not" in busy)
+
+
 class Panic(BaseException):
     """An error of a library that is not to be handled as others are."""
 

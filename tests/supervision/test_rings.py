@@ -160,3 +160,41 @@ async def test_a_background_task_may_ask_its_own_actor(autojump_clock: object) -
     async with open_tree(SupervisorSpec("t", [ActorSpec("a", Curious)])):
         await settle()
     assert answers == ["who am I?"]
+
+
+async def test_what_a_handler_starts_in_the_nursery_of_another_may_ask_it(autojump_clock: object) -> None:
+    answers: list[object] = []
+
+    async with trio.open_nursery() as nursery, open_tree(callers("a", "b")) as tree:
+        a, b = tree.ref("a"), tree.ref("b")
+
+        async def wonder() -> None:
+            answers.append(await a.ask("who am I?"))
+            await tree.supervisor().stop_child("a")
+            answers.append(a.alive)
+
+        async def hand_over(_: Caller) -> None:
+            nursery.start_soon(wonder)
+
+        async def hand_over_in_a_nursery_of_its_own(_: Caller) -> None:
+            async with trio.open_nursery() as own:
+                own.start_soon(wonder)
+
+        await a.ask(hand_over)
+        await settle()
+        assert answers == ["who am I?", False]
+        await tree.supervisor().restart_child("a")
+        with pytest.raises(ActorCrashed, match="t/a → t/a while"):
+            await a.ask(hand_over_in_a_nursery_of_its_own)
+        assert await b.ask("still here") == "still here"
+
+
+async def test_an_actor_may_stop_its_namesake_in_another_tree(autojump_clock: object) -> None:
+    async with open_tree(callers("a")) as other, open_tree(callers("a")) as tree:
+
+        async def stop_the_other(_: Caller) -> None:
+            await other.supervisor().stop_child("a")
+
+        await tree.ref("a").ask(stop_the_other)
+        assert not other.ref("a").alive
+        assert await tree.ref("a").ask("still here") == "still here"
