@@ -1,6 +1,6 @@
 """Importing players from a CSV file: every bad line is reported, every good one is kept."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 
 import trio
 from attrs import define, field, frozen
@@ -70,13 +70,14 @@ async def import_players(service: Service, data: bytes, *, by: By = OPERATOR) ->
         StoreUnavailable: the store can't be written now; its text says how much is stored.
     """
     sheet = read_csv(data)
-    async with service.lock:
-        reading = _Reading(service, await _stored(service, by), service.clock.now())
-        for number, line in enumerate(sheet.lines):
-            reading.read(line)
-            if number % BATCH == 0:  # a large file must not stop everything else
-                await trio.lowlevel.checkpoint()
-        await _commit(reading, by)
+    reading = _Reading(service, by, service.games(), service.clock.now())
+    rows = await reading.read(sheet)
+    for start in range(0, len(rows), BATCH):
+        try:
+            await reading.store(rows[start : start + BATCH])
+        except StoreUnavailable as error:
+            stored = f"{reading.done} of {len(rows) - reading.refused} players are stored"
+            raise StoreUnavailable(f"{error}; {stored}: import the file again for the others") from error
     report = _report(reading, sheet)
     if by != OPERATOR:
         await _close(service, by, report)
@@ -92,27 +93,9 @@ def _report(reading: "_Reading", sheet: Sheet) -> ImportReport:
             if merge.what == "updated"
         ),
         unchanged=tuple(row.line for row, merge in reading.merges if merge.what == "unchanged"),
-        faults=tuple(reading.faults),
+        faults=tuple(sorted(reading.faults, key=lambda fault: fault.line)),
         ignored_columns=sheet.ignored_columns,
     )
-
-
-@frozen
-class _Stored:
-    """What was there before."""
-
-    players: dict[str, Player]
-    registered: frozenset[str]
-    """Keys of registrations of the guild."""
-    foreign: frozenset[str]
-    """Keys of players that are others' to correct."""
-
-
-async def _stored(service: Service, by: By) -> _Stored:
-    players = {player.key: player for player in await service.store.find(Player)}
-    ours = await service.store.find(Registration, guild=by.guild)
-    foreign = set() if by == OPERATOR else players.keys() - {f"{one.game}/{one.fid}" for one in ours}
-    return _Stored(players, frozenset(one.key for one in ours), frozenset(foreign))
 
 
 async def _close(service: Service, by: By, report: ImportReport) -> None:
@@ -133,63 +116,83 @@ def told(report: ImportReport) -> str:
     )
 
 
+Written = tuple[Row, Player]
+"""A line, and the player as it is written there."""
+
+
 @define
 class _Reading:
-    """The rows so far: what is to be stored, and what was left out."""
+    """The rows so far: what is stored, and what was left out."""
 
     service: Service
-    stored: _Stored
+    by: By
+    games: Mapping[str, str]
     now: float
     merges: list[tuple[Row, Merge]] = field(factory=list)
     faults: list[RowFault] = field(factory=list)
     first_lines: dict[str, int] = field(factory=dict)
+    refused: int = 0
+    """Rows that could be read, and could not be taken."""
+    done: int = 0
+    """Players that are stored as their lines have them."""
 
-    def read(self, line: Row | RowFault) -> None:
-        if isinstance(line, RowFault):
-            self.faults.append(line)
-            return
-        try:
-            self.merges.append((line, self._merge(line)))
-        except Refused as problem:
-            self.faults.append(RowFault(line.line, line.text, str(problem)))
+    async def read(self, sheet: Sheet) -> list[Written]:
+        """All that can be told without the store."""
+        rows = []
+        for number, line in enumerate(sheet.lines):
+            if isinstance(line, RowFault):
+                self.faults.append(line)
+            elif (player := self._player(line)) is not None:
+                rows.append((line, player))
+            if number % BATCH == 0:  # a large file must not stop everything else
+                await trio.lowlevel.checkpoint()
+        return rows
 
-    def _merge(self, row: Row) -> Merge:
-        games = self.service.games()
+    def _player(self, row: Row) -> Player | None:
         values = {"game": row.game, "fid": row.fid, "state": row.state, "name": row.name}
-        written = read_player(games, **values, where="in the column game")
+        try:
+            return read_player(self.games, **values, where="in the column game")
+        except Refused as problem:
+            self._leave_out(row, problem)
+            return None
+
+    def _leave_out(self, row: Row, problem: Refused) -> None:
+        self.faults.append(RowFault(row.line, row.text, str(problem)))
+
+    async def store(self, rows: Sequence[Written]) -> None:
+        """Commit these rows. Who wants the service's lock meanwhile gets it before the next ones."""
+        taken: list[tuple[Row, Merge]] = []
+        changes: list[Change] = []
+        async with self.service.lock:
+            for row, written in rows:
+                try:
+                    merge, registration = await self._merge(row, written)
+                except Refused as problem:
+                    self.refused += 1
+                    self._leave_out(row, problem)
+                    continue
+                taken.append((row, merge))
+                changes += changes_of(merge, registration)
+            if changes:
+                await self.service.commit(Player.collection, *changes)
+        self.merges += taken
+        self.done += len(taken)
+
+    async def _merge(self, row: Row, written: Player) -> tuple[Merge, Registration | None]:
+        """What the line makes of the player, and the registration that is missing."""
         if (first := self.first_lines.get(written.key)) is not None:
             raise Refused(f"player {written.key} is on line {first} already: that one counts")
-        stored = self.stored.players.get(written.key)
-        if stored is not None and written.key in self.stored.foreign:
-            written = leave_to_others(written, stored, "leave the column empty, or have it corrected there")
+        store, by = self.service.store, self.by
+        stored = await store.get(Player, written.key)
+        ours: list[Registration] = []
+        if stored is not None:  # else nobody has registered it
+            ours = await store.find(Registration, guild=by.guild, game=written.game, fid=written.fid)
+            if by != OPERATOR and not ours:
+                written = leave_to_others(
+                    written, stored, "leave the column empty, or have it corrected there"
+                )
         merge = merge_player(written, stored, self.now)
-        require_state(merge.player.state, written.game, games[written.game])
+        require_state(merge.player.state, written.game, self.games[written.game])
         self.first_lines[written.key] = row.line
-        return merge
-
-
-async def _commit(reading: _Reading, by: By) -> None:
-    done, merges, service = 0, reading.merges, reading.service
-    for batch in _batches(merges):
-        try:
-            if changes := _changes(batch, reading, by):
-                await service.commit(Player.collection, *changes)
-        except StoreUnavailable as error:
-            text = (
-                f"{error}; {done} of {len(merges)} players are stored: import the file again for the others"
-            )
-            raise StoreUnavailable(text) from error
-        done += len(batch)
-
-
-def _batches(merges: Sequence[tuple[Row, Merge]]) -> Iterator[Sequence[tuple[Row, Merge]]]:
-    return (merges[start : start + BATCH] for start in range(0, len(merges), BATCH))
-
-
-def _changes(batch: Sequence[tuple[Row, Merge]], reading: _Reading, by: By) -> list[Change]:
-    changes: list[Change] = []
-    for _, merge in batch:
-        registration = registration_of(merge.player, by.guild, by.member, reading.now)
-        is_there = registration.key in reading.stored.registered
-        changes += changes_of(merge, None if is_there else registration)
-    return changes
+        is_there = any(one.member == by.member for one in ours)
+        return merge, None if is_there else registration_of(merge.player, by.guild, by.member, self.now)

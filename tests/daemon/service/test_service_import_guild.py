@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+import trio
+from attrs import evolve
 
 from actors.giftcodes.model import (
     TERMINAL_GUILD,
@@ -14,7 +16,7 @@ from actors.giftcodes.model import (
     Registration,
 )
 from actors.ports import Put
-from daemon.service import By, Service, add_code, import_players, retire_code
+from daemon.service import By, Service, add_code, import_players, register_player, retire_code
 from daemon.storage import MemoryStore
 
 EVE = By("77", "Snow", "501")
@@ -122,3 +124,50 @@ async def test_an_ended_code_is_not_tried_where_nobody_gets_codes_unasked(
     added = await add_code(service, code="SNOW", game="wos", by=EVE)
     assert (added.result, told.retries) == ("ended", [])
     assert await store.find(Audit) == []
+
+
+async def test_who_registers_during_a_large_import_waits_for_one_batch_at_most(
+    service: Service, store: MemoryStore
+) -> None:
+    rows = "".join(f"wos,{fid},10,P{fid}\n" for fid in range(1, 5001))
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(import_players, service, b"game,fid,state,name\n" + rows.encode())
+        while not store.history:
+            await trio.lowlevel.checkpoint()
+        before = len(store.history)
+        await register_player(
+            service,
+            service.verify,
+            guild="77",
+            guild_name="Snow",
+            member="501",
+            game="wos",
+            fid="9999",
+            state="7",
+        )
+        mine = next(
+            number
+            for number, batch in enumerate(store.history)
+            if any(change.record.key == "wos/9999" for change in batch.changes if isinstance(change, Put))
+        )
+        assert mine <= before + 1
+    assert len(store.history) == 11
+    assert len(await store.find(Player)) == 5001
+
+
+async def test_what_changed_during_an_import_is_not_overwritten_by_what_was_there_before(
+    service: Service, store: MemoryStore
+) -> None:
+    await store.commit(Put(Player("wos", "700", "10", "Old", auto_redeem=True)))
+    rows = "".join(f"wos,{fid},10,P{fid}\n" for fid in range(1, 800))
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(import_players, service, b"game,fid,state,name\n" + rows.encode())
+        while len(store.history) < 2:
+            await trio.lowlevel.checkpoint()
+        async with service.lock:
+            player = await store.get(Player, "wos/700")
+            assert player is not None
+            await service.commit("players", Put(evolve(player, auto_redeem=False)))
+    player = await store.get(Player, "wos/700")
+    assert player is not None
+    assert (player.name, player.auto_redeem) == ("P700", False)
