@@ -9,7 +9,7 @@ from attrs import define, field
 from supervision.child import End
 from supervision.error_text import ErrorText
 from supervision.errors import ActorDead
-from supervision.events import DeadLetters, Event
+from supervision.events import AnyEvent, DeadLetters
 from supervision.mailbox import NOTHING, Mailbox
 from supervision.monitor import UNCLEAN, Down
 from supervision.notices import Notices
@@ -35,7 +35,7 @@ class Host(Protocol):
         """An actor has ended the whole tree: no start that failed is tried again."""
         ...
 
-    def emit(self, event: Event) -> None:
+    def emit(self, event: AnyEvent) -> None:
         """Tell an event to whoever listens."""
         ...
 

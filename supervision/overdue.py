@@ -7,7 +7,7 @@ import trio
 from attrs import define, field
 
 from supervision.cell import AnyCell
-from supervision.events import Event, StopOverdue
+from supervision.events import AnyEvent, StopOverdue
 
 FIRST_REPORT = 5.0
 """Seconds after the cancellation until the first report; each further one comes after twice as long."""
@@ -32,7 +32,7 @@ class _Watch:
 class Overdue:
     """Watches children that are being stopped."""
 
-    _emit: Callable[[Event], None]
+    _emit: Callable[[AnyEvent], None]
     _watched: dict[AnyCell, _Watch] = field(factory=dict)
 
     def watch(self, cell: AnyCell, cancelled_at: float) -> None:

@@ -1,17 +1,19 @@
 """For tests of anything built on actors: crash what you like, watch what happens, wait until it settled."""
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
 import trio
 import trio.testing
 from attrs import define, field, frozen
 
 from supervision.actor import Actor
-from supervision.events import Event
+from supervision.events import AnyEvent, Event
 from supervision.ref import ActorRef
 from supervision.spec import ActorSpec
 from supervision.validation import wrong
+
+_E = TypeVar("_E", bound=Event)
 
 
 class Injected(Exception):  # noqa: N818 - what the test ordered
@@ -44,19 +46,19 @@ async def settle(rounds: int = 3) -> None:
 class Trace:
     """Collects events: pass it as `on_event`."""
 
-    events: list[Event] = field(factory=list)
+    events: list[AnyEvent] = field(factory=list)
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: AnyEvent) -> None:
         """Note the event."""
         self.events.append(event)
 
-    def of(self, *types: type[Event]) -> list[Event]:
+    def of(self, *types: type[_E]) -> list[_E]:
         """The events of these types."""
         return [event for event in self.events if isinstance(event, types)]
 
     def names(self, types: Iterable[type[Event]] | None = None) -> list[str]:
         """`Type path` of each event, for comparing with a list."""
-        chosen = self.events if types is None else self.of(*types)
+        chosen: Sequence[Event] = self.events if types is None else self.of(*types)
         return [f"{type(event).__name__} {event.path}" for event in chosen]
 
 

@@ -12,7 +12,7 @@ from supervision.child import End
 from supervision.dynamic import DynamicCell
 from supervision.dynamic_ref import DynamicRef
 from supervision.errors import StartFailed, StopTree, TreeFailed
-from supervision.events import Event
+from supervision.events import AnyEvent
 from supervision.fatal import innermost, is_fatal
 from supervision.lingering import Lingering
 from supervision.ref import ActorRef
@@ -44,7 +44,7 @@ class Tree:
     """
 
     spec: SupervisorSpec = field(validator=is_a(SupervisorSpec))
-    on_event: Callable[[Event], None] | None = field(default=None, validator=is_hook)
+    on_event: Callable[[AnyEvent], None] | None = field(default=None, validator=is_hook)
     stop_within: float = field(default=30.0, validator=seconds)
     wheel: Wheel = field(factory=Wheel, init=False)
     root: SupervisorCell = field(init=False)
@@ -184,7 +184,7 @@ class Tree:
         """An actor has ended the whole tree."""
         return self._fatal is not None
 
-    def emit(self, event: Event) -> None:
+    def emit(self, event: AnyEvent) -> None:
         """Tell `on_event`."""
         if self.on_event is not None:
             try:
@@ -233,7 +233,7 @@ class Tree:
 
 @asynccontextmanager
 async def open_tree(
-    spec: SupervisorSpec, *, on_event: Callable[[Event], None] | None = None, stop_within: float = 30.0
+    spec: SupervisorSpec, *, on_event: Callable[[AnyEvent], None] | None = None, stop_within: float = 30.0
 ) -> AsyncGenerator[Tree, None]:
     """Run a tree around a block: started when the block begins, stopped in order when it ends."""
     tree = Tree(spec, on_event, stop_within)
