@@ -1,22 +1,20 @@
 """What the tests of the runtime share: probes, and an order of the scheduler that can be repeated."""
 
 import inspect
-from math import prod
 
 import pytest
 import trio
 
 from supervision.testing import Probes
 
-ORDERS, EACH = 20, 4
-"""In how many orders a test runs, and each of its variants at least, where it has several."""
+ORDERS = 20
+"""In how many orders a test runs, and each of its variants, where it has several."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what asks for `any_order` under many orders; what has no tasks of its own once."""
     if "any_order" in metafunc.fixturenames:
-        variants = prod(len(list(mark.args[1])) for mark in metafunc.definition.iter_markers("parametrize"))
-        orders = max(EACH, -(-ORDERS // variants)) if inspect.iscoroutinefunction(metafunc.function) else 1
+        orders = ORDERS if inspect.iscoroutinefunction(metafunc.function) else 1
         metafunc.parametrize("any_order", range(orders), indirect=True)
 
 
