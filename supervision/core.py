@@ -110,6 +110,10 @@ class SupervisorCore(Steps):
             return self._group.due
         return math.inf
 
+    def leads_group(self, index: int) -> bool:
+        """Whether a child is the first of a group restart."""
+        return self._group is not None and self._group.first == index
+
     def over_for_good(self, index: int, end: End) -> bool:
         """Whether a child that ended so will not be started again by itself."""
         child = self.children.get(index)

@@ -145,7 +145,10 @@ class SupervisorRunner:
 
         def what(now: float) -> list[Action]:
             actions = tell_core(index, now)
-            self._note_wait(index, now)
+            if self.core.leads_group(index):
+                self._note_waits(now)  # it may end, or lengthen, waits of those after it
+            else:
+                self._note_wait(index, now)
             if self.core.over_for_good(index, end):
                 self.cell.children[index].end_for_good()
             return actions
@@ -157,11 +160,12 @@ class SupervisorRunner:
 
     def _note_wait(self, index: int, now: float) -> None:
         cell, due = self.cell.children[index], self.core.due(index)
-        if math.isfinite(due) and cell.state == "stopped":
+        waits = cell.state == "backing_off"
+        if math.isfinite(due) and (cell.state == "stopped" or (waits and cell.due != due)):
             cell.state, cell.due = "backing_off", due
             if due > now:
                 self.cell.host.emit(BackingOff(cell.path, round(due - now, 3)))
-        elif math.isinf(due) and cell.state == "backing_off":
+        elif math.isinf(due) and waits:
             cell.state, cell.how = "stopped", End.STOPPED.value
 
     def _note_waits(self, now: float) -> None:

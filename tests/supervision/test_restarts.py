@@ -284,6 +284,34 @@ async def test_a_group_waits_for_the_backoff_of_the_one_that_crashed(
         assert probes.did() == ["start a", "start b"]
 
 
+@pytest.mark.parametrize("wait", [0, 4])
+async def test_a_fresh_start_of_an_earlier_one_ends_the_backoff_of_those_after_it(
+    autojump_clock: object, probes: Probes, wait: float
+) -> None:
+    children = [
+        probes.spec("a", backoff=Backoff(wait)),
+        probes.spec("b", backoff=Backoff(20)),
+        probes.spec("c"),
+    ]
+    spec = SupervisorSpec("t", children, Strategy.REST_FOR_ONE, intensity=9)
+    async with open_tree(spec, on_event=probes.trace) as tree:
+        crash(tree.ref("b"))
+        await trio.sleep(1)
+        assert [node.restart_in for node in tree.snapshot().children] == [None, 19, 19]
+        crash(tree.ref("a"))
+        await settle()
+        if wait:
+            assert [node.restart_in for node in tree.snapshot().children] == [4, 4, 4]
+            told = [event.delay for event in probes.trace.events if isinstance(event, BackingOff)]
+            assert told == [20, 20, 4, 4, 4]
+        await trio.sleep(wait)
+        await settle()
+        assert probes.did()[3:] == ["crash b", "stop c", "crash a", "start a", "start b", "start c"]
+        crash(tree.ref("b"))
+        await settle()
+        assert tree.snapshot().children[1].restart_in == 30, "the row goes on, up to max"
+
+
 async def test_giving_up_while_a_sibling_backs_off_ends_that_wait(
     autojump_clock: object, probes: Probes
 ) -> None:
