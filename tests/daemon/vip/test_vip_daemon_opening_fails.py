@@ -68,6 +68,27 @@ async def test_staff_clear_an_opening_that_discord_does_not_let_through(tmp_path
         assert vip.made.events.crashes == 0
 
 
+async def test_staff_clear_it_after_a_restart_as_well(tmp_path: Path) -> None:
+    async with open_vip_stage(tmp_path) as stage:
+        async with running(stage) as vip, trio.open_nursery() as nursery:
+            await vip.until_ready()
+            await stage.post_panel()
+            ann, sam = stage.member("Ann"), stage.member("Sam", staff=True)
+            fault = stage.stage.discord.faults.answer("POST", MAKING, status=503, times=None)
+            nursery.start_soon(stage.press, ann)
+            await vip.until(lambda: fault.met)
+            nursery.cancel_scope.cancel()
+        assert [one.state for one in stage.sessions()] == [SessionState.OPENING]
+        met = fault.met
+        async with running(stage) as vip:
+            await vip.until(lambda: fault.met > met)
+            await sam.say(stage.log, f"!clear_vip_session <@{ann.id}>")
+            (closed,) = await vip.until(vip.closed)
+            assert closed.reason is EndReason.CLEARED
+            await vip.until_accounts(desk_1="free")
+            assert vip.made.events.crashes == 0
+
+
 async def test_what_an_earlier_perkd_left_stuck_without_a_thread_is_ended(tmp_path: Path) -> None:
     async with open_vip_stage(tmp_path) as stage:
         ann = stage.member("Ann")
