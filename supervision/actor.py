@@ -30,9 +30,23 @@ class Actor:
         ...                 return f"Hello {name}"
     """
 
-    __slots__ = ("__weakref__", "_cell")
+    __slots__ = ("__weakref__", "_bound")
 
-    _cell: Cell
+    _bound: Cell
+
+    @property
+    def _cell(self) -> Cell:
+        try:
+            return self._bound
+        except AttributeError:
+            raise AttributeError(
+                f"{type(self).__name__} is not in a tree yet: what needs its ref, timers or tasks belongs in "
+                "`started`, not in `__init__`"
+            ) from None
+
+    @_cell.setter
+    def _cell(self, cell: Cell) -> None:
+        self._bound = cell
 
     # --- to be overridden -----------------------------------------------------------------------
 
@@ -77,13 +91,12 @@ class Actor:
         for before the next one starts.
 
         Raises:
-            InvalidSpec: `function` is not a function; a coroutine, for one: it is called here.
+            InvalidSpec: `function` is not a function; a coroutine, for one: it is called here. What is no
+                async function is known by what it returns: the incarnation crashes with this then.
             RuntimeError: this incarnation has ended.
         """
         cell = self._cell
         if not callable(function):
-            if inspect.iscoroutine(function):
-                function.close()  # else Python complains on its own, later
             raise wrong(cell.path, "function", function, "an async function, which is not called yet")
         if cell.nursery is None or cell.actor is not self:
             raise RuntimeError(f"{cell.path}: start_soon of an incarnation that has ended")
@@ -160,4 +173,7 @@ async def _run_background(
 
 @trio.lowlevel.disable_ki_protection
 async def _call(function: Callable[..., Awaitable[object]], args: tuple[object, ...]) -> None:
-    await function(*args)
+    work = function(*args)
+    if not inspect.isawaitable(work):
+        raise wrong("start_soon", "function", function, "an async function")
+    await work

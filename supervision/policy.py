@@ -5,7 +5,7 @@ from typing import Any
 
 from attrs import Attribute, field, frozen
 
-from supervision.validation import at_least_one, finite_seconds, fraction, refuse, seconds
+from supervision.validation import at_least_one, finite_seconds, fraction, only_fields, refuse, seconds
 
 
 class Kind(StrEnum):
@@ -46,6 +46,7 @@ def _not_below_min(owner: "Backoff", attribute: "Attribute[Any]", value: float) 
         raise refuse(owner, attribute, value, f"at least min, which is {owner.min}")
 
 
+@only_fields
 @frozen
 class Backoff:
     """How long to wait before a restart: `min`, then `factor` times longer each time, up to `max`.

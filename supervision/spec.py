@@ -8,7 +8,7 @@ from attrs import Attribute, field, frozen
 from supervision.actor import Actor
 from supervision.description import describe
 from supervision.policy import AutoShutdown, Backoff, Kind, Strategy
-from supervision.validation import count, is_a, is_factory, is_name, positive, refuse, seconds
+from supervision.validation import count, is_a, is_factory, is_name, only_fields, positive, refuse, seconds
 
 
 def _makes_actors(owner: object, attribute: "Attribute[Any]", value: object) -> None:
@@ -41,6 +41,7 @@ def _auto_shutdown(owner: "SupervisorSpec | DynamicSpec", attribute: "Attribute[
         raise refuse(owner, attribute, str(value), f"'any' or 'all', because {significant!r} is significant")
 
 
+@only_fields
 @frozen
 class ActorSpec:
     """One actor as a child.
@@ -66,6 +67,7 @@ class ActorSpec:
         return describe(self)
 
 
+@only_fields
 @frozen
 class DynamicSpec:
     """A supervisor of many children by key, all made from one template, started at run time.
@@ -112,6 +114,7 @@ def _are_specs(owner: object, attribute: "Attribute[Any]", value: object) -> Non
         seen.add(child.name)
 
 
+@only_fields
 @frozen
 class SupervisorSpec:
     """A supervisor with children that start in order and stop in reverse order.

@@ -5,9 +5,10 @@ import math
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, TypeGuard
+from functools import wraps
+from typing import Any, TypeGuard, TypeVar
 
-from attrs import Attribute
+from attrs import Attribute, fields
 
 from supervision.errors import InvalidSpec
 
@@ -16,13 +17,36 @@ _PATH_PART = "1 to 200 printable characters without blanks or '/'"
 _HOOK = "a plain callable, or None"
 _SHOWN = 80
 """Characters of a bad value that an error shows."""
+_T = TypeVar("_T")
+
+
+def only_fields(kind: type[_T]) -> type[_T]:
+    """Have an unknown field refused as a bad value is: by name and value, with those there are."""
+    known = [attribute.alias for attribute in fields(kind) if attribute.init]  # type: ignore[arg-type]
+    make: Callable[..., None] = kind.__init__
+
+    @wraps(make)
+    def make_of_known(self: object, *args: object, **given: object) -> None:
+        for name, value in given.items():
+            if name not in known:
+                raise _invalid(kind.__name__, name, value, f"there is no such field, but {', '.join(known)}")
+        make(self, *args, **given)
+
+    kind.__init__ = make_of_known  # type: ignore[method-assign]
+    return kind
 
 
 def refuse(owner: object, attribute: "Attribute[Any]", value: object, rule: str) -> InvalidSpec:
     """The error that names owner, field, value and rule."""
     name = getattr(owner, "name", None)
     subject = type(owner).__name__ + (f" {_shown(name)}" if isinstance(name, str) else "")
-    return InvalidSpec(f"{subject}: {attribute.name} = {_shown(value)}: must be {rule}")
+    return _invalid(subject, attribute.name, value, f"must be {rule}")
+
+
+def _invalid(subject: str, name: str, value: object, fault: str) -> InvalidSpec:
+    if inspect.iscoroutine(value) and inspect.getcoroutinestate(value) == inspect.CORO_CREATED:
+        value.close()  # else Python complains on its own, later, that nobody awaited it
+    return InvalidSpec(f"{subject}: {name} = {_shown(value)}: {fault}")
 
 
 def _shown(value: object) -> str:
@@ -126,7 +150,7 @@ def is_a(kind: type) -> Callable[[object, "Attribute[Any]", object], None]:
 
 def wrong(subject: str, name: str, value: object, rule: str) -> InvalidSpec:
     """The error that names subject, argument, value and rule."""
-    return InvalidSpec(f"{subject}: {name} = {_shown(value)}: must be {rule}")
+    return _invalid(subject, name, value, f"must be {rule}")
 
 
 def check_key(subject: str, value: object) -> None:

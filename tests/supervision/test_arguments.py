@@ -1,6 +1,7 @@
 """Bad input to a call is refused before anything is done, by name and value."""
 
 import inspect
+import re
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import Any
@@ -13,16 +14,18 @@ from supervision import (
     Actor,
     ActorRef,
     ActorSpec,
+    Crashed,
     DynamicRef,
     DynamicSpec,
     InvalidSpec,
+    StartFailed,
     SupervisorRef,
     SupervisorSpec,
     Tree,
     open_tree,
     run_until_signal,
 )
-from supervision.testing import Do, Probes, Trace, crash
+from supervision.testing import Do, Probes, Trace, crash, settle
 
 NAN = float("nan")
 SECONDS = [-1, -0.001, NAN, "5", True, 10**400]
@@ -207,6 +210,48 @@ async def test_a_coroutine_instead_of_a_function_is_refused_and_does_not_linger(
         with pytest.raises(supervision.ActorCrashed, match=wrong):
             await tree.ref("a").ask(lambda actor: actor.start_soon(work))
         assert inspect.getcoroutinestate(work) == inspect.CORO_CLOSED
+
+
+async def test_a_plain_function_as_a_background_task_is_refused_by_name_and_rule(
+    autojump_clock: object, probes: Probes
+) -> None:
+    def plain() -> None: ...
+
+    async with open_tree(
+        SupervisorSpec("t", [ActorSpec("a", Obedient)], intensity=9), on_event=probes.trace
+    ) as tree:
+        ref = tree.ref("a")
+        await ref.ask(lambda actor: actor.start_soon(plain))
+        await settle()
+        (crashed,) = probes.trace.of(Crashed)
+        wrong = "InvalidSpec: start_soon: function = <function test_a_plain.*: must be an async function$"
+        assert re.match(wrong, str(crashed.error))
+        await ref.ask(lambda actor: actor.start_soon(lambda: hook(None)))  # what it returns is awaited
+        await settle()
+        assert tree.snapshot().children[0].restarts == 1
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda actor: actor.ref,
+        lambda actor: actor.incarnation,
+        lambda actor: actor.after(1, "x"),
+        lambda actor: actor.start_soon(hook, None),
+        lambda actor: actor.stop(),
+    ],
+    ids=["ref", "incarnation", "after", "start_soon", "stop"],
+)
+async def test_what_needs_a_tree_says_in_init_that_it_belongs_in_started(
+    autojump_clock: object, call: Callable[[Actor], object]
+) -> None:
+    class Early(Actor):
+        def __init__(self) -> None:
+            call(self)
+
+    tree = Tree(SupervisorSpec("t", [ActorSpec("a", Early)]))
+    with pytest.raises(StartFailed, match=r"t/a: AttributeError: Early is not in a tree yet: .*`started`"):
+        await tree.run()
 
 
 @pytest.mark.parametrize("limit", [0, 0.0, 5, float("inf"), None])

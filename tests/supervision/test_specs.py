@@ -1,5 +1,6 @@
 """Validation: a pure pass, before anything starts, that names field and value."""
 
+import inspect
 import json
 from collections.abc import Callable
 from functools import partial
@@ -7,6 +8,7 @@ from typing import Any
 
 import attrs
 import pytest
+import trio
 
 from supervision import Actor, ActorSpec, Backoff, DynamicSpec, InvalidSpec, SupervisorSpec
 
@@ -135,9 +137,31 @@ def test_every_field_has_values_that_it_refuses() -> None:
 
 
 @pytest.mark.parametrize("kind", MAKES)
-def test_an_unknown_field_is_refused_by_its_name(kind: type[Any]) -> None:
-    with pytest.raises(TypeError, match=rf"{kind.__name__}.*'grase'"):
+def test_an_unknown_field_is_refused_by_name_and_value_and_says_which_there_are(kind: type[Any]) -> None:
+    known = ", ".join(field.name for field in attrs.fields(kind))
+    with pytest.raises(InvalidSpec) as refusal:
         MAKES[kind](grase=1)
+    assert str(refusal.value) == f"{kind.__name__}: grase = 1: there is no such field, but {known}"
+
+
+def test_a_coroutine_instead_of_a_factory_is_refused_and_does_not_linger() -> None:
+    made = make()
+    with pytest.raises(InvalidSpec, match=r"'a': factory = <coroutine object make at .*>: must be a plain"):
+        actor(factory=made)
+    assert inspect.getcoroutinestate(made) == inspect.CORO_CLOSED
+
+
+async def test_a_coroutine_that_runs_already_is_refused_and_left_to_whoever_awaits_it(
+    autojump_clock: object,
+) -> None:
+    async def begun() -> Actor:
+        with pytest.raises(InvalidSpec, match="factory = <coroutine"):
+            actor(factory=itself)
+        await trio.sleep(1)
+        return Actor()
+
+    itself = begun()
+    assert isinstance(await itself, Actor)
 
 
 def test_two_children_of_one_name_are_refused_by_their_name() -> None:
