@@ -1,7 +1,7 @@
 """The cell: what outlives the incarnations of one actor. It owns the mailbox; refs point to it."""
 
 import math
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import trio
 from attrs import define, field
@@ -9,7 +9,8 @@ from attrs import define, field
 from supervision.child import End
 from supervision.error_text import ErrorText
 from supervision.errors import ActorDead
-from supervision.events import AnyEvent, DeadLetters
+from supervision.events import DeadLetters
+from supervision.host import Host
 from supervision.mailbox import NOTHING, Mailbox
 from supervision.monitor import UNCLEAN, Down
 from supervision.notices import Notices
@@ -19,53 +20,9 @@ from supervision.tally import tally
 if TYPE_CHECKING:
     from supervision.actor import Actor, Timer
     from supervision.spec import ActorSpec
-    from supervision.wheel import Wheel
 
 DOWN = object()
 """The notice of those who want to know how it ended: a `Down` is made of it then."""
-
-
-class Host(Protocol):
-    """What a cell needs of the tree it is in."""
-
-    wheel: "Wheel"
-
-    @property
-    def ending(self) -> bool:
-        """An actor has ended the whole tree: no start that failed is tried again."""
-        ...
-
-    def emit(self, event: AnyEvent) -> None:
-        """Tell an event to whoever listens."""
-        ...
-
-    def end_tree(self, error: BaseException) -> None:
-        """Stop everything in order, because of `error`."""
-        ...
-
-
-class Inbox(Protocol):
-    """Where a child's supervisor hears of it."""
-
-    def heard_started(self, cell: "AnyCell") -> None:
-        """The child acknowledged its start."""
-        ...
-
-    def heard_declined(self, cell: "AnyCell", reason: str) -> None:
-        """The child said "not now"."""
-        ...
-
-    def heard_start_failed(self, cell: "AnyCell", error: BaseException) -> None:
-        """The child could not be started."""
-        ...
-
-    def heard_ending(self, cell: "AnyCell") -> None:
-        """The incarnation is over but for its background tasks, which were cancelled."""
-        ...
-
-    def heard_ended(self, cell: "AnyCell", end: End, error: BaseException | None, lost: str | None) -> None:
-        """The child's task is over; `lost` is the type of the message it was working on."""
-        ...
 
 
 @define(eq=False)

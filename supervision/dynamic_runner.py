@@ -7,7 +7,7 @@ from contextvars import Context, copy_context
 import trio
 from attrs import define, field
 
-from supervision.cell import AnyCell, Inbox
+from supervision.cell import AnyCell
 from supervision.child import End
 from supervision.dynamic import DynamicCell, Member
 from supervision.dynamic_core import Budget, DynamicCore, Forget, Retry
@@ -24,6 +24,7 @@ from supervision.events import (
     Stopped,
 )
 from supervision.fatal import is_fatal
+from supervision.host import Inbox
 from supervision.incarnation import spawn
 from supervision.intensity import RestartWindow
 from supervision.overdue import Overdue, wait_until

@@ -7,11 +7,12 @@ import trio
 
 from supervision.actor import Actor
 from supervision.asking import current_cell
-from supervision.cell import Cell, Inbox
+from supervision.cell import Cell
 from supervision.child import End
 from supervision.error_text import ErrorText
 from supervision.errors import ActorCrashed, Decline, StopActor
 from supervision.fatal import cancelled_from_above, innermost, is_only
+from supervision.host import Inbox
 from supervision.mailbox import NOTHING
 from supervision.question import Question
 

@@ -1,6 +1,5 @@
 """The shell around `core.SupervisorCore`: it spawns, stops, waits, and tells what happened."""
 
-import math
 import random
 from collections.abc import Awaitable, Callable
 from contextvars import Context, copy_context
@@ -10,14 +9,13 @@ from attrs import define, field
 
 from supervision.actions import Action, Answer, Finish, Forget, Outcome, Ready, Spawn, Stop
 from supervision.agenda import FIRST, LAST, Agenda, Step
-from supervision.cell import AnyCell, Cell, Inbox
+from supervision.cell import AnyCell, Cell
 from supervision.child import End
 from supervision.core import SupervisorCore
 from supervision.dynamic_runner import DynamicRunner
 from supervision.error_text import ErrorText
 from supervision.errors import Decline
 from supervision.events import (
-    BackingOff,
     Crashed,
     GaveUp,
     ShutDown,
@@ -27,12 +25,14 @@ from supervision.events import (
     Stopped,
 )
 from supervision.fatal import is_fatal
+from supervision.host import Inbox
 from supervision.incarnation import spawn
 from supervision.intensity import RestartWindow
 from supervision.overdue import Overdue
 from supervision.policy import Strategy
 from supervision.requests import Requests, policy_of, start_failure
 from supervision.supervisor_cell import ChildCell, SupervisorCell
+from supervision.waits import Waits
 
 
 @define(eq=False)
@@ -47,6 +47,7 @@ class SupervisorRunner:
     """Its own context variables: children are spawned with them, in whoever's task that is done."""
     _agenda: Agenda = field(factory=Agenda, init=False)
     _overdue: Overdue = field(init=False)
+    _waits: Waits = field(init=False)
     _finish: Finish | None = field(default=None, init=False)
     requests: Requests = field(init=False)
 
@@ -59,6 +60,7 @@ class SupervisorRunner:
             random.random,
             spec.auto_shutdown,
         )
+        self._waits = Waits(self.cell, self.core)
         self.requests = Requests(self.cell, self.core, self._hear_request)
         self._overdue = Overdue(self.cell.host.emit)
 
@@ -82,7 +84,7 @@ class SupervisorRunner:
 
         def what(now: float) -> list[Action]:
             actions = self.core.stop(now)
-            self._note_waits(now)
+            self._waits.note_all(now)
             return actions
 
         self._agenda.add(what, FIRST)
@@ -145,10 +147,7 @@ class SupervisorRunner:
 
         def what(now: float) -> list[Action]:
             actions = tell_core(index, now)
-            if self.core.leads_group(index):
-                self._note_waits(now)  # it may end, or lengthen, waits of those after it
-            else:
-                self._note_wait(index, now)
+            self._waits.note_end(index, now)
             if self.core.over_for_good(index, end):
                 self.cell.children[index].end_for_good()
             return actions
@@ -157,20 +156,6 @@ class SupervisorRunner:
             self._hear_at_once(what, index)
         else:
             self._agenda.add(what, index)
-
-    def _note_wait(self, index: int, now: float) -> None:
-        cell, due = self.cell.children[index], self.core.due(index)
-        waits = cell.state == "backing_off"
-        if math.isfinite(due) and (cell.state == "stopped" or (waits and cell.due != due)):
-            cell.state, cell.due = "backing_off", due
-            if due > now:
-                self.cell.host.emit(BackingOff(cell.path, round(due - now, 3)))
-        elif math.isinf(due) and waits:
-            cell.state, cell.how = "stopped", End.STOPPED.value
-
-    def _note_waits(self, now: float) -> None:
-        for index in self.cell.children:
-            self._note_wait(index, now)
 
     # --- the loop -------------------------------------------------------------------------------
 
@@ -185,7 +170,7 @@ class SupervisorRunner:
                 await self._next()
         self.cell.runner = None
         self.requests.close()
-        self._note_waits(trio.current_time())
+        self._waits.note_all(trio.current_time())
         self._report(self._finish)
 
     async def _next(self) -> None:
@@ -222,14 +207,14 @@ class SupervisorRunner:
                     self.cell.forget(index)
                 case Ready():
                     self.parent.heard_started(self.cell)
-                    self._note_waits(trio.current_time())
+                    self._waits.note_all(trio.current_time())
                 case _:
                     self._finish = action
 
     def _answer(self, index: int, came: Outcome) -> None:
         child = self.cell.children[index]
         if came is Outcome.STOPPED:
-            self._note_wait(index, trio.current_time())
+            self._waits.note(index, trio.current_time())
             if self.core.over_for_good(index, End.STOPPED):
                 child.end_for_good()
         self.requests.answer(index, child, came)
