@@ -11,6 +11,7 @@ from actors.giftcodes.session_pool import PoolStatus
 from actors.ports import StoreUnavailable
 from actors.storage import StorageStatus
 from daemon.assembly import CAMPAIGN, POOL, STORAGE
+from daemon.audit_pruning import AuditActor
 from daemon.backups import BackupActor, BackupPlan
 from daemon.config import Config
 from daemon.control.actor import ControlActor
@@ -40,6 +41,8 @@ class StatusActors:
             actors["web"] = self._web
         if config.storage.backup_every:
             actors["backups"] = self._backups
+        if config.storage.audit_days:
+            actors["audit"] = lambda _tree: AuditActor(self.made.service(), config.storage.audit_days)
         if (notifier := from_environment()) is not None:
             actors["notify"] = lambda tree: self._notify(tree, notifier)
         return actors

@@ -26,6 +26,7 @@ WHAT = {
     "perkd/status/control": "the control socket that the commands speak to",
     "perkd/status/web": "the page, /metrics and the other endpoints",
     "perkd/status/backups": "copies of the state, where they are wanted",
+    "perkd/status/audit": "deletes old entries of the audit log",
     "perkd/status/notify": "tells systemd: started, alive, stopping",
     "perkd/gateways": "one_for_one, where a gateway is configured",
     "perkd/gateways/discord": "the bot: one asyncio loop in a thread a life",

@@ -174,7 +174,10 @@ class PollerConfig:
 
 @frozen
 class StorageConfig:
-    """`[storage]`: where the state is kept beside the local file. `backup_every` is 0 for no backups."""
+    """`[storage]`: where the state is kept, and for how long.
+
+    `backup_every` is 0 for no backups, `audit_days` 0 for an audit log that is kept for ever.
+    """
 
     mongodb_uri_env: Env = "MONGODB_URI"
     mongodb_database: Annotated[
@@ -184,6 +187,7 @@ class StorageConfig:
     backup_dir: Annotated[Path | None, Location()] = None
     """None: `backups` in the data directory."""
     backup_keep: CountFromOne = 7
+    audit_days: Annotated[float, Number(1.0, 36_600.0, zero=True)] = 365.0
 
 
 @frozen

@@ -8,7 +8,7 @@ import trio
 from attrs import frozen
 
 from actors.giftcodes.model import Audit
-from actors.ports import Put, StoreUnavailable
+from actors.ports import Delete, Put, StoreUnavailable
 from daemon.service.ports import Service
 
 logger = logging.getLogger("perkd.service")
@@ -17,6 +17,8 @@ LIMIT = 200
 """Entries that are listed, where nobody says how many."""
 RECORD_WITHIN = 5.0
 """Seconds the audit log has for what was done already."""
+PRUNED_AT_ONCE = 200
+"""Entries that are deleted in one commit: others want to write as well."""
 
 
 @frozen
@@ -56,6 +58,18 @@ async def record(service: Service, by: By, action: str, details: str = "") -> bo
         logger.error("The audit log lacks %s %s: %s", action, details, error)  # noqa: TRY400 - all there is
         return False
     return True
+
+
+async def prune(service: Service, before: float) -> int:
+    """Delete the entries made before `before` (unix seconds); returns how many.
+
+    Raises `StoreUnavailable`, perhaps half-way.
+    """
+    old = [one for one in await service.store.find(Audit) if one.at < before]
+    for start in range(0, len(old), PRUNED_AT_ONCE):
+        async with service.lock:  # who erases a member's data writes entries again that it has read
+            await service.commit_all(*(Delete(Audit, one.key) for one in old[start : start + PRUNED_AT_ONCE]))
+    return len(old)
 
 
 async def list_audit(service: Service, guild: str | None, limit: int = LIMIT) -> list[Audit]:

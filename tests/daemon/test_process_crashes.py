@@ -20,6 +20,7 @@ ACTORS = (
     "storage",
     "status/setup",
     "status/control",
+    "status/audit",
     "giftcodes/redemption/session_pool",
     "giftcodes/redemption/verifier",
     "giftcodes/campaign",
