@@ -8,18 +8,28 @@ from attrs import Attribute, field, frozen
 from supervision.actor import Actor
 from supervision.description import describe
 from supervision.policy import AutoShutdown, Backoff, Kind, Strategy
-from supervision.validation import count, is_a, is_factory, is_name, only_fields, positive, refuse, seconds
+from supervision.validation import (
+    count,
+    is_a,
+    is_name,
+    is_plain_callable,
+    only_fields,
+    positive,
+    refuse,
+    seconds,
+)
+
+A_FACTORY = "an actor's class, or a plain callable that makes a new actor each time"
+
+
+def is_factory(value: object) -> bool:
+    """It may well make actors: no coroutine function, and no class of something else."""
+    return is_plain_callable(value) and (not isinstance(value, type) or issubclass(value, Actor))
 
 
 def _makes_actors(owner: object, attribute: "Attribute[Any]", value: object) -> None:
-    is_factory(owner, attribute, value)
-    if isinstance(value, type) and not issubclass(value, Actor):
-        raise refuse(
-            owner,
-            attribute,
-            cast("object", value),
-            "an actor's class, or a plain callable that makes a new actor",
-        )
+    if not is_factory(value):
+        raise refuse(owner, attribute, value, A_FACTORY)
 
 
 def _optional_backoff(owner: object, attribute: "Attribute[Any]", value: object) -> None:

@@ -1,17 +1,17 @@
 """For tests of anything built on actors: crash what you like, watch what happens, wait until it settled."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, TypeVar
 
 import trio
 import trio.testing
-from attrs import define, field, frozen
+from attrs import Attribute, define, field, frozen
 
 from supervision.actor import Actor
 from supervision.events import AnyEvent, Event
 from supervision.ref import ActorRef
-from supervision.spec import ActorSpec
-from supervision.validation import wrong
+from supervision.spec import A_FACTORY, ActorSpec, is_factory
+from supervision.validation import check_count, check_text, count, is_a, only_fields, refuse, seconds, wrong
 
 _E = TypeVar("_E", bound=Event)
 
@@ -37,27 +37,49 @@ def crash(ref: ActorRef, error: BaseException | None = None) -> None:
 
 
 async def settle(rounds: int = 3) -> None:
-    """Wait until nothing can run any more without time passing."""
+    """Wait until nothing can run any more without time passing; looked at `rounds` times.
+
+    Raises:
+        InvalidSpec: `rounds` is no whole number of 1 or more.
+    """
+    check_count("settle", "rounds", rounds, 1)
     for _ in range(rounds):
         await trio.testing.wait_all_tasks_blocked()
+
+
+def _is_event(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Event)
 
 
 @define
 class Trace:
     """Collects events: pass it as `on_event`."""
 
-    events: list[AnyEvent] = field(factory=list)
+    events: list[AnyEvent] = field(factory=list, validator=is_a(list))
 
     def __call__(self, event: AnyEvent) -> None:
         """Note the event."""
         self.events.append(event)
 
     def of(self, *types: type[_E]) -> list[_E]:
-        """The events of these types."""
+        """The events of these types.
+
+        Raises:
+            InvalidSpec: one of them is no type of event.
+        """
+        for kind in types:
+            if not _is_event(kind):
+                raise wrong("Trace", "types", kind, "types of events")
         return [event for event in self.events if isinstance(event, types)]
 
     def names(self, types: Iterable[type[Event]] | None = None) -> list[str]:
-        """`Type path` of each event, for comparing with a list."""
+        """`Type path` of each event, or of those of these types, for comparing with a list.
+
+        Raises:
+            InvalidSpec: `types` is neither None nor a list of types of events.
+        """
+        if types is not None and not isinstance(types, Iterable):
+            raise wrong("Trace", "types", types, "types of events")
         chosen: Sequence[Event] = self.events if types is None else self.of(*types)
         return [f"{type(event).__name__} {event.path}" for event in chosen]
 
@@ -76,7 +98,7 @@ class OverlapDetector:
         >>> assert detector.found == []
     """
 
-    found: list[str] = field(factory=list)
+    found: list[str] = field(factory=list, validator=is_a(list))
     """The paths of actors of which two were alive at once."""
     _alive: dict[str, int] = field(factory=dict, init=False)
     _watched: dict[type[Actor], type[Actor]] = field(factory=dict, init=False)
@@ -85,8 +107,11 @@ class OverlapDetector:
         """A factory of the same actors, each of which is watched from its start to its very end.
 
         Raises:
+            InvalidSpec: `factory` is neither an actor's class nor a plain callable.
             Overlap: in the start of an incarnation, when there is another one.
         """
+        if not is_factory(factory):
+            raise wrong("OverlapDetector", "factory", factory, A_FACTORY)
 
         def make(*args: object) -> Actor:
             actor = factory(*args)
@@ -123,24 +148,35 @@ class OverlapDetector:
             self._alive[path] -= 1
 
 
+def _is_raised(owner: object, attribute: "Attribute[Any]", value: object) -> None:
+    if value is not None and not isinstance(value, BaseException):
+        raise refuse(owner, attribute, value, "an exception, or None")
+
+
+@only_fields
 @frozen
 class Do:
     """Orders for a probe, carried out in this order: sleep, then raise, stop, or answer."""
 
-    sleep: float = 0.0
-    error: BaseException | None = None
-    stop: bool = False
+    sleep: float = field(default=0.0, validator=seconds)
+    error: BaseException | None = field(default=None, validator=_is_raised)
+    stop: bool = field(default=False, validator=is_a(bool))
     answer: object = None
+
+
+def _check_start(subject: str, name: str, value: object) -> None:
+    if value is not None and not isinstance(value, Do):
+        raise wrong(subject, name, value, "a Do, or None")
 
 
 @define
 class ProbeLog:
     """What all incarnations of one probe went through."""
 
-    alive: int = 0
-    lives: int = 0
-    heard: list[object] = field(factory=list)
-    steps: list[str] = field(factory=list)
+    alive: int = field(default=0, validator=count(0))
+    lives: int = field(default=0, validator=count(0))
+    heard: list[object] = field(factory=list, validator=is_a(list))
+    steps: list[str] = field(factory=list, validator=is_a(list))
 
 
 class Probe(Actor):
@@ -152,7 +188,17 @@ class Probe(Actor):
     def __init__(
         self, name: str, log: ProbeLog, order: list[str] | None = None, *, start: Do | None = None
     ) -> None:
-        """Make an incarnation; `start` is obeyed while starting."""
+        """Make an incarnation; `start` is obeyed while starting.
+
+        Raises:
+            InvalidSpec: one of them is of another type.
+        """
+        check_text("Probe", "name", name)
+        if not isinstance(log, ProbeLog):
+            raise wrong("Probe", "log", log, "a ProbeLog")
+        if order is not None and not isinstance(order, list):
+            raise wrong("Probe", "order", order, "a list, or None")
+        _check_start("Probe", "start", start)
         self.name = name
         self.log = log
         self.order = order if order is not None else []
@@ -217,12 +263,20 @@ class Probes:
         ['start a', 'start b', 'start c', 'crash b', 'start b', 'stop c', 'stop b', 'stop a']
     """
 
-    order: list[str] = field(factory=list)
-    logs: dict[str, ProbeLog] = field(factory=dict)
-    trace: Trace = field(factory=Trace)
+    order: list[str] = field(factory=list, validator=is_a(list))
+    logs: dict[str, ProbeLog] = field(factory=dict, validator=is_a(dict))
+    trace: Trace = field(factory=Trace, validator=is_a(Trace))
 
     def spec(self, name: str, starts: Iterable[Do | None] = (), **options: Any) -> ActorSpec:
-        """A probe as a child. Each life obeys the next of `starts` while it starts."""
+        """A probe as a child. Each life obeys the next of `starts` while it starts.
+
+        Raises:
+            InvalidSpec: `starts` has something else than orders and None, or what `ActorSpec` refuses.
+        """
+        if not isinstance(starts, Iterable):
+            raise wrong("Probes", "starts", starts, "orders for its starts")
+        for start in starts if isinstance(starts, Collection) else ():  # others may be endless
+            _check_start("Probes", "starts", start)
         orders = iter(starts)
         return ActorSpec(name, lambda: self.make(name, next(orders, None)), **options)
 
@@ -231,7 +285,8 @@ class Probes:
         return ActorSpec("probe", self.make, **options)
 
     def make(self, name: str, start: Do | None = None) -> Probe:
-        """One incarnation."""
+        """One incarnation. Raises `InvalidSpec` where `Probe` does."""
+        check_text("Probes", "name", name)
         return Probe(name, self.logs.setdefault(name, ProbeLog()), self.order, start=start)
 
     def did(self) -> list[str]:

@@ -90,10 +90,14 @@ def count(least: int) -> Callable[[object, "Attribute[Any]", object], None]:
     """A whole number of at least `least`."""
 
     def validate(owner: object, attribute: "Attribute[Any]", value: object) -> None:
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        if not _is_count(value, least):
             raise refuse(owner, attribute, value, f"a whole number, {least} or more")
 
     return validate
+
+
+def _is_count(value: object, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
 def at_least_one(owner: object, attribute: "Attribute[Any]", value: object) -> None:
@@ -118,19 +122,14 @@ def _is_path_part(value: object) -> bool:
     return isinstance(value, str) and value.isprintable() and _NAME.fullmatch(value) is not None
 
 
-def is_factory(owner: object, attribute: "Attribute[Any]", value: object) -> None:
-    """A plain callable, not a coroutine."""
-    if not _is_plain_callable(value):
-        raise refuse(owner, attribute, value, "a plain callable that makes a new actor each time")
-
-
 def is_hook(owner: object, attribute: "Attribute[Any]", value: object) -> None:
     """None, or a plain callable, not a coroutine."""
-    if value is not None and not _is_plain_callable(value):
+    if value is not None and not is_plain_callable(value):
         raise refuse(owner, attribute, value, _HOOK)
 
 
-def _is_plain_callable(value: object) -> bool:
+def is_plain_callable(value: object) -> bool:
+    """Also no coroutine function."""
     # An object may have an async `__call__`: it stands in its class.
     return callable(value) and not any(map(inspect.iscoroutinefunction, (value, type(value).__call__)))
 
@@ -171,7 +170,13 @@ def check_seconds(subject: str, name: str, value: object) -> None:
         raise wrong(subject, name, value, "0 seconds or more")
 
 
+def check_count(subject: str, name: str, value: object, least: int) -> None:
+    """A whole number of at least `least`."""
+    if not _is_count(value, least):
+        raise wrong(subject, name, value, f"a whole number, {least} or more")
+
+
 def check_hook(subject: str, name: str, value: object) -> None:
     """None, or a plain callable, not a coroutine."""
-    if value is not None and not _is_plain_callable(value):
+    if value is not None and not is_plain_callable(value):
         raise wrong(subject, name, value, _HOOK)

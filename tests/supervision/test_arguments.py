@@ -10,6 +10,7 @@ import pytest
 import trio
 
 import supervision
+import supervision.testing
 from supervision import (
     Actor,
     ActorRef,
@@ -19,17 +20,19 @@ from supervision import (
     DynamicSpec,
     InvalidSpec,
     StartFailed,
+    Stopped,
     SupervisorRef,
     SupervisorSpec,
     Tree,
     open_tree,
     run_until_signal,
 )
-from supervision.testing import Do, Probes, Trace, crash, settle
+from supervision.testing import Do, OverlapDetector, Probe, ProbeLog, Probes, Trace, crash, settle
 
 NAN = float("nan")
 SECONDS = [-1, -0.001, NAN, "5", True, 10**400]
 TEXTS: list[Any] = [5, None, [], b"a"]
+COUNTS = [-1, 1.0, "1", None, True]
 
 
 class Obedient(Actor):
@@ -73,6 +76,18 @@ BAD: dict[Callable[..., Any], dict[str, list[Any]]] = {
     Actor.after: {"delay": [*SECONDS, None]},
     Actor.start_soon: {"function": [None, 5, "work"]},
     crash: {"ref": [None, "t/a"], "error": [OSError, "no"]},
+    settle: {"rounds": [*COUNTS, 0]},
+    Trace: {"events": [5, None]},
+    Trace.of: {"types": ["x", Actor, Stopped("a", "normal"), None]},
+    Trace.names: {"types": [5, ["x"], [Actor]]},
+    OverlapDetector: {"found": [None]},
+    OverlapDetector.watch: {"factory": [5, None, dict, hook, Obedient()]},
+    Do: {"sleep": [*SECONDS, None], "error": ["x", OSError], "stop": [1, None]},
+    ProbeLog: {"alive": COUNTS, "lives": COUNTS, "heard": [None], "steps": ["x"]},
+    Probe: {"name": TEXTS, "log": [None, {}], "order": ["x"], "start": [3, OSError()]},
+    Probes: {"order": [None], "logs": [None], "trace": [None, []]},
+    Probes.spec: {"name": [*TEXTS, "a/b"], "starts": [5, None, [None, 3], ["x"], "x"]},
+    Probes.make: {"name": TEXTS, "start": [3, OSError()]},
 }
 """What each parameter of a public call refuses."""
 FREE: dict[Callable[..., Any], set[str]] = {
@@ -92,6 +107,11 @@ FREE: dict[Callable[..., Any], set[str]] = {
     Tree.heard_ending: {"cell"},
     Tree.heard_ended: {"cell", "end", "error", "lost"},
     Actor.start_soon: {"args"},
+    Trace.__call__: {"event"},
+    Do: {"answer"},
+    Probe.receive: {"message"},
+    Probes.spec: {"options"},  # those of ActorSpec: see test_specs, as
+    Probes.template: {"options"},
     DynamicRef.start_child: {"args"},
     DynamicRef.restart_child: {"key"},  # refused in any case
     DynamicRef.delete_child: {"key"},
@@ -105,7 +125,13 @@ OTHERS: dict[str, Any] = {
     "tree": Tree(SupervisorSpec("t", [])),
     "message": "hello",
     "delay": 1,
+    "name": "a",
+    "log": ProbeLog(),
 }
+
+
+def methods(kind: type) -> Iterator[Callable[..., Any]]:
+    return (method for key, method in vars(kind).items() if inspect.isfunction(method) and key[0] != "_")
 
 
 def public_calls() -> Iterator[Callable[..., Any]]:
@@ -115,11 +141,16 @@ def public_calls() -> Iterator[Callable[..., Any]]:
         if not isinstance(thing, type):
             yield thing
         elif not issubclass(thing, Exception) and not hasattr(thing, "to_json"):
-            yield from (
-                method for key, method in vars(thing).items() if inspect.isfunction(method) and key[0] != "_"
-            )
+            yield from methods(thing)
     yield Tree.__init__
-    yield crash
+    for thing in vars(supervision.testing).values():
+        if getattr(thing, "__module__", "") != supervision.testing.__name__ or thing.__name__[0] == "_":
+            continue
+        if inspect.isfunction(thing):
+            yield thing
+        elif not issubclass(thing, Exception):
+            yield thing
+            yield from methods(thing)
 
 
 def test_every_parameter_of_every_public_call_is_spoken_of_here() -> None:
@@ -138,8 +169,11 @@ async def arrange(tree: Tree, call: Callable[..., Any]) -> Callable[..., Awaitab
         "SupervisorRef": tree.supervisor(),
         "DynamicRef": tree.dynamic("d"),
         "ActorRef": actor,
+        "Trace": Trace(),
+        "OverlapDetector": OverlapDetector(),
+        "Probes": Probes(),
     }
-    owner = owners.get(call.__qualname__.partition(".")[0])
+    owner = None if isinstance(call, type) else owners.get(call.__qualname__.partition(".")[0])
 
     async def perform(**arguments: object) -> object:
         if call is Tree.__init__:
@@ -149,7 +183,8 @@ async def arrange(tree: Tree, call: Callable[..., Any]) -> Callable[..., Awaitab
                 return None
         if call.__qualname__.startswith("Actor."):
             return await actor.ask(lambda self: call(self, **arguments))
-        answer = call(**arguments) if owner is None else call(owner, **arguments)
+        given = [arguments.pop("types")] if call is Trace.of else []  # `*types`
+        answer = call(**arguments) if owner is None else call(owner, *given, **arguments)
         return await answer if inspect.isawaitable(answer) else answer
 
     return perform
@@ -181,7 +216,8 @@ async def test_a_bad_argument_is_refused_by_name_and_value_and_nothing_has_happe
         with pytest.raises(supervision.ActorCrashed if in_actor else InvalidSpec) as refusal:
             await perform(**needed | {name: value})
         words = str(refusal.value)
-        assert f": {name} = {value!r}"[:60] in words
+        culprit = value[-1] if isinstance(value, list) and name in {"starts", "types"} else value
+        assert f": {name} = {culprit!r}"[:60] in words
         assert ": must be " in words
         assert len(words) < 400
         if not in_actor:

@@ -146,7 +146,10 @@ def test_an_unknown_field_is_refused_by_name_and_value_and_says_which_there_are(
 
 def test_a_coroutine_instead_of_a_factory_is_refused_and_does_not_linger() -> None:
     made = make()
-    with pytest.raises(InvalidSpec, match=r"'a': factory = <coroutine object make at .*>: must be a plain"):
+    with pytest.raises(
+        InvalidSpec,
+        match=r"'a': factory = <coroutine object make at .*>: must be an actor's class, or a plain callable",
+    ):
         actor(factory=made)
     assert inspect.getcoroutinestate(made) == inspect.CORO_CLOSED
 
