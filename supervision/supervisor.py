@@ -134,7 +134,7 @@ class SupervisorRunner:
         if is_fatal(error):
             self.cell.host.end_tree(error)
             end = End.FINISHED
-        elif self.cell.host.ending and not isinstance(cell, Cell):
+        elif self.cell.host.ending and end is not End.STOPPED and not isinstance(cell, Cell):
             end = End.FINISHED  # below it may be who has ended the tree, to be started once more with it
         self._over(cell, lambda index, now: self.core.ended(index, end, now), end)
 

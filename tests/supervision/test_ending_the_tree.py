@@ -50,6 +50,23 @@ async def test_who_ends_the_tree_is_not_started_again_with_its_supervisor(
     assert [event.path for event in probes.trace.of(GaveUp)] == ["t/p/in"] * (how != "shutdown")
 
 
+async def test_a_branch_that_stops_with_the_tree_ends_for_good_with_it_not_before(
+    autojump_clock: object, probes: Probes
+) -> None:
+    inner = SupervisorSpec("in", [probes.spec("x")])
+    tree = Tree(SupervisorSpec("t", [probes.spec("watcher"), inner, probes.spec("z")]), probes.trace)
+    tree.ref("in/x").monitor(tree.ref("watcher"))
+    tree.ref("watcher").tell(Do(sleep=4))
+    tree.ref("z").tell(Do(error=StopTree("enough")))
+    seen: list[bool] = []
+    async with trio.open_nursery() as nursery:
+        await nursery.start(tree.run)
+        await trio.sleep(1)
+        seen.append(tree.ref("in/x").alive)
+    assert probes.did()[3:] == ["crash z", "stop x", "stop watcher"]
+    assert [*seen, tree.ref("in/x").alive] == [True, False]
+
+
 async def test_no_start_is_tried_again_when_an_actor_has_ended_the_tree(
     autojump_clock: object, probes: Probes
 ) -> None:
