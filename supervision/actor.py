@@ -28,6 +28,13 @@ class Actor:
         ...         match message:
         ...             case str(name):
         ...                 return f"Hello {name}"
+        ...             case _:
+        ...                 return await Actor.receive(self, message)
+        >>> async def main() -> None:
+        ...     async with open_tree(SupervisorSpec("app", [ActorSpec("greeter", Greeter)])) as tree:
+        ...         print(await tree.ref("greeter").ask("Ada"))
+        >>> trio.run(main)
+        Hello Ada
     """
 
     __slots__ = ("__weakref__", "_bound")

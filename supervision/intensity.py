@@ -10,6 +10,7 @@ class RestartWindow:
     """Allows `intensity` restarts within any `period` seconds.
 
     Example:
+        >>> from supervision.intensity import RestartWindow
         >>> window = RestartWindow(intensity=1, period=5.0)
         >>> window.add(0.0), window.add(5.0), window.add(5.1)
         (True, False, False)

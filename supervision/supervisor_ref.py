@@ -28,10 +28,20 @@ class SupervisorRef:
     Arguments of a wrong type are refused at once: `InvalidSpec`.
 
     Example:
-        >>> crawlers = tree.supervisor("crawlers")                          # doctest: +SKIP
-        >>> ref = await crawlers.start_child(ActorSpec("extra", Crawler))   # doctest: +SKIP
-        >>> await crawlers.stop_child("extra")                              # doctest: +SKIP
-        >>> await crawlers.delete_child("extra")                            # doctest: +SKIP
+        >>> class Crawler(Actor):
+        ...     async def receive(self, message: object) -> str:
+        ...         return f"crawls {message}"
+        >>> async def main() -> None:
+        ...     async with open_tree(SupervisorSpec("app", [SupervisorSpec("crawlers", [])])) as tree:
+        ...         crawlers = tree.supervisor("crawlers")
+        ...         extra = await crawlers.start_child(ActorSpec("extra", Crawler))
+        ...         print(await extra.ask("a page"), crawlers.counts().active)
+        ...         await crawlers.stop_child("extra")
+        ...         await crawlers.delete_child("extra")
+        ...         print(crawlers.children())
+        >>> trio.run(main)
+        crawls a page 1
+        ()
     """
 
     _cell: SupervisorCell

@@ -93,9 +93,15 @@ class OverlapDetector:
     """Watches whether two incarnations of an actor are ever alive at the same time. For any actors.
 
     Example:
-        >>> detector = OverlapDetector()
-        >>> spec = ActorSpec("store", detector.watch(Store))    # doctest: +SKIP
-        >>> assert detector.found == []
+        >>> async def main() -> None:
+        ...     detector = OverlapDetector()
+        ...     spec = SupervisorSpec("t", [ActorSpec("store", detector.watch(Actor))])
+        ...     async with open_tree(spec) as tree:
+        ...         crash(tree.ref("store"))
+        ...         await settle()
+        ...     print(detector.found)
+        >>> trio.run(main)
+        []
     """
 
     found: list[str] = field(factory=list, validator=is_a(list))
@@ -254,13 +260,15 @@ class Probes:
     """The probes of one tree: their logs by name, what they did in order, the events.
 
     Example:
-        >>> probes = Probes()
-        >>> spec = SupervisorSpec("t", [probes.spec(name) for name in "abc"])      # doctest: +SKIP
-        >>> async with open_tree(spec, on_event=probes.trace) as tree:             # doctest: +SKIP
-        ...     crash(tree.ref("b"))
-        ...     await settle()
-        >>> probes.did()                                                           # doctest: +SKIP
-        ['start a', 'start b', 'start c', 'crash b', 'start b', 'stop c', 'stop b', 'stop a']
+        >>> async def main() -> None:
+        ...     probes = Probes()
+        ...     spec = SupervisorSpec("t", [probes.spec(name) for name in "ab"])
+        ...     async with open_tree(spec, on_event=probes.trace) as tree:
+        ...         crash(tree.ref("b"))
+        ...         await settle()
+        ...     print(probes.did())
+        >>> trio.run(main)
+        ['start a', 'start b', 'crash b', 'start b', 'stop b', 'stop a']
     """
 
     order: list[str] = field(factory=list, validator=is_a(list))

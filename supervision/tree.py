@@ -36,11 +36,17 @@ class Tree:
     cancelled, that becomes an ordered stop which may take `stop_within` seconds.
 
     Example:
-        >>> tree = Tree(SupervisorSpec("app", [ActorSpec("greeter", Greeter)]))  # doctest: +SKIP
-        >>> async with trio.open_nursery() as nursery:                           # doctest: +SKIP
-        ...     await nursery.start(tree.run)
-        ...     print(await tree.ref("greeter").ask("World"))
-        ...     tree.stop()
+        >>> class Greeter(Actor):
+        ...     async def receive(self, message: object) -> str:
+        ...         return f"Hello {message}"
+        >>> async def main() -> None:
+        ...     tree = Tree(SupervisorSpec("app", [ActorSpec("greeter", Greeter)]))
+        ...     async with trio.open_nursery() as nursery:
+        ...         await nursery.start(tree.run)
+        ...         print(await tree.ref("greeter").ask("World"))
+        ...         tree.stop()
+        >>> trio.run(main)
+        Hello World
     """
 
     spec: SupervisorSpec = field(validator=is_a(SupervisorSpec))
