@@ -31,9 +31,9 @@ def _awaits(cell: "Cell") -> bool:
 def refuse_own_end(parent: "AnyCell", name: str) -> None:
     """Refuse that an actor waits for the end of `parent`'s child `name`, which is itself or has it below."""
     asker, path = current_cell.get(), f"{parent.path}/{name}"
-    if asker is None or asker.host is not parent.host or not _awaits(asker):
+    if asker is None or asker.host is not parent.host or not f"{asker.path}/".startswith(f"{path}/"):
         return
-    if f"{asker.path}/".startswith(f"{path}/"):
+    if _awaits(asker):
         raise AskCycle(f"{asker.path} would wait for its own end: stop_child of {path}")
 
 

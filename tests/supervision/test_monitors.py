@@ -69,6 +69,9 @@ async def test_notices_that_wait_for_room_keep_their_order(autojump_clock: objec
         await trio.sleep(9)
         assert probes.logs["watcher"].heard[3:] == [*names]
         assert timers(tree) == 0
+        tree.ref("a").monitor(watcher, "at once")
+        await settle()
+        assert probes.logs["watcher"].heard[-1] == "at once"
 
 
 async def test_notices_that_wait_for_room_end_with_the_life_of_the_watcher(

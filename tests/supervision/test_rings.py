@@ -189,12 +189,14 @@ async def test_what_a_handler_starts_in_the_nursery_of_another_may_ask_it(autoju
         assert await b.ask("still here") == "still here"
 
 
-async def test_an_actor_may_stop_its_namesake_in_another_tree(autojump_clock: object) -> None:
-    async with open_tree(callers("a")) as other, open_tree(callers("a")) as tree:
+async def test_an_actor_may_stop_others_also_its_namesake_in_another_tree(autojump_clock: object) -> None:
+    async with open_tree(callers("a")) as other, open_tree(callers("a", "ab")) as tree:
 
-        async def stop_the_other(_: Caller) -> None:
+        async def stop_the_others(_: Caller) -> None:
             await other.supervisor().stop_child("a")
+            await tree.supervisor().stop_child("ab")
 
-        await tree.ref("a").ask(stop_the_other)
+        await tree.ref("a").ask(stop_the_others)
         assert not other.ref("a").alive
+        assert not tree.ref("ab").alive
         assert await tree.ref("a").ask("still here") == "still here"
