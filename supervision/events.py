@@ -104,3 +104,4 @@ AnyEvent = (
     | ShutDown
     | DeadLetters
 )
+"""What a hook hears: one of these, so that a `match` can be checked to have dealt with all."""

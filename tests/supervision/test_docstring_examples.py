@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import attrs
 import pytest
 import trio
 
@@ -40,6 +41,17 @@ def test_no_example_is_skipped_and_all_are_found() -> None:
     sources = "".join(path.read_text() for path in PLACE.glob("*.py"))
     assert "doctest: +SKIP" not in sources
     assert sources.count("Example:") == len(EXAMPLES)
+
+
+def test_the_page_shows_of_a_tree_what_is_for_everybody_and_nothing_of_the_runtime() -> None:
+    (filters,) = re.findall(
+        r"^::: supervision\.Tree\n    options:\n      filters: \[(.*)\]$", PAGE.read_text(), re.MULTILINE
+    )
+    hidden = [text.removeprefix("!") for text in re.findall(r'"(.*?)"', filters)]
+    members = [*vars(supervision.Tree), *(field.name for field in attrs.fields(supervision.Tree))]
+    shown = {name for name in members if not any(re.search(pattern, name) for pattern in hidden)}
+    settings = {"spec", "on_event", "stop_within"}
+    assert shown == settings | {"ref", "dynamic", "supervisor", "snapshot", "stop", "cancel", "run"}
 
 
 def test_the_examples_of_the_page_need_no_other_imports_than_it_says() -> None:
