@@ -69,7 +69,7 @@ class Actor:
         raise NotImplementedError(f"{type(self).__name__} does not handle {bounded(repr(message), 80)}")
 
     async def stopped(self) -> None:
-        """Tidy up in an ordered stop, within the grace. Not called after a crash or a cancellation."""
+        """Tidy up in an ordered stop, within the grace. Not after a crash, a cancellation or `StopActor`."""
 
     # --- to be used from within -----------------------------------------------------------------
 

@@ -100,7 +100,7 @@ class DynamicRunner:
         member = _member(cell)
         member.how = "declined"
         self.cell.host.emit(StartDeclined(cell.path, reason))
-        self._fail_start(member, Decline(reason))
+        self._fail_start(member, Decline(f"{cell.path} declined: {reason or 'it gave no reason'}"))
 
     def heard_start_failed(self, cell: AnyCell, error: BaseException) -> None:
         """A child could not be started: at the first start it is forgotten, later it is tried again."""

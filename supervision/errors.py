@@ -66,7 +66,7 @@ class Decline(SupervisionError):  # noqa: N818 - an answer, not a fault
 
 
 class StopActor(SupervisionError):  # noqa: N818 - an order, not a fault
-    """Raised by an actor: end me for good, as a clean end, whatever my kind is."""
+    """Raised by an actor: end me for good, as a clean end, whatever my kind; at once, without `stopped`."""
 
 
 class StopTree(SupervisionError):  # noqa: N818 - an order, not a fault

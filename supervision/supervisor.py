@@ -101,7 +101,9 @@ class SupervisorRunner:
         """A child said "not now"."""
         cell.state, cell.how = "stopped", "declined"
         self.cell.host.emit(StartDeclined(cell.path, reason))
-        self.requests.failed(self.cell.numbers[cell.name], Decline(reason))
+        self.requests.failed(
+            self.cell.numbers[cell.name], Decline(f"{cell.path} declined: {reason or 'it gave no reason'}")
+        )
         self._over(cell, self.core.declined)
 
     def heard_start_failed(self, cell: AnyCell, error: BaseException) -> None:

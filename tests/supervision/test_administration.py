@@ -131,11 +131,18 @@ async def test_after_a_restart_by_hand_the_row_of_waits_begins_anew(
     assert [event.delay for event in probes.trace.of(BackingOff)] == [1, 2, 1, 2]  # type: ignore[attr-defined]
 
 
-async def test_a_restart_by_hand_may_be_declined(autojump_clock: object, probes: Probes) -> None:
-    starts = [None, Do(error=Decline("closed today"))]
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [(Decline("closed today"), "t/a declined: closed today"), (Decline(), "t/a declined: it gave no reason")],
+    ids=["why", "no reason"],
+)
+async def test_a_restart_by_hand_may_be_declined_which_names_the_path(
+    autojump_clock: object, probes: Probes, answer: Decline, said: str
+) -> None:
+    starts = [None, Do(error=answer)]
     async with open_tree(SupervisorSpec("t", [probes.spec("a", starts)])) as tree:
         await tree.supervisor().stop_child("a")
-        with pytest.raises(Decline, match="closed today"):
+        with pytest.raises(Decline, match=f"^{said}$"):
             await tree.supervisor().restart_child("a")
         assert tree.supervisor().child("a").state == "stopped"
 
@@ -265,7 +272,7 @@ async def test_a_new_child_that_declines_is_known_unless_it_is_temporary(
     autojump_clock: object, probes: Probes, kind: Kind
 ) -> None:
     async with open_tree(SupervisorSpec("t", [])) as tree:
-        with pytest.raises(Decline, match="not now"):
+        with pytest.raises(Decline, match=r"^t/a declined: not now$"):
             await tree.supervisor().start_child(probes.spec("a", [Do(error=Decline("not now"))], kind=kind))
         assert states(tree.supervisor()) == ({} if kind is Kind.TEMPORARY else {"a": "stopped"})
 

@@ -92,7 +92,7 @@ async def test_a_failed_start_is_told_with_its_cause_and_its_key_is_free(
 
 async def test_a_child_that_declines_is_forgotten(autojump_clock: object, probes: Probes) -> None:
     async with open_tree(dynamic(probes)) as tree:
-        with pytest.raises(Decline, match="not today"):
+        with pytest.raises(Decline, match=r"^t/d/a declined: not today$"):
             await tree.dynamic("d").start_child("a", "a", Do(error=Decline("not today")))
         assert len(tree.dynamic("d")) == 0
 

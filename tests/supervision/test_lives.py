@@ -175,6 +175,9 @@ async def test_stop_actor_ends_any_kind_for_good_from_anywhere(
         async def receive(self, message: object) -> None:
             raise error
 
+        async def stopped(self) -> None:
+            raise AssertionError("tidies up, though it wanted to end at once")
+
     spec = SupervisorSpec("t", [ActorSpec("a", Finite), probes.spec("b")], intensity=0)
     async with open_tree(spec, on_event=probes.trace) as tree:
         if where == "receive":
