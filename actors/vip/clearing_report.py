@@ -1,6 +1,7 @@
 """What staff who cleared a session see of it, and what is recorded of their order."""
 
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
 
 import trio
@@ -48,13 +49,11 @@ async def record_orders(parts: SessionParts) -> None:
         parts.orders.pop(ticket, None)
 
 
-async def tell_of_history(parts: SessionParts, session: VIPSession) -> None:
-    """Wait a while until the account's history is verified empty, and tell who has waited for the end.
+async def tell_of_history(parts: SessionParts, session: VIPSession, told: Sequence[str]) -> None:
+    """Wait a while until the account's history is verified empty, and tell those who waited for the end.
 
     Not while the member presses the button, or anything else is asked for: that does not depend on it.
     """
-    told = list(parts.reports)
-    parts.close_reports()  # who comes now is told something else
     if not told or not session.account:
         return
     account = await _look(parts, session.account)

@@ -115,6 +115,7 @@ class Ending:
             undelivered,
         )
         forgotten, orders = reason is EndReason.FORGOTTEN, list(parts.orders)
+        told = list(parts.reports)
         await parts.book.close(None if forgotten else closed, *(await self._more(session, reason)))
         parts.watch = trio.CancelScope()  # what is asked for from now on is not about this session
         for ticket in orders:
@@ -127,11 +128,11 @@ class Ending:
                 session.ended_by_name or session.ended_by,
             )
         logger.info("✅ Session cleaned up for user %s - Reason: %s", session.member, wording(session))
-        await parts.report(Word.CLEAR_DONE)
+        for ticket in told:
+            await parts.ports.answers.answer(ticket, Notice.of(Word.CLEAR_DONE))
+        parts.close_reports(told)
         if reason is EndReason.CLEARED:
-            await tell_of_history(parts, session)
-        else:
-            parts.close_reports()
+            await tell_of_history(parts, session, told)
         parts.watch = None
 
     async def _more(self, session: VIPSession, reason: EndReason) -> list[Change]:

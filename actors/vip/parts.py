@@ -1,7 +1,7 @@
 """What a member's actor works with, shared by the steps of its session."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import trio
 from attrs import define, field, frozen
@@ -139,11 +139,11 @@ class SessionParts:
         for ticket in list(self.reports):
             await self.ports.answers.answer(ticket, Notice.of(word, **values))
 
-    def close_reports(self) -> None:
-        """They have been told everything."""
-        for ticket in self.reports:
+    def close_reports(self, told: Sequence[str]) -> None:
+        """They have been told everything; who has come meanwhile is told something else."""
+        for ticket in told:
             self.handled(ticket)
-        self.reports.clear()
+        self.reports = [ticket for ticket in self.reports if ticket not in told]
         self.completed = False
 
     def handled(self, ticket: str) -> None:

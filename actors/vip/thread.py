@@ -222,8 +222,9 @@ class VIPThreadActor(Actor):
             self._forget.clear()
             await parts.answer_clicks(Notice.of(Word.CLOSED))  # who wants to be forgotten opens none
         await record_orders(parts)
+        told = list(parts.reports)
         await parts.report(Word.CLEAR_NOTHING)
-        parts.close_reports()
+        parts.close_reports(told)
         click = next(iter(parts.clicks.values()), None)
         if click is None:
             self._clicked = trio.Event()
