@@ -4,7 +4,7 @@ import math
 from typing import TYPE_CHECKING
 
 import trio
-from attrs import define, field
+from attrs import define, field, frozen
 
 from supervision.child import End
 from supervision.error_text import ErrorText
@@ -110,7 +110,8 @@ class Cell(AnyCell):
     working_on: object = field(default=NOTHING, init=False)
     asking: "list[Cell] | None" = field(default=None, init=False)
     """Whose answers its handler waits for: several, if it asks in parallel."""
-    watchers: "list[tuple[Cell, object]] | None" = field(default=None, init=False)
+    watchers: "dict[tuple[Cell, object], object] | None" = field(default=None, init=False)
+    """The notices for those who watch it; by watcher and notice, for one that is asked for again."""
     notices: Notices | None = field(default=None, init=False)
     """Those of the runtime to this actor; made when its mailbox is full for the first time."""
     timers: "set[Timer] | None" = field(default=None, init=False)
@@ -199,7 +200,7 @@ class Cell(AnyCell):
         if left:
             self.host.emit(DeadLetters(self.path, left))
         watchers, self.watchers = self.watchers, None
-        for watcher, notice in watchers or ():
+        for (watcher, _), notice in (watchers or {}).items():
             watcher.notify(self.final(notice))
 
     def count_dead_letter(self, message: object) -> str:
@@ -215,14 +216,18 @@ class Cell(AnyCell):
         return Down(self.path, self.how, self.last_error if self.how in UNCLEAN else None)
 
     def add_watcher(self, watcher: "Cell", notice: object) -> None:
-        """Have `watcher` notified when this actor has ended for good."""
+        """Have `watcher` notified when this actor has ended for good; once for equal notices."""
         if self.watchers is None:
-            self.watchers = []
+            self.watchers = {}
         watchers = self.watchers
+        key = (watcher, _recognized(notice))
+        if key in watchers:
+            return  # a new life of the watcher asks again
         # Those that died meanwhile are dropped at each power of two: cheap, and no leak.
         if watchers and not len(watchers) & (len(watchers) - 1):
-            watchers[:] = [entry for entry in watchers if not entry[0].dead]
-        watchers.append((watcher, notice))
+            for dead in [entry for entry in watchers if entry[0].dead]:
+                del watchers[dead]
+        watchers[key] = notice
 
     def notify(self, notice: object) -> None:
         """Deliver a message of the runtime itself; where the mailbox is full, as soon as there is room."""
@@ -233,3 +238,17 @@ class Cell(AnyCell):
                 return
             self.notices = Notices(self.mailbox, self.host.wheel)
         self.notices.tell(notice)
+
+
+def _recognized(notice: object) -> object:
+    """What is equal for equal notices; one that has no hash is equal to nothing but itself."""
+    try:
+        hash(notice)
+    except TypeError:
+        return _Unhashable(id(notice))
+    return notice
+
+
+@frozen
+class _Unhashable:
+    identity: int

@@ -119,7 +119,8 @@ class ActorRef:
         """Have `watcher` told once, when this actor has ended for good: `message`, or how it ended.
 
         Without a message of its own the notice is a `Down`. At once if it has ended already; never for a
-        restart. Each call is one notice.
+        restart. Asked for again with an equal message (of a type with a hash), as the watcher's next life
+        may do, while the first is pending, it is one notice.
 
         Raises:
             InvalidSpec: `watcher` is not an actor's ref.

@@ -4,7 +4,10 @@ import pytest
 import trio
 
 from supervision import (
+    Actor,
+    ActorSpec,
     DeadLetters,
+    Down,
     Kind,
     Strategy,
     SupervisorSpec,
@@ -118,6 +121,62 @@ async def test_watchers_that_died_are_forgotten(autojump_clock: object, probes: 
             await tree.ref(spec.name).ask(QUIT)
             await settle()
         assert len(tree.ref("a")._cell.watchers) <= 32
+
+
+async def test_a_watcher_that_crashes_and_asks_again_is_told_once(
+    autojump_clock: object, probes: Probes
+) -> None:
+    told: list[object] = []
+
+    class Watcher(Actor):
+        async def started(self) -> None:
+            ref.monitor(self.ref)
+            ref.monitor(self.ref, ("gone", ref))
+
+        async def receive(self, message: object) -> None:
+            told.append(message)
+
+    child, watcher = probes.spec("a", kind=Kind.TRANSIENT), ActorSpec("w", Watcher)
+    tree = Tree(SupervisorSpec("t", [child, watcher], intensity=100))
+    ref = tree.ref("a")
+    async with trio.open_nursery() as nursery:
+        await nursery.start(tree.run)
+        for _ in range(100):
+            crash(tree.ref("w"))
+            await settle(1)
+        assert tree.ref("w")._cell.incarnation == 101
+        assert len(ref._cell.watchers or ()) == 2
+        await ref.ask(QUIT)
+        await settle()
+        assert told == [Down("t/a", "normal"), ("gone", ref)]
+        tree.stop()
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "heard"),
+    [
+        ("gone", "gone", ["gone"]),
+        (("gone", 1), ("gone", 1), [("gone", 1)]),
+        ("gone", "really", ["gone", "really"]),
+        (["gone"], ["gone"], [["gone"], ["gone"]]),  # what has no hash is not known again
+        (1, ["gone"], [1, ["gone"]]),
+    ],
+)
+async def test_asking_again_with_an_equal_message_is_one_notice_and_with_another_is_another(
+    autojump_clock: object, probes: Probes, first: object, second: object, heard: list[object]
+) -> None:
+    watchers = [probes.spec(name) for name in ("watcher", "other")]
+    async with open_tree(SupervisorSpec("t", [*watchers, probes.spec("a", kind=Kind.TRANSIENT)])) as tree:
+        ref = tree.ref("a")
+        for name in ("watcher", "other"):
+            ref.monitor(tree.ref(name), first)
+            ref.monitor(tree.ref(name), second)
+        await ref.ask(QUIT)
+        await settle()
+        assert probes.logs["watcher"].heard == probes.logs["other"].heard == heard
+        ref.monitor(tree.ref("other"), first)  # none is pending: this is told at once
+        await settle()
+        assert probes.logs["other"].heard == [*heard, first]
 
 
 async def test_a_monitor_hears_of_the_end_with_the_whole_branch(
