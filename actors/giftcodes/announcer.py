@@ -228,7 +228,6 @@ class AnnouncerActor(Actor):
         try:
             if code is not None and await self._looker.look(desk, outlet, code):
                 self._troubles.works(outlet)
-                outlet.take_up(key)
         except PostError as failure:
             await self._failed(outlet, key, failure)
             outlet.look(key, self._ports.clock.now())

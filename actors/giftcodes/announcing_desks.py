@@ -125,7 +125,7 @@ class Outlet:
         return aside is None or aside.reason != reason
 
     def take_up(self, key: CodeKey) -> None:
-        """The message was made or edited."""
+        """The message was made, or is as it should be."""
         self._aside.pop(key, None)
 
     def refuses(self, key: CodeKey, now: float) -> bool:

@@ -55,6 +55,7 @@ class Looker:
             if edited is not None:
                 self._journal.note(Put(edited))  # only now: who finds it recorded need not look again
         await self._journal.flush()
+        outlet.take_up(code.code_key)  # also where another channel did what this one refused
         return edited is not None or mentioned
 
     async def _edit(self, outlet: Outlet, announcement: Announcement, post: Post) -> Post | None:

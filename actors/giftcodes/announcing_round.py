@@ -143,7 +143,7 @@ class Office:
             return False
         if moved or code.state is CodeState.LIVE or not shows_state(post.shown, code):
             return True
-        return is_pending(self._posts.told(code, outlet.guild.id), self._ports.clock.now())
+        return is_pending(self._posts.told(code, outlet.guild.id), code, self._ports.clock.now())
 
 
 def _plain(code: Code) -> Code:

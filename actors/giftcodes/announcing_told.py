@@ -6,7 +6,8 @@ A member is told once. Who comes later is told when the code is done for the gui
 import math
 from collections.abc import Iterable
 
-from actors.giftcodes.model import Post
+from actors.giftcodes.announcing_progress import shows_state
+from actors.giftcodes.model import Code, Post
 from actors.ports import MENTIONED_AT_ONCE
 
 AGAIN = 600.0
@@ -57,7 +58,12 @@ def is_news(told: Told, shown: str) -> bool:
     return at < math.inf and (more or is_open or shown != last)
 
 
-def is_pending(told: Told, now: float) -> bool:
-    """Whether something may be left to be told of a code that does not move any more."""
-    *_, more, is_open = told
-    return more or is_open or now < next_at(told, now) < math.inf
+def is_pending(told: Told, code: Code, now: float) -> bool:
+    """Whether something may be left to be told of a code that has ended, after a restart as well.
+
+    Who came shortly before its end has to wait, and perkd may be away when the wait is over.
+    """
+    at, last, more, is_open = told
+    if more or is_open or now < next_at(told, now) < math.inf:
+        return True
+    return at < math.inf and not shows_state(last, code) and (code.ended_at or 0.0) < at + AGAIN

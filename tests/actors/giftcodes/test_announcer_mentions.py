@@ -80,8 +80,8 @@ async def test_who_comes_later_is_mentioned_also_where_perkd_was_started_again(a
     assert told(rig) == [("ann",), ("ben",)]
 
 
-@pytest.mark.parametrize("restart", [False, True])
-async def test_who_came_shortly_before_the_code_ended_is_told_of_its_end(autojump_clock, restart):
+@pytest.mark.parametrize("away", [None, 1.0, 5 * AGAIN])
+async def test_who_came_shortly_before_the_code_ended_is_told_of_its_end(autojump_clock, away):
     rig = await a_rig("ann")
     ended = evolve(SNOW, state=CodeState.EXPIRED)
     async with rig.running():
@@ -90,8 +90,10 @@ async def test_who_came_shortly_before_the_code_ended_is_told_of_its_end(autojum
         await trio.sleep(20)
         await register(rig, "ben")
         await rig.add(evolve(ended, ended_at=rig.clock.now()))
-        await trio.sleep(20 if restart else 2 * AGAIN)
-    if restart:
+        await trio.sleep(2 * AGAIN if away is None else 20)
+    if away is not None:
+        assert told(rig) == [("ann",)]
+        await trio.sleep(away)
         async with rig.running():
             await trio.sleep(2 * AGAIN)
     assert told(rig) == [("ann",), ("ben",)]
@@ -327,6 +329,7 @@ async def test_where_the_first_channel_fails_later_members_are_mentioned_in_the_
         assert [(m.channel, m.mention.members) for m in rig.board.mentions] == [("b", ("ann",))]
         getattr(rig.board, fault).clear()
         await trio.sleep(8000)
+        assert (await rig.numbers()).failing == ""
     assert len(rig.board.mentions) == 1
     assert [post.at is None for post in records(rig)] == [False]
 
