@@ -80,6 +80,8 @@ class LastWords:
             self._start_soon(self._show, self._parts.book.live.thread, heard)
 
     async def _show(self, thread: str, heard: Sequence[ThreadMessage]) -> None:
+        if self._parts.book.session is None:
+            return  # it has been closed in this moment
         with suppress(StoreUnavailable, Trouble):  # they are counted all the same
             for message in await _unknown(self._parts, heard):
                 await self._parts.ports.threads.mark(thread, message.id, Mark.FAILED)

@@ -1,10 +1,14 @@
 """What is written while a session ends: it is in the thread, in the staff log, or counted."""
 
+from types import SimpleNamespace
+
 import pytest
 import trio
 
+from actors.vip.last_words import LastWords
+from actors.vip.messages import ThreadPosted
 from actors.vip.model import SessionState
-from actors.vip.ports import Forbidden, Mark
+from actors.vip.ports import Forbidden, Mark, ThreadMessage
 from actors.vip.words import Word
 from tests.worlds.vip import find
 from tests.worlds.vip_rig import VIPRig
@@ -148,3 +152,35 @@ async def test_what_is_written_during_the_last_half_minute_is_marked_when_that_i
         await rig.until(lambda: not rig.sessions())
         assert rig.closed()[0].undelivered == 2
         assert find(thread.messages, last).mark is Mark.FAILED
+
+
+@pytest.mark.parametrize("step", ["discord.close after", "store.commit after"])
+async def test_what_is_written_at_the_very_moment_of_closing_crashes_nothing(
+    autojump_clock: object, step: str
+) -> None:
+    rig = VIPRig(accounts=("a",))
+    async with rig.running():
+        await _drained(rig)
+        thread, steps = rig.thread(), rig.world.steps
+
+        def write() -> None:
+            if len(steps.log) < 5000 and steps.log[-1] == step and rig.tree is not None:
+                message = rig.world.post_in_thread(thread.id, "7", "a last word")
+                rig.office.tell(ThreadPosted(thread.id, message))
+
+        steps.watch = write
+        await rig.until(lambda: not rig.sessions())
+        steps.watch = lambda: None
+        await _closed(rig)
+        assert not [name for name in rig.trace.names() if "Crashed" in name]
+
+
+async def test_nothing_is_shown_in_a_session_that_was_closed_meanwhile() -> None:
+    session = SimpleNamespace(state=SessionState.ENDING, drained=True, thread="1")
+    parts, started = SimpleNamespace(book=SimpleNamespace(session=session, live=session)), []
+    words = LastWords(parts, lambda *call: started.append(call))  # type: ignore[arg-type]
+    words.hear(ThreadPosted("1", ThreadMessage("2", "7", "a last word", 0.0)))
+    parts.book.session = None
+    ((show, *arguments),) = started
+    await show(*arguments)
+    assert not hasattr(parts, "ports")
