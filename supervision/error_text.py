@@ -78,6 +78,8 @@ def _short(error: BaseException) -> str:
 
 def _traceback_of(error: BaseException, frames: int) -> str:
     """What it comes from, first; then its own calls in what is left of the room, the last ones."""
+    if error.__cause__ is None and error.__context__ is None and members(error) is None:
+        return _frames_of(error, frames)[-_TRACEBACK:]  # most crashes: a restart is quicker so
     origins = [
         f"{_frames_of(origin, frames)[-_ORIGIN_CALLS:]}{_short(origin)}\n\n{how}\n\n"
         for origin, how in _origins(error)

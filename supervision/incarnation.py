@@ -47,11 +47,13 @@ async def live(cell: Cell, supervisor: Inbox, nursery: trio.Nursery) -> None:
             raise
         error = fault
     finally:
-        lost = _lose_message(cell, _first(cell.background_error, error))
+        lost = _lose_message(cell, error if cell.background_error is None else cell.background_error)
         if cell.background:
             supervisor.heard_ending(cell)
             await _join_background(cell)
-        end, error = _verdict(end, _first(cell.background_error, error))
+        if cell.background_error is not None:  # not by its truth: an error may well be false
+            error = cell.background_error
+        end, error = _verdict(end, error)
         cell.clear_incarnation()
     if acknowledged or error is None:
         supervisor.heard_ended(cell, end, error, lost)
@@ -108,10 +110,6 @@ async def _join_background(cell: Cell) -> None:
         scope.cancel()
     with trio.CancelScope(shield=True):
         await cell.background_over.wait()
-
-
-def _first(crash: BaseException | None, error: BaseException | None) -> BaseException | None:
-    return error if crash is None else crash  # an error may well be false
 
 
 def _verdict(end: End, error: BaseException | None) -> tuple[End, BaseException | None]:

@@ -146,15 +146,19 @@ class SupervisorRunner:
         self._overdue.over(cell)
 
         index = self.cell.numbers[cell.name]
+        alone = self.cell.spec.strategy is Strategy.ONE_FOR_ONE
 
         def what(now: float) -> list[Action]:
             actions = tell_core(index, now)
-            self._waits.note_end(index, now)
+            if alone:
+                self._waits.note(index, now)
+            else:
+                self._waits.note_end(index, now)
             if self.core.over_for_good(index, end):
                 self.cell.children[index].end_for_good()
             return actions
 
-        if self.cell.spec.strategy is Strategy.ONE_FOR_ONE:
+        if alone:
             self._hear_at_once(what, index)
         else:
             self._agenda.add(what, index)

@@ -34,7 +34,7 @@ class Waits:
             self.note(index, now)
 
     def note_end(self, index: int, now: float) -> None:
-        """A child ended; if a group restart begins with it, that changes the waits of those after it."""
+        """A member of a group ended; if it begins a restart, that changes the waits of those after it."""
         if self._core.leads_group(index):
             self.note_all(now)
         else:
