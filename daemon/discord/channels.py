@@ -42,7 +42,7 @@ class GuildChannels:
     async def deleted(self, guild: str, channels: Sequence[str]) -> tuple[str, ...]:
         """Those of the guild's channels that somebody has surely deleted.
 
-        None where Discord can't tell in time, or the server is out of order: then nothing is believed of it.
+        Of what Discord can't tell in time, or of a server that is out of order, nothing is believed.
         """
 
         async def ask(rest: hikari.api.RESTClient) -> tuple[str, ...]:

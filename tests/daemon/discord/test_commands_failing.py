@@ -172,8 +172,10 @@ async def test_the_log_of_a_page_instead_of_an_answer_has_no_address(
     place: Place, caplog: pytest.LogCaptureFixture
 ) -> None:
     place.discord.faults.answer("PATCH", ORIGINAL, status=200, body="<html>blocked</html>")
-    with trio.move_on_after(1.0):
-        await place.ann.slash(place.channel, "codes list")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(place.ann.slash, place.channel, "codes list")
+        await until(lambda: "Expected JSON" in caplog.text)
+        nursery.cancel_scope.cancel()  # the member would wait for long
 
     (record,) = [one for one in caplog.records if one.levelno >= logging.WARNING]
     assert "Expected JSON" in record.message
