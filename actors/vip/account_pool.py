@@ -56,7 +56,7 @@ class AccountPoolActor(Actor):
         self._ledger = AccountLedger(ports.store, ports.clock, ports.epochs, ports.accounts)
         await self._look()
 
-    async def receive(self, message: object) -> object:  # noqa: C901, PLR0911 - one line a case
+    async def receive(self, message: object) -> object:  # noqa: C901, PLR0911, PLR0912 - one line a case
         """Handle one message. Only the store is waited for."""
         match message:
             case m.RequestLease():
@@ -69,6 +69,8 @@ class AccountPoolActor(Actor):
                 return self._ledger.book.position(session)
             case m.DeskPosted() | m.DeskEdited() | m.DeskDeleted() | m.DeskResync():
                 await self._route(message)
+            case m.NotOurs(event):
+                self._late.arrived(event.account, event.message)
             case m.AccountOut(name, state, reason):
                 await self._take_out(name, state, reason)
             case m.RestoreAccount(name):

@@ -66,6 +66,13 @@ class ReleaseLease:
 
 
 @frozen
+class NotOurs:
+    """The desk wrote this for a lease that the session has no more: it is for staff."""
+
+    event: "DeskPosted"
+
+
+@frozen
 class QueuePosition:
     """Answered by the session's place on the waiting list; 0: it is not on it."""
 

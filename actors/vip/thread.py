@@ -102,8 +102,11 @@ class VIPThreadActor(Actor):
                 if self._relay is not None and lease == self._parts.lease:
                     self._relay.lease_is_over()
             case pool.FromDesk(lease, event):
-                if self._relay is not None and self._parts.book.session and lease == self._parts.lease:
+                ours = self._parts.book.session is not None and lease == self._parts.lease
+                if ours and self._relay is not None:
                     await hand_over(self._relay, event)
+                elif not ours and isinstance(event, pool.DeskPosted):
+                    self._parts.tell_pool(pool.NotOurs(event))
             case m.ThreadPosted() | m.ThreadEdited() | m.ThreadDeleted():
                 if self._relay is not None:
                     await hand_over(self._relay, message)

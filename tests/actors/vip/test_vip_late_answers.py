@@ -3,6 +3,8 @@
 import trio
 
 from actors.vip.model import CrossingState
+from actors.vip.pool_messages import DeskPosted, DeskResync, FromDesk
+from actors.vip.ports import DeskMessage, Lease
 from actors.vip.words import Word
 from tests.worlds.vip_rig import VIPRig
 
@@ -56,3 +58,22 @@ async def test_a_late_answer_that_is_gone_is_nothing_to_be_told(autojump_clock: 
         await trio.sleep(60)
         assert _for_staff(rig) == []
         assert rig.thread().bodies() == ["for you"]
+
+
+async def test_what_comes_for_a_lease_that_is_over_goes_to_staff(autojump_clock: object) -> None:
+    rig = VIPRig()
+    async with rig.running():
+        await rig.opened()
+        lease = Lease(rig.session().account, 0)
+        threads = rig.tree.dynamic("vip/leasing/threads")
+        actor = threads.get(next(iter(threads.keys())))
+        for event in (
+            DeskPosted(lease.account, DeskMessage("5", "for the last lease", 0.0)),
+            DeskPosted(lease.account, DeskMessage("6", "our own", 0.0, own=True)),
+            DeskResync(lease.account),
+        ):
+            actor.tell(FromDesk(lease, event))
+        await trio.sleep(5)
+        assert _for_staff(rig) == ["for the last lease"]
+        assert rig.thread().bodies() == []
+        assert not [name for name in rig.trace.names() if "Crashed" in name]
