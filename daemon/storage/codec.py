@@ -139,7 +139,7 @@ def _loaded(text: str) -> Any:
     """As `json.loads`, which takes half as long again: it looks for space around what never has any."""
     try:
         document, end = _raw_decode(text)
-    except ValueError:
+    except (TypeError, ValueError):  # in a file that somebody edited it may be bytes
         return json.loads(text)
     return document if end == len(text) else json.loads(text)
 

@@ -50,6 +50,14 @@ def test_space_around_a_document_is_nothing(text: str) -> None:
     assert codec.decode(Player, "wos/1", text.replace("{doc}", codec.encode(player))) == player
 
 
+def test_a_document_that_somebody_put_into_the_file_as_bytes_is_read_and_damaged_bytes_are_no_crash() -> None:
+    player = Player("wos", "1", "7", "Anna")
+    written: Any = codec.encode(player).encode()
+    assert codec.decode(Player, "wos/1", written) == player
+    with pytest.raises(Unreadable, match="its document is no JSON"):
+        codec.decode(Player, "wos/1", written + b"\xff")
+
+
 @pytest.mark.parametrize("text", ["{doc} x", "{doc}{doc}", "", "{", "\ufeff{doc}"])
 def test_what_is_no_json_is_refused_in_its_words(text: str) -> None:
     written = text.replace("{doc}", codec.encode(Player("wos", "1")))
