@@ -139,8 +139,8 @@ class ReplicatedStore:
     async def probe(self, size: int) -> bool:
         """Try whether a commit would succeed; see `LocalStore.probe`. Whether there was a store to be tried.
 
-        What a commit that fails would bring about, this does: MongoDB takes over. While it leads it is asked
-        alone: the lease is written there again and again. Raises `StoreUnavailable`.
+        What a commit that fails would bring about, this does: MongoDB takes over. While it leads nothing but
+        its lease is written there. Raises `StoreUnavailable`.
         """
         if self.pair.mode is Mode.WAITING:  # why has been said, and `tend` sees to it
             return False
@@ -209,6 +209,7 @@ class ReplicatedStore:
         self.pair.local_error, self._file_fails = None, ""
 
     async def _probe_replica(self) -> None:
+        await self.pair.replica.append([])  # asks for the lease, which must have been renewed lately
         with suppress(NeedsCopy):  # an answer as well
             await self.pair.replica.entries(self.pair.position, 1)
 

@@ -34,7 +34,7 @@ AGAIN_AFTER = 5.0
 IDLE_FOR = 60.0
 """Seconds without a commit after which it is tried whether one would succeed."""
 A_LOT = 256 * 1024
-"""Bytes to try a store with that has failed: a few may still fit where the next batch does not."""
+"""Bytes to try a store with that took no commit: a few may still fit where the next batch does not."""
 
 
 @frozen
@@ -51,7 +51,7 @@ class WriterActor(Actor):
         self._read_error: str | None = None
         self._last_error: str | None = None
         self._tried_at = 0.0
-        """When a commit was tried last, on trio's clock."""
+        """When a commit was tried last that had something to write, on trio's clock."""
         self._to_try = False
         """It has told itself, and not come to it yet."""
 
@@ -86,7 +86,8 @@ class WriterActor(Actor):
                 return await super().receive(message)
 
     async def _commit(self, changes: tuple[Change, ...]) -> Position | Unavailable | Refused:
-        self._tried_at = trio.current_time()
+        if changes:
+            self._tried_at = trio.current_time()
         try:
             self._position = await self._write(changes)
         except StoreUnavailable as error:
@@ -94,7 +95,8 @@ class WriterActor(Actor):
             return Unavailable(str(error))
         except Refusal as error:
             return Refused(str(error))
-        self._succeeded()
+        if changes:  # without any nothing was written, and nothing is known
+            self._succeeded()
         return self._position
 
     def _failed(self, error: StoreUnavailable) -> None:
@@ -123,7 +125,7 @@ class WriterActor(Actor):
     async def _find_out(self) -> None:
         self._to_try, self._tried_at = False, trio.current_time()
         try:
-            tried = await self._try(A_LOT if self._fails else 1)
+            tried = await self._try(1 if self._commit_error is None else A_LOT)
         except StoreUnavailable as error:
             self._failed(error)
         except Refusal as error:

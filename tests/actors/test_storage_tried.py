@@ -37,7 +37,8 @@ class Failing(SQLiteBackend):
 
     def commit(self, changes: Sequence[Change]) -> Position:
         self.commits += 1
-        self._fail()
+        if changes:
+            self._fail()
         return super().commit(changes)
 
     def probe(self, size: int) -> None:
@@ -102,6 +103,20 @@ async def test_a_read_that_failed_once_is_over_by_itself(tmp_path: Path, autojum
         assert not (await store.status()).healthy
         await trio.sleep(2 * AGAIN_AFTER)
         assert (await store.status()).healthy
+        assert backend.tried == [1]  # nothing says that there is no room
+
+
+async def test_a_commit_of_nothing_says_nothing_of_the_store(tmp_path: Path, autojump_clock: object) -> None:
+    backend = Failing(tmp_path / "perkd.db")
+    async with running(alone(backend)) as store:
+        backend.fails = 1000
+        for _ in range(10):
+            await store.commit()
+            await trio.sleep(IDLE_FOR / 5)
+        assert backend.tried  # it counts as idle
+        assert not (await store.status()).healthy
+        await store.commit()
+        assert not (await store.status()).healthy
 
 
 async def test_while_commits_succeed_nothing_is_tried(tmp_path: Path, autojump_clock: object) -> None:

@@ -1,5 +1,6 @@
 """Both stores fail, or the disk is lost: nothing acknowledged is lost that one of them had."""
 
+import contextlib
 import shutil
 import time
 from collections.abc import Iterator
@@ -41,6 +42,29 @@ async def refused(host: Host) -> str:
 
 
 # --- both are down ------------------------------------------------------------------------------
+
+
+async def test_a_mongodb_that_leads_and_takes_no_writes_is_found_out_by_trying(
+    host: Host, mongo: MongoThread
+) -> None:
+    host.times = Times(ttl=0.8)
+    async with host.running() as life:
+        await host.put(5)
+        await life.until_level()
+        life.shrink_disk()
+        await host.put(text=LARGE)
+        assert life.pair.mode is Mode.REPLICA
+        assert await life.store.probe(1)
+        mongo.set(disk_full=True)  # it can be read all the same
+        with trio.fail_after(15):
+            while life.pair.replica_error is None:
+                with contextlib.suppress(StoreUnavailable):
+                    await life.store.probe(1)
+                await trio.sleep(0.05)
+        life.enlarge_disk()
+        mongo.set(disk_full=False)
+        await life.until_level()
+    assert host.lost() == []
 
 
 async def test_with_both_down_work_waits_and_goes_on_with_the_file_when_that_is_back_first(
