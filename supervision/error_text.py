@@ -118,7 +118,7 @@ def _frames_of(error: BaseException, most: int) -> str:
 
 def _call(frame: FrameType, number: int | None) -> str:
     code = frame.f_code
-    if number is None:  # code that was made or changed by a program
+    if not number:  # code that was made or changed by a program: None, or 0 where a tracer runs
         return f'  File "{code.co_filename}", in {code.co_name}\n'
     linecache.lazycache(code.co_filename, frame.f_globals)
     return _place(code.co_filename, number, code.co_name)
