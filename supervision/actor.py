@@ -51,10 +51,6 @@ class Actor:
                 "`started`, not in `__init__`"
             ) from None
 
-    @_cell.setter
-    def _cell(self, cell: Cell) -> None:
-        self._bound = cell
-
     # --- to be overridden -----------------------------------------------------------------------
 
     async def started(self) -> None:

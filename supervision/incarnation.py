@@ -69,9 +69,9 @@ async def _start(cell: Cell) -> Actor:
     actor: object = cell.spec.factory(*cell.args)
     if not isinstance(actor, Actor):
         raise TypeError(f"{cell.path}: its factory made a {type(actor).__name__}, not an Actor")
-    if hasattr(actor, "_cell"):
+    if hasattr(actor, "_bound"):
         raise TypeError(f"{cell.path}: its factory made the same {type(actor).__name__} again, not a new one")
-    actor._cell = cell  # noqa: SLF001 - the runtime binds what it runs
+    actor._bound = cell  # noqa: SLF001 - the runtime binds what it runs
     cell.actor = actor
     await actor.started()
     return actor
