@@ -105,6 +105,8 @@ def _third(connection: sqlite3.Connection) -> None:
 def _fourth(connection: sqlite3.Connection) -> None:
     """Version 4: the few posts that mention members are found among the many that do not."""
     add_indexed(connection, "posts", "kind")
+    # Before version 3 there was no other kind, and documents of that time do not name it.
+    connection.execute("UPDATE posts SET kind = 'code' WHERE kind IS NULL")
 
 
 MIGRATIONS: tuple[Migration, ...] = (_first, _second, _third, _fourth)

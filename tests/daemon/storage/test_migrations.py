@@ -25,6 +25,7 @@ from actors.history import NOWHERE, Relation, Term, compare
 from actors.ports import Delete, Position, Put
 from daemon.storage import SQLiteBackend, SQLiteStore, codec, journal, schema
 from daemon.storage.lookups import to_write
+from daemon.storage.soundness import check_store
 
 Make = Callable[..., None]
 
@@ -178,6 +179,20 @@ def test_a_version_3_file_finds_the_posts_that_mention_members(database: Path) -
     assert backend.find(Post, kind=PostKind.MENTION.value, code="A") == posts[1:]
     assert backend.find(Post) == posts
     backend.close()
+
+
+def test_a_version_2_file_whose_posts_had_no_kind_is_sound(database: Path) -> None:
+    database.parent.mkdir()
+    with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        schema.migrate(connection, schema.MIGRATIONS[:2])
+        known = {"guild": "77", "channel": "9", "game": "wos", "code": "A", "activation": 1, "at": 5.0}
+        values = ("77/9/wos/A/1", codec.to_text(known), "wos", "77")
+        connection.execute("INSERT INTO posts VALUES (?, ?, ?, ?)", values)
+    backend = SQLiteBackend(database)
+    backend.open()
+    assert backend.find(Post, kind=PostKind.CODE.value) == [Post("77", "9", "wos", "A", 1, at=5.0)]
+    backend.close()
+    assert [finding.text for finding in check_store(database) if not finding.well] == []
 
 
 @pytest.mark.parametrize("old", range(1, len(schema.MIGRATIONS)))
