@@ -12,7 +12,7 @@ from actors.giftcodes.announcing_ports import AnnouncerPorts, in_time
 from actors.giftcodes.announcing_posts import Poster
 from actors.giftcodes.announcing_progress import ProgressReader, ProgressUnknown, fingerprint
 from actors.giftcodes.model import Code, CodeState, Post
-from actors.ports import Announcement, MessageGone, Put
+from actors.ports import Announcement, MessageGone, PostError, Put
 
 logger = logging.getLogger("perkd.announcer")
 
@@ -49,11 +49,13 @@ class Looker:
             return False
         announcement = Announcement(code, progress, outlet.guild.auto_redeem, outlet.guild.paused)
         edited = await self._edit(outlet, announcement, post)
+        # The edit is noted when it is recorded who is to be told: who finds it noted need not look again.
         try:
             mentioned = await self._mentioner.mention(desk, outlet, announcement)
-        finally:
-            if edited is not None:
-                self._journal.note(Put(edited))  # only now: who finds it recorded need not look again
+        except PostError:
+            self._note(edited)
+            raise
+        self._note(edited)
         await self._journal.flush()
         outlet.take_up(code.code_key)  # also where another channel did what this one refused
         return edited is not None or mentioned
@@ -71,9 +73,7 @@ class Looker:
         finally:
             outlet.edited(key, self._ports.clock.now())
         self.edits += 1
-        post = evolve(post, shown=shown)
-        self._posts.put(post)
-        return post
+        return evolve(post, shown=shown)
 
     async def _make_anew(self, outlet: Outlet, code: Code, post: Post) -> None:
         """Somebody deleted the message. Once it is made anew; then, or of an ended code, it stays away."""
@@ -85,6 +85,7 @@ class Looker:
         await self._poster.intend(outlet, code, remade=True)
         outlet.owed[code.code_key] = code
 
-    def _note(self, post: Post) -> None:
-        self._posts.put(post)
-        self._journal.note(Put(post))
+    def _note(self, post: Post | None) -> None:
+        if post is not None:
+            self._posts.put(post)
+            self._journal.note(Put(post))

@@ -6,7 +6,7 @@ from attrs import evolve
 
 from actors.giftcodes.announcing_told import AGAIN
 from actors.giftcodes.model import CodeState, Outcome, Post, PostKind, Redemption, Registration
-from actors.ports import MENTIONED_AT_ONCE, Progress, Put
+from actors.ports import MENTIONED_AT_ONCE, Progress, Put, StoreUnavailable
 from tests.worlds.announcing import DONE, SNOW, WAITING, NewsRig, a_guild
 
 
@@ -256,6 +256,30 @@ async def test_what_was_sent_without_an_answer_is_found_and_nobody_is_told_twice
     assert [(post.members, post.message) for post in records(rig)] == [
         ((m.mention.members), m.id) for m in rig.board.mentions
     ]
+
+
+async def test_a_kill_after_the_store_was_away_costs_nobody_the_mention_of_the_end(autojump_clock):
+    rig = await a_rig("ann")
+    find, shows_end = rig.store.find, []
+
+    async def away_once(type_, **equal):
+        if equal.get("kind") and not shows_end:
+            shows_end.append(True)
+            rig.store.step = lambda name: name == "after commit" and rig.kill()
+            raise StoreUnavailable("the store is away (switched by the test)")
+        return await find(type_, **equal)
+
+    rig.store.find = away_once
+    async with rig.running():
+        await trio.sleep(10)
+        await rig.add(evolve(SNOW, state=CodeState.EXPIRED, ended_at=rig.clock.now()))
+        rig.otherwise = done(1)
+        await trio.sleep(100)
+    assert shows_end
+    rig.store.step = None
+    async with rig.running():
+        await trio.sleep(100)
+    assert told(rig) == [("ann",)]
 
 
 async def test_what_may_have_been_sent_and_is_refused_now_is_tried_less_and_less_often(autojump_clock):
