@@ -83,8 +83,10 @@ class Lease:
     def _is_silent(self, there: Body, began: float) -> bool:
         """The holder has not renewed it for the whole time to live, in which we have looked all the while."""
         seen, now = (there["holder"], int(there["beat"])), self.monotonic()
-        # What a slow server takes to answer is no gap: `began` is when it was asked.
-        if seen != self._seen or began - self._looked > self.ttl / 4:
+        # What a slow server takes to answer is no gap: `began` is when it was asked. Who waits has more to
+        # do between two looks, as to check a damaged file: so some time is allowed. No outage that fits in
+        # there hinders the holder for all of the time to live.
+        if seen != self._seen or began - self._looked > self.ttl / 2:
             self._seen, self._since = seen, now
         self._looked = now
         return now - self._since >= self.ttl

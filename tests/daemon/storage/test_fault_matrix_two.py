@@ -14,11 +14,13 @@ from pymongo import MongoClient
 from actors.pair import Mode
 from actors.ports import StoreUnavailable
 from actors.replicated import NeedsDecision
+from daemon.storage.holder import holder_id
 from tests.worlds.committers import Committer
 from tests.worlds.mongodb.threads import MongoThread, mongo_in_thread
 from tests.worlds.two_stores import Host, Times, numbers_in, records_in_file, records_in_mongodb
 
-TTL = 1.0
+TTL = 2.0
+"""Seconds: half of it is the longest that one who waits may be held up between two looks."""
 
 
 @pytest.fixture
@@ -149,11 +151,13 @@ async def test_who_was_stopped_and_comes_back_is_fenced_and_what_it_wrote_since_
 async def test_who_was_taken_for_dead_stops_leading_also_where_it_has_nothing_to_write(
     first: Host, second: Host, mongo: MongoThread
 ) -> None:
+    first.times = second.times = Times(ttl=4.0)
+    heir = {"$set": {"holder": holder_id(second.path.parent)}}
     async with first.running() as taken_for_dead:
         await first.put(5)
         await taken_for_dead.until_level()
-        with MongoClient[dict[str, Any]](mongo.uri) as client:
-            client.get_default_database("perkd")["lease"].delete_many({})  # as if it had run out
+        with MongoClient[dict[str, Any]](mongo.uri) as client:  # as if it had run out
+            client.get_default_database("perkd")["lease"].update_one({}, heir)
         async with second.running() as life:
             await life.until_file_leads()
             await second.put(5)

@@ -89,7 +89,7 @@ def test_a_time_without_looking_counts_for_nothing(shop: Any) -> None:
         await shop.store("one").open()
         await held(second)
         await watched(shop, second, 18)
-        shop.ticks.now += 5.5
+        shop.ticks.now += 10.5
         await held(second)
         await watched(shop, second, 18)
         shop.ticks.now += 2
@@ -139,6 +139,19 @@ def test_a_server_that_answers_each_look_slowly_keeps_nobody_waiting_for_ever(sh
         for _ in range(3):
             await held(second)
             shop.ticks.now += LOOKS
+        await second.open()
+
+    shop.play(script)
+    assert holder(shop) == "two"
+
+
+def test_who_looks_at_a_large_damaged_file_each_time_does_not_wait_for_ever(shop: Any) -> None:
+    async def script() -> None:
+        second = shop.store("two")
+        await shop.store("one").open()
+        for _ in range(4):
+            await held(second)
+            shop.ticks.now += LOOKS + 4.0  # which is checked again before MongoDB is asked
         await second.open()
 
     shop.play(script)
