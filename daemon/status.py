@@ -116,9 +116,8 @@ class StatusReport:
         return answers
 
     async def _fill(self, into: object, name: str, path: str, question: object) -> None:
-        within = PATIENT if path in self._silent_since else ANSWER_WITHIN
         try:
-            answer = await self.tree.ref(path).ask(question, timeout=within)
+            answer = await self.tree.ref(path).ask(question, timeout=self._patience(path))
         except SupervisionError:
             self._hear(path, answered=False)
             return
@@ -129,14 +128,18 @@ class StatusReport:
             setattr(into, name, answer)
 
     async def _fill_discord(self, answers: _Answers, report: DiscordReport) -> None:
-        answers.discord = await report.make(self.clock.now())
+        answers.discord = await report.make(self.clock.now(), self._patience(DISCORD))
         self._hear(DISCORD, answered=answers.discord.document.get("state") != "no answer")
 
     async def _fill_vip(self, answers: _Answers, report: VIPReport | VIPOff) -> None:
-        answers.vip = await report.look()
+        answers.vip = await report.look(self._patience(*VIP_PARTS.values()))
         if isinstance(silent := answers.vip.document.get("silent"), list):
             for part, path in VIP_PARTS.items():
                 self._hear(path, answered=part not in silent)
+
+    def _patience(self, *paths: str) -> float:
+        """Seconds that those who are asked together have to answer."""
+        return ANSWER_WITHIN if self._silent_since.keys().isdisjoint(paths) else PATIENT
 
     def _hear(self, path: str, *, answered: bool) -> None:
         if answered:

@@ -14,25 +14,23 @@ class VIPOff:
 
     Args:
         store: where sessions are.
-        within: seconds that it has to answer.
     """
 
     store: Store
-    within: float = 0.25
     _none: bool = field(default=False, init=False)
     """There was none, and there can't come any."""
 
-    async def look(self) -> VIPPart:
-        """The part now. `sessions` is None where the store does not answer."""
-        left = await self._count()
+    async def look(self, within: float = 0.25) -> VIPPart:
+        """The part now. `sessions` is None where the store does not answer within so many seconds."""
+        left = await self._count(within)
         document: dict[str, object] = {"enabled": False, "sessions": left, "accounts": {}}
         return VIPPart(document, (_left_open(left),) if left else ())
 
-    async def _count(self) -> int | None:
+    async def _count(self, within: float) -> int | None:
         if self._none:
             return 0
         left = None
-        with trio.move_on_after(self.within):
+        with trio.move_on_after(within):
             try:
                 left = len(await self.store.find(VIPSession))
             except StoreUnavailable:

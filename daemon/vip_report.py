@@ -1,5 +1,7 @@
 """VIP's part of the status: asked of the desk, the account pool and Telegram, none of them waited for."""
 
+from contextlib import suppress
+
 import trio
 from attrs import frozen
 
@@ -28,36 +30,32 @@ class VIPReport:
         pool: `vip/leasing/account_pool`.
         telegram: `gateways/telegram`.
         clock: tells how old something is.
-        within: seconds that each of the three has to answer.
     """
 
     desk: ActorRef
     pool: ActorRef
     telegram: ActorRef
     clock: Clock
-    within: float = 0.25
 
     async def make(self) -> dict[str, object]:
         """The document alone."""
         return (await self.look()).document
 
-    async def look(self) -> VIPPart:
-        """The part now."""
+    async def look(self, within: float = 0.25) -> VIPPart:
+        """The part now. `within`: seconds that each of the three has to answer."""
         answers = VIPAnswers()
+
+        async def ask(name: str, ref: ActorRef, question: object) -> None:
+            with suppress(SupervisionError):
+                setattr(answers, name, await ref.ask(question, timeout=within))
+
+        async def ask_desk() -> None:
+            with suppress(SupervisionError):
+                answers.desk = await self.desk.ask(VIPStatus(), timeout=within)
+                answers.uncounted = answers.desk is None
+
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._ask_desk, answers)
-            nursery.start_soon(self._ask, answers, "pool", self.pool, PoolStatus())
-            nursery.start_soon(self._ask, answers, "telegram", self.telegram, TelegramStatus())
+            nursery.start_soon(ask_desk)
+            nursery.start_soon(ask, "pool", self.pool, PoolStatus())
+            nursery.start_soon(ask, "telegram", self.telegram, TelegramStatus())
         return VIPPart(vip_json(answers), tuple(vip_problems(answers, self.clock.now())))
-
-    async def _ask_desk(self, answers: VIPAnswers) -> None:
-        answered = await self._ask(answers, "desk", self.desk, VIPStatus())
-        answers.uncounted = answered and answers.desk is None
-
-    async def _ask(self, answers: VIPAnswers, name: str, ref: ActorRef, question: object) -> bool:
-        """Whether it answered."""
-        try:
-            setattr(answers, name, await ref.ask(question, timeout=self.within))
-        except SupervisionError:
-            return False
-        return True

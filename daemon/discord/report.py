@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 import trio
-from attrs import field, frozen
+from attrs import frozen
 
 from actors.giftcodes.model import ChannelTrouble, Guild
 from actors.ports import Store, StoreUnavailable
@@ -36,11 +36,9 @@ class DiscordReport:
     watcher: ActorRef
     watch_status: object
     """Asks the watcher for its numbers."""
-    within: float = field(default=0.25)
-    """Seconds that the actors and the store have to answer."""
 
-    async def make(self, now: float) -> DiscordPart:
-        """The part now (Unix seconds)."""
+    async def make(self, now: float, within: float = 0.25) -> DiscordPart:
+        """The part now (Unix seconds). `within`: seconds that the actors and the store have to answer."""
         numbers: DiscordNumbers | None = None
         guilds: list[Guild] = []
         troubles: list[ChannelTrouble] | None = None
@@ -50,16 +48,16 @@ class DiscordReport:
         async def ask() -> None:
             nonlocal numbers
             with suppress(SupervisionError):
-                numbers = await self.actor.ask(DiscordStatus(), timeout=self.within)
+                numbers = await self.actor.ask(DiscordStatus(), timeout=within)
 
         async def ask_watcher() -> None:
             nonlocal watched
             with suppress(SupervisionError):  # a crash of it is told by the tree
-                watched = await self.watcher.ask(self.watch_status, timeout=self.within)
+                watched = await self.watcher.ask(self.watch_status, timeout=within)
 
         async def read() -> None:
             nonlocal guilds, troubles
-            with trio.move_on_after(self.within):
+            with trio.move_on_after(within):
                 try:
                     guilds = await self.store.find(Guild)
                     troubles = await self.store.find(ChannelTrouble)

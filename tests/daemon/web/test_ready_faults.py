@@ -223,7 +223,7 @@ async def test_who_is_busy_is_no_reason_and_who_stays_silent_is_one(
     await site.until_green(200)
 
 
-@pytest.mark.parametrize("name", ["storage", "campaign"])
+@pytest.mark.parametrize("name", ["storage", "campaign", "discord"])
 async def test_who_is_busy_each_time_that_somebody_looks_is_no_reason(
     site: Site, autojump_clock: MockClock, name: str
 ) -> None:
