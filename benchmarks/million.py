@@ -2,12 +2,13 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -15,9 +16,12 @@ from typing import Any
 
 import trio
 
+from actors.giftcodes.model import Guild
+from actors.ports import Put
 from benchmarks.campaign import SilentBoard, running
 from benchmarks.large_store import LargeCase
 from benchmarks.recording import describe_delays, watched_loop
+from benchmarks.recording_both import mongodb_server
 from benchmarks.timing import KIB, Measured, resident
 from daemon.app import open_daemon
 from daemon.config import load_config
@@ -25,6 +29,7 @@ from daemon.control.client import call
 from daemon.control.errors import ControlError
 from daemon.logs import configure_logging
 from daemon.process import collect_garbage_seldom
+from daemon.storage import SQLiteBackend, journal
 from daemon.storing import database
 
 CASE = LargeCase()
@@ -32,6 +37,8 @@ GAME = "wos"
 NEW_CODE = "SNOW2026"
 WITHIN = 120.0
 """Seconds after which nothing more is waited for."""
+COPYING = 60.0
+"""Seconds of a full copy to MongoDB that are looked at: the stand-in holds it in memory, and gets slow."""
 LOOK_EVERY = 0.01
 LOOKS = 50
 MIB = KIB * KIB
@@ -53,6 +60,18 @@ def run() -> Measured:
             most = _memory(process, "VmHWM")
     started = {"cold_start": cold, "start": start, "start_cpu": cpu}
     return {**started, "rss": at_start, "rss_most": most, **measured}
+
+
+def mongodb() -> Measured:
+    """Memory where MongoDB keeps the state as well, and is getting a full copy of it: it has nothing yet."""
+    with tempfile.TemporaryDirectory() as directory, mongodb_server() as uri:
+        config = _prepare(Path(directory))
+        loaded = load_config(config, {})
+        _prune_journal(database(loaded))
+        with _perkd(config, MONGODB_URI=uri) as (_, process):
+            at_start = _memory(process, "VmRSS")
+            time.sleep(COPYING)
+            return {"rss": at_start, "rss_most": _memory(process, "VmHWM")}
 
 
 def new_code() -> Measured:
@@ -80,6 +99,16 @@ def _prepare(directory: Path) -> Path:
     return config
 
 
+def _prune_journal(path: Path) -> None:
+    """As after years: the journal does not reach back to the first batch, so that a full copy has to do."""
+    with closing(SQLiteBackend(path)) as backend:
+        backend.open()
+        last = backend.commit([Put(Guild("1", "Snow"))])
+    with closing(sqlite3.connect(path)) as connection, connection:
+        journal.begin_after(connection, last)
+        connection.execute("DELETE FROM journal")
+
+
 # --- a process ----------------------------------------------------------------------------------
 
 
@@ -95,11 +124,12 @@ def _command(config: Path, *words: str) -> list[str]:
 
 
 @contextmanager
-def _perkd(config: Path) -> Iterator[tuple[float, int]]:
-    """`perkd run`: seconds until it was ready, and its process number."""
+def _perkd(config: Path, **more: str) -> Iterator[tuple[float, int]]:
+    """`perkd run`: seconds until it was ready, and its process number. `more`: of its environment."""
     socket = load_config(config, {}).status.socket
     began = perf_counter()
-    with subprocess.Popen(_command(config, "run"), stdout=subprocess.DEVNULL) as process:
+    environment = {**os.environ, **more}
+    with subprocess.Popen(_command(config, "run"), stdout=subprocess.DEVNULL, env=environment) as process:
         try:
             while not _is_ready(socket):
                 assert perf_counter() - began < WITHIN, "perkd is not ready"

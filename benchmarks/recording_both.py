@@ -34,12 +34,13 @@ CATCH_UP_WITHIN = 120.0
 def both() -> Measured:
     """Outcomes per second with both stores, the event loop's delay meanwhile, MongoDB's lag at the end."""
     collect_garbage_seldom()  # as `perkd run` does
-    with tempfile.TemporaryDirectory() as directory, _server() as uri:
+    with tempfile.TemporaryDirectory() as directory, mongodb_server() as uri:
         return trio.run(_measure, Path(directory), MongoAddress.parse(uri, f"bench_{uuid.uuid4().hex[:8]}"))
 
 
 @contextmanager
-def _server() -> Iterator[str]:
+def mongodb_server() -> Iterator[str]:
+    """The address of a server, which ends with the block where it is the stand-in."""
     if SERVER in os.environ:
         yield os.environ[SERVER]
         return

@@ -40,6 +40,10 @@ def _run(name: str, title: str, unit: str, goal: Goal | None = None) -> Figure:
     return Figure(f"million-{name.replace('_', '-')}", title, f"million.run/{name}", unit, goal=goal)
 
 
+def _mongodb(name: str, title: str, unit: str) -> Figure:
+    return Figure(f"million-mongodb-{name.replace('_', '-')}", title, f"million.mongodb/{name}", unit)
+
+
 def _code(name: str, title: str, unit: str, goal: Goal | None = None) -> Figure:
     return Figure(f"code-{name.replace('_', '-')}", title, f"million.new_code/{name}", unit, goal=goal)
 
@@ -53,6 +57,8 @@ MILLION = Group(
         _run("cold_start", "… with nothing of the file in memory", "s"),
         _run("rss", "memory when ready (RSS)", "MiB", at_most(150)),
         _run("rss_most", "… at most, after all below", "MiB", at_most(150)),
+        _mongodb("rss", "with MongoDB: memory when ready (RSS)", "MiB"),
+        _mongodb("rss_most", "… at most, in the first minute of a full copy to it", "MiB"),
         _run("history", "`history` of a player, over the socket", "ms", at_most(50)),
         _run("history_worst", "… the worst of 50 players", "ms"),
         _run("history_name", "… named by name", "ms"),
