@@ -6,7 +6,6 @@ modals all go through `answer`, so that errors read the same everywhere.
 
 import asyncio
 import logging
-import re
 from collections.abc import Awaitable, Callable
 from enum import Enum, auto
 
@@ -17,7 +16,7 @@ from actors.ports import StoreUnavailable
 from daemon.aio import Loop, LoopEnded
 from daemon.discord.link import DiscordAway
 from daemon.discord.locale import say
-from daemon.discord.post_failures import NETWORK
+from daemon.discord.post_failures import NETWORK, without_addresses
 from daemon.discord.render import message_of, modal_of
 from daemon.discord.text import plain
 from daemon.discord.values import Later, Modal, Reply
@@ -49,7 +48,6 @@ LONGEST = 14 * 60.0
 _ALREADY_ACKNOWLEDGED = 40060
 _OUR_FAULT = frozenset({400, 413})
 """HTTP's words for an answer that is wrong, or too large: another one may be taken."""
-_ADDRESS = re.compile(r"https?://[^\s'\"]+")
 
 
 class Manner(Enum):
@@ -212,8 +210,8 @@ def locale_of(interaction: Interaction) -> str:
 
 
 def described(error: BaseException) -> str:
-    """The error for the log, without the address it came from: that one can hold the interaction's token."""
+    """The error for the log, without the address it came from."""
     if isinstance(error, hikari.HTTPResponseError):
         code = f" (code {error.code})" if error.code else ""
         return f"HTTP {int(error.status)}{code} {error.message}".rstrip()
-    return f"{type(error).__name__}: {_ADDRESS.sub('…', str(error))}"
+    return f"{type(error).__name__}: {without_addresses(str(error))}"

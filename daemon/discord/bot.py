@@ -185,13 +185,9 @@ async def _end_shards() -> None:
 
 def _refusal(error: Exception) -> str:
     """What Discord answered, without the address."""
-    match error:
-        case hikari.HTTPResponseError():
-            return f"HTTP {int(error.status)} {error.message}".rstrip()
-        case hikari.HTTPError():
-            return error.message
-        case _:
-            return in_short(error)
+    if isinstance(error, hikari.HTTPResponseError):
+        return f"HTTP {int(error.status)} {error.message}".rstrip()
+    return in_short(error)
 
 
 def make_bot(

@@ -4,6 +4,7 @@ Of a server that is unavailable (an outage of Discord's) nothing is believed to 
 """
 
 import json
+import re
 
 import aiohttp
 import hikari
@@ -18,6 +19,7 @@ _MISSING_ACCESS, _NOT_OUR_MESSAGE, _MISSING_PERMISSIONS = 50001, 50005, 50013
 _NOT_FOR_MESSAGES = frozenset({50008, 50024, 50083, 160005})
 """A channel of another kind, or a closed thread."""
 _LONGEST = 300
+_ADDRESS = re.compile(r"https?://[^\s'\"]+")
 
 NETWORK = (hikari.HikariError, aiohttp.ClientError, json.JSONDecodeError, TimeoutError)
 """What may come instead of an answer. hikari lets some errors of its own libraries through, as when a
@@ -74,7 +76,12 @@ def in_short(error: Exception) -> str:
             text = f"Discord can't be reached: {message or type(error.__cause__).__name__}"
         case _:
             text = f"Discord can't be reached: {str(error) or type(error).__name__}"
-    return neutralised(text[:_LONGEST])
+    return neutralised(without_addresses(text)[:_LONGEST])
+
+
+def without_addresses(text: str) -> str:
+    """The text, with "…" for each web address: one of Discord's can hold an interaction's token."""
+    return _ADDRESS.sub("…", text)
 
 
 async def available(asked: Asked, guild: int) -> bool | None:

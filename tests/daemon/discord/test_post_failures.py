@@ -116,6 +116,10 @@ def test_a_place_is_named_with_nothing_that_drives_a_terminal():
         (aiohttp.ClientPayloadError("cut"), "Discord can't be reached: cut"),
         (TimeoutError(), "Discord can't be reached: TimeoutError"),
         (
+            hikari.HTTPError("Expected JSON [real_url='https://discord.com/webhooks/1/secret/messages']"),
+            "Discord can't be reached: Expected JSON [real_url='…']",
+        ),
+        (
             hikari.ForbiddenError("http://secret", {}, b"", "Missing Access", 50001),
             "Discord answered HTTP 403 (50001): Missing Access",
         ),
