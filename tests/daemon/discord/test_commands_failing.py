@@ -3,6 +3,7 @@
 import logging
 import statistics
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -119,10 +120,16 @@ async def test_who_would_wait_for_an_answer_that_discord_refuses_is_told_that_it
     assert "Discord refuses our answer" in caplog.text
 
 
-async def test_an_interaction_that_discord_forgot_does_nothing_at_all(place: Place) -> None:
+async def test_an_interaction_that_discord_forgot_does_nothing_at_all(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
     place.discord.faults.answer("POST", "/interactions/*/*/callback", status=404, times=1)
-    with trio.move_on_after(1.0):
-        await place.ann.slash(place.channel, "register", game="wos", fid="1", state="1")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(
+            partial(place.ann.slash, place.channel, "register", game="wos", fid="1", state="1")
+        )
+        await until(lambda: "got no answer" in caplog.text)
+        nursery.cancel_scope.cancel()  # the member would wait for long
 
     assert await place.store.find(Registration) == []
     assert place.game.asked == []
