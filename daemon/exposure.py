@@ -17,9 +17,9 @@ def examine_exposure(config: Config) -> Iterator[Finding]:
         yield _page(config.status, config.status.address)
     named = [game.sign_key_file for game in config.games.values() if game.sign_key_file is not None]
     for path in (*named, *_beside()):
-        if _is_open(path):
+        if way_out := _way_out(path):
             text = f"{path} may be read by others: it holds a secret"
-            yield Finding("secret file", well=False, text=text, way_out=f"chmod 600 {path}")
+            yield Finding("secret file", well=False, text=text, way_out=way_out)
 
 
 def _page(status: StatusConfig, address: tuple[str, int]) -> Finding:
@@ -51,18 +51,19 @@ def _beside() -> list[Path]:
         return []
 
 
-def _is_open(path: Path) -> bool:
-    """Whether others than its owner get at it."""
+def _way_out(path: Path) -> str:
+    """How others are kept from it; "" where none get at it, or where its mode can't be changed."""
     try:
-        if not path.stat().st_mode & 0o044:
-            return False
-        if (
-            os.statvfs(path).f_flag & os.ST_RDONLY
-        ):  # mounted into a container: nobody here can change its mode
-            return False
-        return all(folder.stat().st_mode & 0o011 for folder in path.absolute().parents)
+        found = path.stat()
+        own = found.st_uid == os.geteuid()
+        if not found.st_mode & (0o044 if own else 0o004):  # perkd may have it by its group alone
+            return ""
+        mounted = os.statvfs(path).f_flag & os.ST_RDONLY  # into a container
+        if mounted or not all(folder.stat().st_mode & 0o011 for folder in path.absolute().parents):
+            return ""
     except OSError:  # that it can't be read is told where it is wanted
-        return False
+        return ""
+    return f"chmod {'600' if own else 'o='} {path}"
 
 
 def without_secrets(url: str) -> str:

@@ -62,6 +62,16 @@ def test_a_secret_that_others_may_read_is_named_with_the_remedy(home: Path, name
     assert "secret file" not in findings(home)
 
 
+def test_what_somebody_else_owns_and_perkd_reads_through_its_group_stays_readable_for_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = secret(home / "wos.key", 0o640)
+    monkeypatch.setattr(os, "geteuid", lambda: path.stat().st_uid + 1)
+    assert "secret file" not in findings(home)
+    path.chmod(0o644)
+    assert findings(home)["secret file"].way_out == f"chmod o= {path}"
+
+
 def test_a_directory_that_nobody_else_may_enter_is_enough(home: Path) -> None:
     secret(home / "credentials/DISCORD_TOKEN", 0o644)
     (home / "credentials").chmod(0o700)
