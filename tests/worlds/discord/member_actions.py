@@ -33,7 +33,7 @@ class NoAnswer(Exception):  # noqa: N818 - what a member sees
 class Interactions(Answers):
     """Each action dispatches an interaction, and returns when the bot has answered it completely."""
 
-    patience: float = 5.0
+    patience: float = 20.0
     """Seconds to wait for a complete answer."""
 
     async def slash(
