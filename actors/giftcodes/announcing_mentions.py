@@ -73,6 +73,8 @@ class Mentioner:
             known[doubtful.key] = await self._looked_up(outlet, announcement, doubtful)
             self._note(code, guild, known)
         if not self._speaks(desk, outlet, code):
+            if doubtful is not None:  # whoever speaks had taken its members for told
+                desk.look_elsewhere(outlet, code.code_key, self._ports.clock.now())
             return False
         return await self._tell_others(outlet, announcement, known)
 

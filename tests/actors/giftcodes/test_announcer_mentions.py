@@ -373,3 +373,20 @@ async def test_where_a_message_may_have_been_sent_nobody_is_told_in_another_chan
         rig.move("g", DONE)
         await trio.sleep(8000)
     assert [(m.channel, m.mention.members) for m in rig.board.mentions] == [("a", ("ann",))]
+
+
+async def test_what_was_not_sent_in_one_channel_is_said_in_the_first_one_that_works_again(autojump_clock):
+    rig = await a_rig("ann", channels=("a", "b"))
+    async with rig.running():
+        await trio.sleep(10)
+        rig.board.muted.add("a")
+        rig.board.step = lambda _: rig.board.calls[-1][:2] == ("mention", "b") and rig.board.refused.add("b")
+        rig.move("g", DONE)
+        await trio.sleep(100)
+        rig.board.muted.clear()
+        await trio.sleep(1000)
+        assert told(rig) == []  # it may have been said in the other one
+        rig.board.step = None
+        rig.board.refused.clear()
+        await trio.sleep(1000)
+    assert [(m.channel, m.mention.members) for m in rig.board.mentions] == [("a", ("ann",))]
