@@ -35,7 +35,7 @@ class Told:
 
     document: dict[str, Any]
 
-    async def look(self) -> VIPPart:
+    async def look(self, _within: float) -> VIPPart:
         return VIPPart(self.document, ())
 
 
