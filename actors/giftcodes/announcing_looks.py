@@ -32,7 +32,7 @@ class Looker:
     async def look(self, desk: Desk, outlet: Outlet, code: Code) -> bool:
         """Edit the message about the code if it is to show something else, and tell members who asked for it.
 
-        Returns whether the board took something.
+        Returns whether the board did something.
 
         Raises `PostError`, `StoreUnavailable`.
         """

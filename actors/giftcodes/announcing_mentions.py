@@ -42,7 +42,9 @@ class Mentioner:
     _journal: Journal
 
     async def mention(self, desk: Desk, outlet: Outlet, announcement: Announcement) -> bool:
-        """Tell members who were not told yet, if the code is done for the guild; True: a message was made.
+        """Tell members who were not told yet, if the code is done for the guild.
+
+        Returns whether the board did something.
 
         Raises `MessageRefused` also where the channel takes no new messages: those that are there can be
         edited all the same. Raises any other `PostError` but `ChannelGone`, and `StoreUnavailable`.
@@ -65,6 +67,7 @@ class Mentioner:
         known = {post.key: post for post in posts if post.activation == code.activation}
         here = (post for post in known.values() if is_doubtful(post) and post.channel == outlet.channel.id)
         doubtful = next(here, None)
+        was_asked = doubtful is not None and bool(doubtful.members)
         if doubtful is not None:
             if doubtful.members and is_fresh(doubtful, self._ports.clock.now()):
                 await self._send(outlet, announcement, doubtful, known)
@@ -75,8 +78,8 @@ class Mentioner:
         if not self._speaks(desk, outlet, code):
             if doubtful is not None:  # whoever speaks had taken its members for told
                 desk.look_elsewhere(outlet, code.code_key, self._ports.clock.now())
-            return False
-        return await self._tell_others(outlet, announcement, known)
+            return was_asked
+        return await self._tell_others(outlet, announcement, known) or was_asked
 
     async def _looked_up(self, outlet: Outlet, announcement: Announcement, post: Post) -> Post:
         """The message as the channel's history tells: sent, or to be sent again."""
