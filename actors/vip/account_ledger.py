@@ -12,6 +12,8 @@ from actors.vip.ports import Lease
 
 logger = logging.getLogger(__name__)
 
+STARTED = "perkd was away: its history has to be verified empty"
+
 
 @define(eq=False)
 class AccountLedger:
@@ -38,9 +40,15 @@ class AccountLedger:
         self.loaded = True
 
     def _revived(self, account: VIPAccount) -> VIPAccount:
-        """A dead account that is still configured is looked at once per life: a person may have signed in."""
-        if account.state is AccountState.DEAD and account.reason != NOT_CONFIGURED:
-            return moved_to(account, AccountState.DRAINING, self._clock.now(), account.reason)
+        """What no life before this one can answer for is looked at first.
+
+        A dead account that is still configured: a person may have signed in. A free one: the desk may have
+        written to it, and whether it is connected is not known, so that who is leased it may wait in vain.
+        """
+        dead = account.state is AccountState.DEAD and account.reason != NOT_CONFIGURED
+        if dead or account.state is AccountState.FREE:
+            reason = account.reason if dead else STARTED
+            return moved_to(account, AccountState.DRAINING, self._clock.now(), reason)
         return account
 
     async def grant(self) -> list[tuple[Waiting, Lease]]:

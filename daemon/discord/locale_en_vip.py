@@ -23,8 +23,8 @@ VIP: dict[str, str] = {
         "I can't open a thread here, because I lack permissions: {missing}. Please tell the server's staff."
     ),
     "vip.queued": (
-        "⏳ Everybody at the desk is busy. You are number {position} on the waiting list; your thread opens "
-        "by itself when it is your turn."
+        "⏳ There is no free line to the desk yet. You are number {position} on the waiting list; your "
+        "thread opens by itself when it is your turn."
     ),
     "vip.closing": "⏳ Your last VIP thread is still being closed. One moment …",
     "vip.closed": "Your VIP thread has just been closed. Press the button again for a new one.",
