@@ -234,6 +234,8 @@ async def test_a_mongodb_that_lost_everything_gets_a_full_copy_where_the_files_j
     async with host.running() as life:
         await host.put(60)
         await life.until_level()
+        mongo.stop()
+        await life.until_mongodb_is_away()
         forget_everything(mongo)
         await host.put(5)
         await life.until_level()
