@@ -8,7 +8,7 @@ import pytest
 
 from actors.pair import Mode
 from actors.ports import Position
-from daemon.storage import journal
+from daemon.storage import SQLiteStore, journal
 from tests.worlds.mongodb.threads import MongoThread, mongo_in_thread
 from tests.worlds.two_stores import Host, Times, batches_in_mongodb
 
@@ -222,6 +222,26 @@ async def test_a_mongodb_that_lost_everything_while_perkd_runs_is_filled_from_th
         await life.until_level()
     assert host.lost() == []
     async with host.running() as life:
+        await life.until_level()
+    assert host.lost() == []
+
+
+async def test_a_mongodb_that_was_emptied_between_two_batches_waits_for_a_person_who_keeps_the_file(
+    host: Host, mongo: MongoThread
+) -> None:
+    host.times = Times(ttl=12.0)  # so that the lease is not missed before the batches are written
+    async with host.running() as life:
+        await host.put(20)
+        await life.until_level()
+        mongo.call(mongo.state.collections.clear)  # and was never away
+        await host.put(5)
+        await life.until(lambda: "storage keep file" in life.pair.reason)
+    store = SQLiteStore(host.path)
+    store.attach()
+    store.set_lead()
+    store.close()
+    async with host.running() as life:
+        await host.put(5)
         await life.until_level()
     assert host.lost() == []
 
