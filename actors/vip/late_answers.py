@@ -20,7 +20,7 @@ HELD_FOR = 3600.0
 """Seconds that an account is kept back for what can't be posted for the staff."""
 MOST_HELD = 200
 """Of all accounts together. What is more waits in its chat, and is read from there."""
-_MOST_KNOWN = 1000
+MOST_KNOWN = 1000
 _PAGE = 100
 _LOOK_AGAIN = 1.0
 
@@ -40,8 +40,10 @@ class LateAnswers:
     """By account: staff were told of everything up to this message. Numbers never come again."""
 
     def dealt_with(self, account: str, messages: Iterable[str]) -> None:
-        """A session has."""
-        self._known[account] = dict.fromkeys(messages)
+        """A session has. The oldest go first when there are too many: the chat is not read from so early."""
+        dealt = set(messages)
+        all_known = sorted(dealt.union(self._known.get(account, ())), key=int)
+        self._known[account] = dict.fromkeys(all_known[-max(MOST_KNOWN, len(dealt)) :])
 
     def arrived(self, account: str, message: DeskMessage) -> bool:
         """The desk wrote. False: too much is held already, and it stays where it is."""
@@ -51,7 +53,7 @@ class LateAnswers:
         if sum(map(len, self._held.values())) >= MOST_HELD:
             return False
         known[message.id] = None
-        if len(known) > _MOST_KNOWN:
+        if len(known) > MOST_KNOWN:
             del known[next(iter(known))]
         logger.warning("A late answer of the desk came to VIP account %s: it goes to the staff log", account)
         if account not in self._held:

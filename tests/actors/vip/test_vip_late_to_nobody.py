@@ -10,7 +10,7 @@ from actors.ports import Put
 from actors.vip import late_answers
 from actors.vip.late_answers import HELD_FOR
 from actors.vip.model import AccountState, VIPAccount
-from actors.vip.pool_messages import AccountOut, DeskPosted, DeskResync, Queued, ReleaseLease
+from actors.vip.pool_messages import AccountOut, DeskPosted, DeskResync, NotOurs, Queued, ReleaseLease
 from actors.vip.ports import AccountDead, Content, Refused
 from actors.vip.words import Word
 from supervision.testing import crash
@@ -153,6 +153,40 @@ async def test_what_a_session_has_dealt_with_is_told_to_nobody(autojump_clock: o
         assert await rig.pool.ask(ReleaseLease("s1", lease, old.id, frozenset({crossed.id})))
         await rig.until("a", AccountState.FREE)
         assert _for_staff(rig) == ["new"]
+
+
+async def test_staff_are_told_once_of_what_came_for_an_earlier_lease_during_this_one(
+    autojump_clock: object,
+) -> None:
+    rig = PoolRig(("a",))
+    async with rig.running():
+        await rig.until("a", AccountState.FREE)
+        lease = await rig.leased("1")
+        message = rig.world.post_at_desk("a", "for an earlier lease")
+        rig.pool.tell(NotOurs(DeskPosted("a", message)))
+        assert await rig.pool.ask(ReleaseLease("s1", lease, "0"))
+        await rig.until("a", AccountState.FREE)
+        assert _for_staff(rig) == ["for an earlier lease"]
+
+
+async def test_what_was_dealt_with_last_is_known_longest(
+    autojump_clock: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(late_answers, "MOST_KNOWN", 10)
+    rig = PoolRig(("a",))
+    async with rig.running():
+        await rig.until("a", AccountState.FREE)
+        lease = await rig.leased("1")
+        crossed = [rig.world.post_at_desk("a", f"crossed {n}") for n in range(40)]
+        late = [rig.world.post_at_desk("a", f"late {n}") for n in range(20)]
+        seen, known = crossed[19].id, frozenset(message.id for message in crossed)
+        assert await rig.pool.ask(ReleaseLease("s1", lease, seen, known))
+        await rig.until("a", AccountState.FREE)
+        assert _for_staff(rig) == [message.body for message in late]
+        for message in crossed[30:]:
+            rig.pool.tell(DeskPosted("a", message))  # told once more, and late
+        await trio.sleep(30)
+        assert _for_staff(rig) == [message.body for message in late]
 
 
 async def test_of_an_account_that_was_taken_from_its_session_only_what_comes_later_is_told(
