@@ -246,6 +246,8 @@ class AnnouncerActor(Actor):
 
     async def _failed(self, outlet: Outlet, key: CodeKey, failure: PostError) -> None:
         if isinstance(failure, MessageRefused):
+            if outlet.trouble is None:
+                self._troubles.works(outlet)  # it answers: an outage is over
             self._troubles.fault(outlet, key, failure)
             return
         try:
