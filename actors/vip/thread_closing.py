@@ -53,14 +53,10 @@ class ThreadClosing:
         """Do it when Discord answers; for who is in a hurry not for ever, if it is this thread alone."""
         policy = self._parts.policy
         pause = policy.pause_min
-        while True:
-            trouble = await self._try(1, 0.0)
-            if trouble is None:
-                return
-            if await self._is_enough():
+        while (trouble := await self._try(1, 0.0)) is not None:
+            if not await self._rest(trouble.seconds if isinstance(trouble, FloodWait) else pause):
                 await self._leave_open()
                 return
-            await trio.sleep(trouble.seconds if isinstance(trouble, FloodWait) else pause)
             pause = min(2 * pause, policy.pause_max)
 
     async def _try(self, tries: int, longest_flood: float) -> Trouble | None:
@@ -115,6 +111,16 @@ class ThreadClosing:
         await parts.report(Word.CLEAR_TOLD)
 
     # --- one that can't be closed ---------------------------------------------------------------
+
+    async def _rest(self, seconds: float) -> bool:
+        """Wait; of a long time a part after another, for somebody may be in a hurry. False: it is enough."""
+        until, part = trio.current_time() + seconds, self._parts.policy.pause_max
+        while not await self._is_enough():
+            left = until - trio.current_time()
+            await trio.sleep(max(0.0, min(left, part)))
+            if left <= part:
+                return True
+        return False
 
     async def _is_enough(self) -> bool:
         """Somebody is in a hurry, and Discord has been there for a while: it is about this thread alone."""

@@ -78,6 +78,26 @@ async def test_without_haste_and_while_discord_is_away_the_thread_is_waited_for(
         assert rig.thread().locked
 
 
+@pytest.mark.parametrize("cleared_later", [0.0, 300.0])
+async def test_a_long_pause_that_discord_asks_for_keeps_nobody_out_either(
+    autojump_clock: object, cleared_later: float
+) -> None:
+    rig = VIPRig()
+    async with rig.running():
+        await rig.opened()
+        rig.watch.left_open.add(rig.thread().id)
+        rig.world.steps.fail("discord.close", *[FloodWait(3600)] * 3)
+        if cleared_later:
+            rig.say("!end", command="end")
+            await trio.sleep(cleared_later)
+        ticket = rig.clear()
+        await rig.until(lambda: not rig.sessions(), within=180)
+        assert Word.CLEAR_THREAD_LEFT in rig.answers(ticket)
+        assert rig.world.steps.log.count("discord.close before") == 2  # the pause was kept
+        await trio.sleep(rig.policy.cooldown)
+        await rig.opened()
+
+
 @pytest.mark.parametrize("error", [Forbidden("403"), Refused("400")])
 async def test_a_thread_that_takes_no_farewell_is_closed_all_the_same(
     autojump_clock: object, error: Trouble
