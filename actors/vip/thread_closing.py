@@ -64,18 +64,29 @@ class ThreadClosing:
         session, parts = self._session, self._parts
         if session.thread_closed:
             return None
-        if not session.thread:
-            await parts.report(Word.CLEAR_NO_THREAD)
-            await parts.book.update(thread_closed=True)
-            return None
+        close = self._tell_and_close if session.thread else self._remove_unrecorded
         try:
-            await patiently(parts.policy, self._tell_and_close, tries=tries, longest_flood=longest_flood)
+            await patiently(parts.policy, close, tries=tries, longest_flood=longest_flood)
         except (Unreachable, FloodWait) as error:
             logger.warning("The thread of user %s can't be closed yet: %s", session.member, error)
             return error
-        await parts.report(Word.CLEAR_THREAD)
+        await parts.report(Word.CLEAR_THREAD if session.thread else Word.CLEAR_NO_THREAD)
         await parts.book.update(thread_closed=True)
         return None
+
+    async def _remove_unrecorded(self) -> None:
+        """One may have been made all the same: the answer was lost, or nobody waited for it."""
+        session, threads = self._session, self._parts.ports.threads
+        if not session.account:
+            return  # no thread is made before it has one
+        try:
+            made = await threads.find_created(session.guild, session.tag)
+            if made is not None:
+                await threads.remove(made)
+        except (Unreachable, FloodWait):
+            raise
+        except Trouble as error:
+            logger.warning("Whether user %s has a thread can't be seen: %s", session.member, error)
 
     async def _tell_and_close(self) -> None:
         session, parts = self._session, self._parts
@@ -139,6 +150,8 @@ class ThreadClosing:
     async def _leave_open(self) -> None:
         parts = self._parts
         logger.warning("The thread of user %s is left open: it can't be closed", parts.member.id)
+        if not self._session.thread:
+            return  # and perhaps there is none
         notice = Notice.of(Word.CLEAR_THREAD_LEFT, link=parts.link())
         for ticket in parts.reports:
             await parts.ports.answers.answer(ticket, notice)

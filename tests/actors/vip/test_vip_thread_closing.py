@@ -110,3 +110,33 @@ async def test_a_thread_that_takes_no_farewell_is_closed_all_the_same(
         await rig.until(lambda: not rig.sessions())
         assert rig.thread().words() == [Word.WELCOME]
         assert rig.thread().locked
+
+
+@pytest.mark.parametrize("how", ["cleared", "answers lost", "killed", "waited for"])
+async def test_a_thread_that_was_made_and_not_recorded_is_removed(autojump_clock: object, how: str) -> None:
+    rig = VIPRig()
+    steps = rig.world.steps
+    async with rig.running():
+        await rig.until_free()
+        if how == "answers lost":
+            rig.change(tries=1)
+            steps.lose("discord.create")
+        else:
+            steps.delay = lambda name: 5.0 if name == "discord.create after" else 0.0
+        rig.click()
+        await rig.until(lambda: bool(rig.world.threads))
+        if how == "waited for":
+            steps.outage.add("discord.find_created")
+        if how != "killed":
+            rig.clear()
+            await trio.sleep(20)
+            steps.outage.clear()
+            await rig.until(lambda: not rig.sessions())
+    steps.delay = lambda name: 5.0 if name == "discord.find_created before" else 0.0
+    async with rig.running():
+        if how == "killed":
+            await trio.sleep(1)
+            rig.clear()
+        await rig.until(lambda: not rig.sessions())
+        await rig.until_free()
+        assert [thread for thread in rig.world.threads.values() if not thread.deleted] == []
