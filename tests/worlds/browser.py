@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -182,7 +183,10 @@ async def open_tab(directory: Path) -> AsyncIterator[Tab]:
     assert found is not None
     profile = directory / "profile"
     process = await trio.lowlevel.open_process(
-        [found, *FLAGS, f"--user-data-dir={profile}"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        [found, *FLAGS, f"--user-data-dir={profile}"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
     )
     try:
         url = await _debugger(process)
@@ -195,7 +199,7 @@ async def open_tab(directory: Path) -> AsyncIterator[Tab]:
             yield tab
             nursery.cancel_scope.cancel()
     finally:
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)  # the program may be a script that has started the browser
         with trio.CancelScope(shield=True):
             await process.wait()
 
