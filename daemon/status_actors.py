@@ -16,7 +16,7 @@ from daemon.backups import BackupActor, BackupPlan
 from daemon.config import Config
 from daemon.control.actor import ControlActor
 from daemon.notify import Notifier, NotifyActor, from_environment
-from daemon.service.audit import OPERATOR_BY
+from daemon.service.audit import CLI
 from daemon.setup_check import SetupActor
 from daemon.storing import database, mongodb_address, where_state_is
 from daemon.vip.orders import AccountOrders
@@ -52,8 +52,8 @@ class StatusActors:
 
     def _control(self, tree: Tree) -> ControlActor:
         made, service = self.made, self.made.service()
-        orders = Actions(tree, service, tree.ref(POOL).tell, OPERATOR_BY)
-        more = [*orders.game_routes(), *AccountOrders(tree, service, OPERATOR_BY).routes()]
+        orders = Actions(tree, service, tree.ref(POOL).tell, CLI)
+        more = [*orders.game_routes(), *AccountOrders(tree, service, CLI).routes()]
         return ControlActor(made.config.status.socket, service, made.report.make, made.reload, more)
 
     def _web(self, _tree: Tree) -> Actor:

@@ -1,7 +1,7 @@
 """Mentioning the members who asked for it when a code is done: each once, whatever crashes in between.
 
 Whom a message mentions is recorded with the intent to send it. While it is not known whether it was sent they
-count as told: within two minutes the same nonce is sent again, later the channel's history is searched.
+count as told: while the board knows its nonce that is sent again, later the channel's history is searched.
 """
 
 import logging

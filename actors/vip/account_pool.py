@@ -56,15 +56,13 @@ class AccountPoolActor(Actor):
         self._ledger = AccountLedger(ports.store, ports.clock, ports.epochs, ports.accounts)
         await self._look()
 
-    async def receive(self, message: object) -> object:  # noqa: C901, PLR0911, PLR0912 - one line a case
+    async def receive(self, message: object) -> object:  # noqa: C901, PLR0911 - one line a case
         """Handle one message. Only the store is waited for."""
         match message:
             case m.RequestLease():
                 return await self._request(message)
             case m.ReleaseLease():
                 return await self._release(message)
-            case m.WithdrawLease(session):
-                self._ledger.book.withdraw(session)
             case m.QueuePosition(session):
                 return self._ledger.book.position(session)
             case m.DeskPosted() | m.DeskEdited() | m.DeskDeleted() | m.DeskResync():

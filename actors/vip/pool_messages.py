@@ -43,13 +43,6 @@ class NotNow:
 
 
 @frozen
-class WithdrawLease:
-    """The session waits no longer."""
-
-    session: str
-
-
-@frozen
 class ReleaseLease:
     """The one way to give an account back. Answered by True once that is recorded, False for `NotNow`.
 

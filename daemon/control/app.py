@@ -32,7 +32,7 @@ from daemon.control.body import (
 )
 from daemon.control.errors import NotRunning
 from daemon.service import BadFile, NotFound, Refused, Service, documents
-from daemon.service.audit import OPERATOR_BY, By, record
+from daemon.service.audit import CLI, By, record
 
 logger = logging.getLogger("perkd.control")
 
@@ -229,7 +229,7 @@ def control_app(
     status: Callable[[bool], Awaitable[Document]] = _no_status,
     reload: Callable[[], Awaitable[Document]] = _no_reload,
     *,
-    by: By = OPERATOR_BY,
+    by: By = CLI,
     more: Sequence[BaseRoute] = (),
 ) -> Starlette:
     """The application.

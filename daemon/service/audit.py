@@ -30,7 +30,7 @@ class By:
     member: str
 
 
-OPERATOR_BY = By("", "", "cli")
+CLI = By("", "", "cli")
 """Whoever uses perkd's commands on its host."""
 
 

@@ -28,7 +28,7 @@ from daemon.web.branch import page_of
 from daemon.web.guard import Guard
 from daemon.web.happenings import KEPT, Happening, Happenings
 from daemon.web.metrics import CONTENT_TYPE, exposition
-from daemon.web.page import AsciiJSON, whole
+from daemon.web.page import AsciiJSON, read_number, whole
 from daemon.web.readiness import not_ready
 from daemon.web.watching import StatusFeed
 from supervision import DynamicRef
@@ -87,7 +87,10 @@ class Web:
 
         With `brief` tracebacks are left out, as from what watchers with `brief` are sent.
         """
-        after, limit = _number(request, "after", 0), _number(request, "limit", 200)
+        after, limit = (
+            read_number(request.query_params, "after", 0),
+            read_number(request.query_params, "limit", 200),
+        )
         kind, path = request.query_params.get("kind", ""), request.query_params.get("path", "")
         found = self.happenings.after(after, most=limit, kind=kind, path=path)
         brief = bool(request.query_params.get("brief"))
@@ -112,8 +115,8 @@ class Web:
             dynamic,
             words=request.query_params.get("words", ""),
             state=request.query_params.get("state", ""),
-            offset=_number(request, "offset", 0),
-            most=_number(request, "limit", 50),
+            offset=read_number(request.query_params, "offset", 0),
+            most=read_number(request.query_params, "limit", 50),
         )
         return AsciiJSON(page.to_json())
 
@@ -155,7 +158,7 @@ class Web:
             await _send(socket, {"status": status, "reasons": not_ready(status, self.now())})
 
     async def _send_events(self, socket: WebSocket) -> None:
-        number, brief = _number(socket, "after", 0), bool(socket.query_params.get("brief"))
+        number, brief = read_number(socket.query_params, "after", 0), bool(socket.query_params.get("brief"))
         while True:
             if found := self.happenings.after(number, most=EVENTS_AT_ONCE if brief else KEPT):
                 await _send(socket, {"events": [event_document(one, brief=brief) for one in found]})
@@ -194,8 +197,3 @@ def event_document(one: Happening, *, brief: bool) -> Document:
     if brief and isinstance(document.get("error"), dict):
         document["error"] = {**document["error"], "traceback": ""}
     return document
-
-
-def _number(request: Request | WebSocket, name: str, default: int) -> int:
-    text = request.query_params.get(name, "")
-    return whole(text, name) if text else default

@@ -9,7 +9,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import trio
@@ -226,10 +226,10 @@ def _which(state: str) -> Callable[[Code], bool]:
 
 def _slice(query: dict[str, str], most: int) -> tuple[int, int]:
     """Where to begin, and how many."""
-    return number(query, "offset", 0), min(number(query, "limit", most), MOST)
+    return read_number(query, "offset", 0), min(read_number(query, "limit", most), MOST)
 
 
-def number(query: dict[str, str], name: str, default: int) -> int:
+def read_number(query: Mapping[str, str], name: str, default: int) -> int:
     """A whole number of a query. Raises `Refused`."""
     text = query.get(name, "")
     return whole(text, name) if text else default

@@ -11,8 +11,8 @@ from actors.vip.messages import ThreadsResync
 from actors.vip.model import CrossingState, SessionState
 from actors.vip.pool_messages import DeskResync
 from actors.vip.words import Word
-from supervision.testing import crash
 from tests.worlds.vip_rig import VIPRig
+from tests.worlds.vip_troubles import befall
 
 DID = st.sampled_from(
     [
@@ -93,23 +93,12 @@ class Talk:
                 await trio.sleep(self.chance.random() * 2)
             case "wait long":
                 await trio.sleep(30)
-            case "discord away":
-                steps.outage.add("discord")
-            case "desk away":
-                steps.outage.add("desk")
-            case "store away":
-                rig.store.away = True
             case "lose":
                 steps.lose("discord.send")
             case "desk loses":
                 steps.lose("desk.send")
-            case "disconnect":
-                rig.connected = False
-            case "crash":
-                self.crash_one()
-        if what in {"all back", "kill"}:
-            steps.outage.clear()
-            rig.store.away = False
+            case _:
+                befall(rig, what, self.chance)
         if what in {"connect", "kill"}:
             self.connect()
 
@@ -119,11 +108,6 @@ class Talk:
             rig.connected = True
             rig.office.tell(ThreadsResync())
             rig.pool.tell(DeskResync(rig.session().account))
-
-    def crash_one(self) -> None:
-        threads = self.rig.tree.dynamic("vip/leasing/threads")
-        refs = [self.rig.pool, self.rig.office, *filter(None, (threads.get(key) for key in threads.keys()))]  # noqa: SIM118 - a ref
-        crash(self.chance.choice(refs))
 
 
 async def _run(did: list[str], seed: int) -> None:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from actors.vip.messages import ThreadsResync
 from actors.vip.pool_messages import DeskResync
 from actors.vip.words import Word
-from supervision.testing import crash
 from tests.worlds.vip_rig import VIPRig
+from tests.worlds.vip_troubles import befall
 
 DID = st.sampled_from(
     [
@@ -55,8 +55,8 @@ class Talk:
         session = next(iter(self.rig.sessions()), None)
         return session is not None and bool(session.opened_at) and not self.rig.thread().archived
 
-    async def do(self, what: str) -> None:  # noqa: C901, PLR0912 - one line a case
-        rig, steps = self.rig, self.rig.world.steps
+    async def do(self, what: str) -> None:
+        rig = self.rig
         match what:
             case "click":
                 rig.click()
@@ -76,19 +76,8 @@ class Talk:
                 await trio.sleep(self.chance.random() * 3)
             case "wait long":
                 await trio.sleep(30)
-            case "store away":
-                rig.store.away = True
-            case "discord away" | "desk away" | "staff away":
-                steps.outage.add(what.removesuffix(" away"))
-            case "disconnect":
-                rig.connected = False
-            case "crash":
-                threads = rig.tree.dynamic("vip/leasing/threads")
-                refs = [rig.pool, rig.office, *filter(None, map(threads.get, list(threads.keys())))]
-                crash(self.chance.choice(refs))
-        if what in {"all back", "kill"}:
-            steps.outage.clear()
-            rig.store.away = False
+            case _:
+                befall(rig, what, self.chance)
         if what in {"connect", "kill"}:
             self.connect()
 
