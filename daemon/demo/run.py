@@ -69,7 +69,10 @@ class Demo:
             if not was_done:
                 self.seconds = seconds
             page = "" if made.web is None or not made.web.url else f"See it: {made.web.url}\n"
-            self.show(Look(self.progress, await made.report.make(), seconds, page + ask))
+            status = await made.report.make()
+            if made.tree.snapshot().state in {"stopping", "stopped"}:
+                return  # an ordered stop would look like a failure
+            self.show(Look(self.progress, status, seconds, page + ask))
             if self.progress.done and self.exit_when_done:
                 made.tree.stop()
                 return
