@@ -4,7 +4,8 @@ Run as `python both_committer.py`. Each line of JSON on standard input starts on
 and the number of the first batch. It is forked, so that starting it takes no time; its number (`pid`), each
 acknowledged batch (`done`) and what else becomes of it are lines on standard output, `ended` is the last.
 
-With `count` it commits so many, tells when MongoDB has them (`level`), and goes on at SIGUSR1.
+With `count` it commits so many, tells when MongoDB has them (`level`), and goes on at SIGUSR1; at SIGUSR2 it
+goes on without an end.
 """
 
 import contextlib
@@ -58,14 +59,14 @@ async def live(order: dict[str, Any]) -> None:
     )
     async with opening as replica, trio.open_nursery() as nursery:
         store = both(SQLiteStore(path), replica, times)
-        with trio.open_signal_receiver(signal.SIGUSR1) as asked:
+        with trio.open_signal_receiver(signal.SIGUSR1, signal.SIGUSR2) as asked:
             await store.open()
             nursery.start_soon(store.tend)
             first, count = order["first"], order.get("count")
             await work(store, first, count)
-            async for _ in asked:
+            async for which in asked:
                 first += 100
-                await work(store, first, count)
+                await work(store, first, count if which == signal.SIGUSR1 else None)
 
 
 def main() -> None:
