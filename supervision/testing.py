@@ -33,7 +33,9 @@ def crash(ref: ActorRef, error: BaseException | None = None) -> None:
         raise wrong("crash", "ref", ref, "an ActorRef")
     if error is not None and not isinstance(error, BaseException):
         raise wrong("crash", "error", error, "an exception")
-    ref._cell.crash(error or Injected(f"ordered for {ref.path}"))  # noqa: SLF001 - part of the runtime
+    if error is None:  # not by its truth: an error may well be false
+        error = Injected(f"ordered for {ref.path}")
+    ref._cell.crash(error)  # noqa: SLF001 - part of the runtime
 
 
 async def settle(rounds: int = 3) -> None:

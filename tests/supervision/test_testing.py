@@ -130,6 +130,11 @@ async def test_each_life_of_a_probe_obeys_its_own_order_for_the_start(
     assert probes.did() == ["start a", "crash a", "start a", "crash a", "start a", "stop a"]
 
 
+class FalseError(Exception):
+    def __bool__(self) -> bool:
+        return False
+
+
 async def test_crash_interrupts_what_the_actor_is_doing(autojump_clock: object, probes: Probes) -> None:
     async with open_tree(SupervisorSpec("t", [probes.spec("a")], intensity=9), on_event=probes.trace) as tree:
         tree.ref("a").tell(Do(sleep=1000))
@@ -139,8 +144,10 @@ async def test_crash_interrupts_what_the_actor_is_doing(autojump_clock: object, 
         await settle()
         crash(tree.ref("a"), OSError("my own"))
         await settle()
+        crash(tree.ref("a"), FalseError("my own as well"))
+        await settle()
         texts = [str(event.error) for event in probes.trace.of(Crashed)]  # type: ignore[attr-defined]
-        assert texts == ["Injected: ordered for t/a", "OSError: my own"]
+        assert texts == ["Injected: ordered for t/a", "OSError: my own", "FalseError: my own as well"]
         assert issubclass(Injected, Exception)
 
 
