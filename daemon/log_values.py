@@ -30,6 +30,13 @@ _HEAD, _TAIL, _WIDTH = 20, 60, 500
 _SHORT = 8
 """Secrets shorter than this are taken out as whole words only: "demo" must not eat "demolish"."""
 
+_CUT_OFF = re.compile(r"…(?= \([0-9])")
+"""Where whoever made a text has cut it off, and says how much: so with the errors of crashes."""
+_TRACE = 4
+"""Characters of a secret's beginning, before such a place, that are too many to be left there."""
+_CUTS = 20
+"""Such places of one text that are looked at."""
+
 _TOKEN_IN_ADDRESS = re.compile(r"(/(?:webhooks|interactions)/[0-9]{1,20}/)[\w.~%+-]+")
 """Where an address at Discord holds the token of an interaction or a webhook: errors of libraries show it."""
 
@@ -48,6 +55,8 @@ class Redactor:
         """Each form of a secret, and what finds it."""
         self._pattern: re.Pattern[str] | None = None
         self._short: re.Pattern[str] | None = None
+        self._long: tuple[str, ...] = ()
+        """The forms that are no short ones."""
         self.longest = 0
         """Characters of the longest form of a secret."""
 
@@ -63,6 +72,7 @@ class Redactor:
             self._pattern = re.compile("|".join(self._expressions[form] for form in ordered))
             words = [self._expressions[form] for form in ordered if len(form) < _SHORT]
             self._short = re.compile("|".join(words)) if words else None
+            self._long = tuple(form for form in ordered if len(form) >= _SHORT)
             self.longest = len(ordered[0])
 
     def __call__(self, text: str, keep: AbstractSet[str] = frozenset()) -> str:
@@ -70,7 +80,17 @@ class Redactor:
         text = _TOKEN_IN_ADDRESS.sub(r"\1***", text)
         if self._pattern is None:
             return text
-        return self._pattern.sub(lambda found: found[0] if found[0] in keep else "***", text)
+        text = self._pattern.sub(lambda found: found[0] if found[0] in keep else "***", text)
+        return self._without_halves(text) if "…" in text else text
+
+    def _without_halves(self, text: str) -> str:
+        """Without the beginning of a secret within which the text was cut off before it came here."""
+        *cut_off, rest = _CUT_OFF.split(text, _CUTS)
+        return "…".join([*map(self._without_half, cut_off), rest])
+
+    def _without_half(self, text: str) -> str:
+        half = max((_begun(form, text) for form in self._long), default=0)
+        return f"{text[:-half]}***" if half else text
 
     def ordinary(self, template: str) -> frozenset[str]:
         """The short secrets that are words of a message's template: there they betray nothing."""
@@ -83,6 +103,14 @@ def _forms(secret: str) -> frozenset[str]:
     return frozenset(
         {secret, *escaped, quote(secret, errors="replace"), quote_plus(secret, errors="replace")}
     )
+
+
+def _begun(form: str, text: str) -> int:
+    """How many characters of the form's beginning the text ends with; 0 where they are only a trace."""
+    if form[:_TRACE] not in text[1 - len(form) :]:
+        return 0
+    lengths = range(len(form) - 1, _TRACE - 1, -1)
+    return next((length for length in lengths if text.endswith(form[:length])), 0)
 
 
 def _expression(form: str, *, short: bool) -> str:

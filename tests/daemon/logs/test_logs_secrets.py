@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from daemon.log_values import Redactor, one_line
 from daemon.logs import add_secret, configure_logging
+from supervision.error_text import ErrorText
 from tests.worlds.log_streams import body, log
 
 
@@ -112,6 +113,29 @@ def test_no_cut_leaves_the_beginning_of_a_secret(before: int, times: int) -> Non
     redact.add(secret)
     shown = one_line("x" * before + secret * times + "y" * 30_000, redact)
     assert not re.search("01|AB|IJ", re.sub(r"\(\d+ more\)$", "", shown))
+
+
+@given(before=st.integers(0, 600), grouped=st.booleans())
+def test_of_a_secret_in_which_a_crash_was_cut_off_no_more_than_a_trace_is_left(
+    before: int, *, grouped: bool
+) -> None:
+    secret = "0123456789ABCDEFGHIJ"
+    redact = Redactor()
+    redact.add(secret)
+    error: Exception = ValueError("x" * before + secret + "y" * 9)
+    if grouped:
+        error = ExceptionGroup("several", [error, ValueError("another")])
+    shown = redact(str(ErrorText.of(error)))
+    assert "0123" not in shown
+
+
+def test_where_nothing_of_a_secret_was_cut_off_the_text_stays() -> None:
+    redact = Redactor()
+    redact.add("mongodb://anna:hunter2@db.example")
+    redact.add("codes")
+    for text in ("no mong… and so on", "mon… (3 more)", "all code… (1 more)", "x mongo … (3 more)", "mong"):
+        assert redact(text) == text
+    assert redact("at mongodb://anna:hun… (22 more): mong… (5 more)") == "at ***… (22 more): ***… (5 more)"
 
 
 def test_secrets_may_come_while_others_log(console: io.StringIO) -> None:
