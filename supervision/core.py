@@ -111,8 +111,8 @@ class SupervisorCore(Steps):
         return math.inf
 
     def leads_group(self, index: int) -> bool:
-        """Whether a child is the first of a group restart."""
-        return self._group is not None and self._group.first == index
+        """Whether a child's end, or failed start, led to the group restart that goes on."""
+        return self._group is not None and self._group.culprit == index
 
     def over_for_good(self, index: int, end: End) -> bool:
         """Whether a child that ended so will not be started again by itself."""

@@ -26,6 +26,8 @@ class Group:
 
     first: int
     due: float
+    culprit: int
+    """Whose end, or failed start, led to it."""
     stopping: bool = True
     begun: bool = False
     """Its members are being started."""
@@ -88,12 +90,12 @@ class Steps:
             case Strategy.REST_FOR_ONE:
                 # A group that is being stopped takes in what fails in it: this one is lower, and widens
                 # it. Once they start again, the restart goes on from the one that failed.
-                self._begin_group(index, due)
+                self._begin_group(index, due, index)
             case _:  # one for all
-                self._begin_group(0, due)
+                self._begin_group(0, due, index)
 
-    def _begin_group(self, first: int, due: float) -> None:
-        self._group = Group(first, due)
+    def _begin_group(self, first: int, due: float, culprit: int) -> None:
+        self._group = Group(first, due, culprit)
         self._to_stop = [index for index in self.children if index >= first]
         self._to_start = self._to_stop[::-1]
         for index in self._to_stop:

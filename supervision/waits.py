@@ -20,12 +20,14 @@ class Waits:
     def note(self, index: int, now: float) -> None:
         """A child that ended waits, waits for longer, or does so no more."""
         cell, due = self._cell.children[index], self._core.due(index)
-        waits = cell.state == "backing_off"
-        if math.isfinite(due) and (cell.state == "stopped" or (waits and cell.due != due)):
+        waits, comes = cell.state == "backing_off", math.isfinite(due)
+        # While the core takes it for alive, its end is still to be told: that may be one for good.
+        ended = cell.state == "stopped" and comes and not self._core.children[index].alive
+        if ended or (waits and comes and cell.due != due):
             cell.state, cell.due = "backing_off", due
             if due > now:
                 self._cell.host.emit(BackingOff(cell.path, round(due - now, 3)))
-        elif math.isinf(due) and waits:
+        elif waits and not comes:
             cell.state, cell.how = "stopped", End.STOPPED.value
 
     def note_all(self, now: float) -> None:
@@ -34,7 +36,7 @@ class Waits:
             self.note(index, now)
 
     def note_end(self, index: int, now: float) -> None:
-        """A member of a group ended; if it begins a restart, that changes the waits of those after it."""
+        """A member of a group ended; if that led to the restart, it changes the waits of the others."""
         if self._core.leads_group(index):
             self.note_all(now)
         else:

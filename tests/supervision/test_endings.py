@@ -8,6 +8,7 @@ import trio
 from supervision import (
     ActorDead,
     ActorSpec,
+    BackingOff,
     Backoff,
     DeadLetters,
     Decline,
@@ -17,6 +18,7 @@ from supervision import (
     Kind,
     StartFailed,
     StopActor,
+    Strategy,
     SupervisionError,
     SupervisorSpec,
     Tree,
@@ -135,6 +137,23 @@ async def test_the_end_of_a_dynamic_child_is_told_in_the_same_words(
         ref.tell(order)
         await settle()
         assert downs(probes) == [("t/d/1", how, error)]
+
+
+@pytest.mark.parametrize("wait", [0, 5])
+@pytest.mark.parametrize("strategy", [Strategy.REST_FOR_ONE, Strategy.ONE_FOR_ALL])
+async def test_who_ends_for_good_just_as_its_group_restarts_is_not_said_to_wait_or_to_have_been_stopped(
+    autojump_clock: object, probes: Probes, strategy: Strategy, wait: float
+) -> None:
+    children = [probes.spec("a", backoff=Backoff(wait)), probes.spec("b"), probes.spec("c")]
+    group = SupervisorSpec("in", children, strategy)
+    async with open_tree(SupervisorSpec("t", [probes.spec("watcher"), group]), on_event=probes.trace) as tree:
+        tree.ref("in/b").monitor(tree.ref("watcher"))
+        tree.ref("in/a").tell(Do(error=OSError()))
+        tree.ref("in/b").tell(Do(error=StopActor()))
+        await trio.sleep(9)
+        assert downs(probes) == [("t/in/b", "finished", None)]
+        assert probes.trace.names([BackingOff]) == ["BackingOff t/in/a", "BackingOff t/in/c"] * (wait > 0)
+        assert [probes.logs[name].lives for name in "abc"] == [2, 1, 2]
 
 
 @pytest.mark.parametrize("dynamic", [False, True])

@@ -8,6 +8,7 @@ from supervision import (
     ActorSpec,
     BackingOff,
     Backoff,
+    Decline,
     Kind,
     StopActor,
     Strategy,
@@ -185,6 +186,32 @@ async def test_a_group_restart_in_which_a_child_cannot_start_is_tried_again(
         crash(tree.ref("a"))
         await settle()
         assert probes.did()[3:] == ["crash a", "stop c", "stop b", "start a", "start b", *again]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "waiting"), [(Strategy.REST_FOR_ONE, "bc"), (Strategy.ONE_FOR_ALL, "abc")]
+)
+async def test_a_group_that_waits_again_is_told_and_shown_of_each_that_will_start(
+    autojump_clock: object, probes: Probes, strategy: Strategy, waiting: str
+) -> None:
+    children = [
+        probes.spec("a", [Do(error=Decline())] * 2),
+        probes.spec("b", [None, Do(error=OSError())], backoff=Backoff(20)),
+        probes.spec("c"),
+    ]
+    tree = tree_of(probes, *children, strategy=strategy, intensity=9)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(tree.run)
+        crash(tree.ref("b"))
+        for wait in (20, 30):
+            await settle()
+            waits = {node.name: node.restart_in for node in tree.snapshot().children if node.restart_in}
+            assert waits == dict.fromkeys(waiting, wait)
+            told = [(event.path, event.delay) for event in probes.trace.of(BackingOff)]
+            assert sorted(told[-len(waiting) :]) == [(f"t/{name}", wait) for name in waiting]
+            await trio.sleep(wait)
+        tree.stop()
+    assert len(told) == 2 * len(waiting)
 
 
 async def test_a_child_that_ends_while_later_ones_still_start_is_restarted_after_them(
