@@ -1,7 +1,9 @@
 """`perkd check` names what others may read, and shows no secret itself."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 
 import pytest
@@ -26,14 +28,14 @@ sign_key_file = "wos.key"
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A directory that everybody may look into, as `/etc` is."""
+def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A directory that everybody may look into, as `/etc` is; what pytest makes, it keeps shut."""
     for name in ("PERKD_STATUS_TOKEN", "CREDENTIALS_DIRECTORY", "PORT"):
         monkeypatch.delenv(name, raising=False)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
     monkeypatch.setattr(BESIDE, "directory", None)
-    return tmp_path
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
 
 
 def findings(home: Path, listen: str = "127.0.0.1:8470") -> dict[str, Finding]:
