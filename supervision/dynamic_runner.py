@@ -134,7 +134,7 @@ class DynamicRunner:
         if is_fatal(error):
             self.cell.host.end_tree(error)
             end = End.FINISHED
-        if member.starting is not None:
+        if member.starting is not None and not member.unwanted:
             self._fail_start(member, StartFailed(f"{member.path}: ended while it started"))
             return
         self._decide(member, end)

@@ -118,6 +118,29 @@ async def test_a_child_can_be_stopped_at_any_step_of_its_start(
         assert (await children.start_child("a", "a")).alive
 
 
+@pytest.mark.parametrize("whole", [False, True], ids=["the child", "the tree"])
+async def test_a_start_that_is_cut_short_by_a_stop_is_told_as_stopped_not_as_failed(
+    autojump_clock: object, probes: Probes, whole: bool
+) -> None:
+    tree, outcomes = Tree(dynamic(probes, grace=1)), list[tuple[str, bool]]()
+
+    async def start() -> None:
+        try:
+            await tree.dynamic("d").start_child("a", "a", Do(sleep=50))
+        except NotRunning as error:
+            outcomes.append((str(error), "a" in tree.dynamic("d")))
+
+    async with trio.open_nursery() as nursery:
+        await nursery.start(tree.run)
+        nursery.start_soon(start)
+        await settle()
+        if not whole:
+            await tree.dynamic("d").stop_child("a")
+        tree.stop()
+    assert trio.current_time() == 1
+    assert outcomes == [("t/d/a was stopped before it had started", False)]
+
+
 async def test_all_children_stop_at_the_same_time(autojump_clock: object, probes: Probes) -> None:
     async with open_tree(dynamic(probes, grace=4)) as tree:
         for key in "abc":
