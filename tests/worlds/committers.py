@@ -74,7 +74,7 @@ class Committer:
 
     def kill(self) -> None:
         os.kill(self.pid, signal.SIGKILL)
-        self.until("ended", 10.0)
+        self.until("ended", 30.0)
         self.pid = 0
         self.host.number += 1000  # what it asked for last may be durable all the same
 

@@ -13,7 +13,15 @@ from actors.pair import Mode
 from actors.ports import StoreUnavailable
 from daemon.storage import journal
 from tests.worlds.mongodb.threads import MongoThread, mongo_in_thread
-from tests.worlds.two_stores import Host, Times, batches_in_mongodb, numbers_in, records_in_mongodb
+from tests.worlds.two_stores import (
+    PATIENCE,
+    PATIENT,
+    Host,
+    Times,
+    batches_in_mongodb,
+    numbers_in,
+    records_in_mongodb,
+)
 
 
 @pytest.fixture
@@ -24,7 +32,7 @@ def mongo() -> Iterator[MongoThread]:
 
 @pytest.fixture
 def host(tmp_path: Path, mongo: MongoThread) -> Host:
-    return Host(tmp_path / "var" / "perkd.sqlite3", mongo.uri)
+    return Host(tmp_path / "var" / "perkd.sqlite3", mongo.uri, times=PATIENT)
 
 
 LARGE = "x" * 10_000
@@ -33,7 +41,7 @@ LARGE = "x" * 10_000
 
 async def refused(host: Host) -> str:
     """Ask until nothing is taken any more; return why."""
-    with trio.fail_after(15):
+    with trio.fail_after(PATIENCE):
         while True:
             try:
                 await host.put(text=LARGE)
@@ -47,7 +55,7 @@ async def refused(host: Host) -> str:
 async def test_a_mongodb_that_leads_and_takes_no_writes_is_found_out_by_trying(
     host: Host, mongo: MongoThread
 ) -> None:
-    host.times = Times(ttl=0.8)
+    host.times = Times(deadline=5.0, ttl=0.8)
     async with host.running() as life:
         await host.put(5)
         await life.until_level()
@@ -56,7 +64,7 @@ async def test_a_mongodb_that_leads_and_takes_no_writes_is_found_out_by_trying(
         assert life.pair.mode is Mode.REPLICA
         assert await life.store.probe(1)
         mongo.set(disk_full=True)  # it can be read all the same
-        with trio.fail_after(15):
+        with trio.fail_after(PATIENCE):
             while life.pair.replica_error is None:
                 with contextlib.suppress(StoreUnavailable):
                     await life.store.probe(1)
@@ -161,6 +169,7 @@ async def test_a_start_with_both_down_waits_and_goes_on_by_itself(host: Host, mo
     directory.rename(aside)
     directory.write_text("no directory")  # the file can't be had
     mongo.stop()
+    host.times = Times()
     async with host.running() as life:
         with pytest.raises(StoreUnavailable):
             await host.put()
@@ -195,6 +204,7 @@ async def test_an_empty_disk_waits_while_mongodb_is_away(host: Host, mongo: Mong
         host.path.parent.mkdir()
         host.path.touch()
     mongo.stop()
+    host.times = Times()
     async with host.running() as life:
         await life.until(lambda: life.pair.mode is Mode.WAITING)
         with pytest.raises(StoreUnavailable, match="the file is empty, the state may be in MongoDB"):
@@ -281,6 +291,7 @@ async def test_a_disk_destroyed_in_the_middle_of_a_full_copy_is_left_to_a_person
 async def test_a_clock_that_steps_back_changes_nothing(host: Host, mongo: MongoThread) -> None:
     ahead = 0.0
     host.clock = lambda: time.time() + ahead
+    host.times = Times()
     async with host.running() as life:
         for step in (0.0, -86_400.0, 3600.0, -1_000_000_000.0):
             ahead += step

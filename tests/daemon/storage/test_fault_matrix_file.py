@@ -15,7 +15,7 @@ from actors.pair import Mode
 from actors.ports import StoreUnavailable
 from actors.replicated import NeedsDecision
 from tests.worlds.mongodb.threads import MongoThread, mongo_in_thread
-from tests.worlds.two_stores import Host, Life, Times
+from tests.worlds.two_stores import PATIENT, Host, Life, Times
 
 PAGE = 4096
 
@@ -28,7 +28,7 @@ def mongo() -> Iterator[MongoThread]:
 
 @pytest.fixture
 def host(tmp_path: Path, mongo: MongoThread) -> Host:
-    return Host(tmp_path / "var" / "perkd.sqlite3", mongo.uri)
+    return Host(tmp_path / "var" / "perkd.sqlite3", mongo.uri, times=PATIENT)
 
 
 # --- the disk takes nothing any more ------------------------------------------------------------
@@ -74,7 +74,7 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
 
 @pytest.fixture
 def on_disk(disk: Disk, mongo: MongoThread) -> Host:
-    return Host(disk.path / "var" / "perkd.sqlite3", mongo.uri)
+    return Host(disk.path / "var" / "perkd.sqlite3", mongo.uri, times=PATIENT)
 
 
 async def test_while_the_disk_is_full_mongodb_carries_on(on_disk: Host, disk: Disk) -> None:
@@ -144,7 +144,6 @@ async def test_what_only_a_read_only_file_has_is_sent_before_mongodb_leads(
 async def test_a_file_that_refuses_to_be_written_gives_way_to_mongodb_until_it_is_opened_again(
     host: Host, refuse: Callable[[Life], None]
 ) -> None:
-    host.times = Times(deadline=5.0)  # it has to answer, on however busy a machine
     async with host.running() as life:
         await host.put(10)
         refuse(life)
@@ -231,6 +230,7 @@ async def test_a_damaged_file_is_nothing_to_begin_with_while_mongodb_is_away(
         await host.put(10)
     overwrite(host.path, start=0)
     mongo.stop()
+    host.times = Times()
     async with host.running() as life:
         with pytest.raises(StoreUnavailable, match="damaged"):
             await host.put()
@@ -263,7 +263,10 @@ async def test_a_damaged_file_and_a_mongodb_behind_lose_what_memory_holds_nothin
         await life.until_level()
         mongo.set(hold_writes=True)
         life.pair.outbox.most_entries = 4
-        await host.put(20)  # what stays in memory: the newest four
+        before = len(mongo.seen("insert"))
+        await host.put()
+        await life.until(lambda: len(mongo.seen("insert")) > before)  # this one is sent alone, and hangs
+        await host.put(19)  # what stays in memory: the newest four
         life.damage(lambda path: overwrite(path, start=0))
         mongo.set(hold_writes=False)
         await host.put_in_the_end()

@@ -17,7 +17,15 @@ from actors.replicated import NeedsDecision
 from daemon.storage.holder import holder_id
 from tests.worlds.committers import Committer
 from tests.worlds.mongodb.threads import MongoThread, mongo_in_thread
-from tests.worlds.two_stores import Host, Times, numbers_in, records_in_file, records_in_mongodb
+from tests.worlds.two_stores import (
+    PATIENCE,
+    PATIENT,
+    Host,
+    Times,
+    numbers_in,
+    records_in_file,
+    records_in_mongodb,
+)
 
 TTL = 2.0
 """Seconds: half of it is the longest that one who waits may be held up between two looks."""
@@ -31,7 +39,7 @@ def mongo() -> Iterator[MongoThread]:
 
 @pytest.fixture
 def first(tmp_path: Path, mongo: MongoThread) -> Host:
-    return Host(tmp_path / "first" / "perkd.sqlite3", mongo.uri, times=Times(ttl=TTL))
+    return Host(tmp_path / "first" / "perkd.sqlite3", mongo.uri, times=Times(deadline=5.0, ttl=TTL))
 
 
 @pytest.fixture
@@ -54,13 +62,14 @@ def committer(first: Host) -> Iterator[Committer]:
 
 
 async def until_level(committer: Committer) -> None:
-    await trio.to_thread.run_sync(committer.until, "level", 15.0)
+    await trio.to_thread.run_sync(committer.until, "level", PATIENCE)
 
 
 # --- one after the other ------------------------------------------------------------------------
 
 
 async def test_the_second_waits_and_takes_over_when_the_first_ends(first: Host, second: Host) -> None:
+    first.times = second.times = PATIENT
     async with second.running() as life:  # nobody else is there: it leads
         await life.until_file_leads()
     first_has_ended = trio.Event()
@@ -132,7 +141,7 @@ async def test_who_was_stopped_and_comes_back_is_fenced_and_what_it_wrote_since_
         agreed = set(first.acknowledged)
         os.kill(committer.pid, signal.SIGUSR2)  # it has more to write, as soon as it can, until it is refused
         os.kill(committer.pid, signal.SIGCONT)
-        refusal = await trio.to_thread.run_sync(committer.until, "unavailable waiting", 15.0)
+        refusal = await trio.to_thread.run_sync(committer.until, "unavailable waiting", PATIENCE)
         assert "another perkd" in refusal
         committer.kill()
         await second.put(10)
@@ -150,7 +159,7 @@ async def test_who_was_stopped_and_comes_back_is_fenced_and_what_it_wrote_since_
 async def test_who_was_taken_for_dead_stops_leading_also_where_it_has_nothing_to_write(
     first: Host, second: Host, mongo: MongoThread
 ) -> None:
-    first.times = second.times = Times(ttl=4.0)
+    first.times = second.times = Times(deadline=5.0, ttl=4.0)
     heir = {"$set": {"holder": holder_id(second.path.parent)}}
     async with first.running() as taken_for_dead:
         await first.put(5)
@@ -179,9 +188,11 @@ async def test_two_histories_that_diverged_are_refused_and_left_as_they_are(
         await life.until_file_leads()
         await second.put(10)
     mongo.stop()
+    first.times = Times(flush_within=1.0)
     async with first.running():
         await first.put(10)
     mongo.start()
+    first.times = PATIENT
     before = records_in_file(first.path), records_in_mongodb(first.uri)
     with pytest.RaisesGroup(pytest.RaisesExc(NeedsDecision, match="perkd storage keep file")):
         async with first.running():
@@ -194,7 +205,7 @@ async def test_two_histories_that_diverged_are_refused_and_left_as_they_are(
 
 
 async def test_a_copy_of_the_data_directory_waits_like_any_other(first: Host, second: Host) -> None:
-    first.times = second.times = Times()
+    first.times = second.times = PATIENT
     async with first.running():
         await first.put(5)
     shutil.copytree(first.path.parent, second.path.parent)
