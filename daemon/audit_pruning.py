@@ -6,6 +6,7 @@ import trio
 from attrs import define
 
 from actors.ports import StoreUnavailable
+from actors.storage import Refusal
 from daemon.service import Service
 from daemon.service.audit import prune
 from supervision import Actor
@@ -30,8 +31,11 @@ class AuditActor(Actor):
 
     async def _prune_daily(self) -> None:
         while True:
+            gone = 0
             try:
                 gone = await prune(self.service, self.service.clock.now() - self.days * DAY)
+            except Refusal as error:  # a crash, repeated, would take the control socket and the page down
+                logger.error("The audit log can't be pruned: %s", error)  # noqa: TRY400 - all there is
             except StoreUnavailable as error:
                 logger.debug("The audit log could not be pruned, and is asked again: %s", error)
                 await trio.sleep(AGAIN_AFTER)

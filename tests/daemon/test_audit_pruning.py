@@ -1,10 +1,13 @@
 """Old entries of the audit log go, a few at a time; the others stay."""
 
+import logging
+
 import pytest
 import trio
 
 from actors.giftcodes.model import Audit, Guild
 from actors.ports import Put
+from actors.storage import Refusal
 from daemon.audit_pruning import AGAIN_AFTER, DAY, AuditActor
 from daemon.clock import SteadyClock
 from daemon.service import Service
@@ -72,3 +75,24 @@ async def test_it_is_done_at_the_start_and_every_day_also_after_an_outage(
         assert await left(store) == ["364.5"]
         await trio.sleep(DAY)
         assert await left(store) == []
+
+
+class Unreadable(MemoryStore):
+    """One in which an entry can't be read."""
+
+    async def find(self, type_: type, **equal: object) -> list:
+        await trio.lowlevel.checkpoint()
+        raise Refusal("audits/7: is no Audit")
+
+
+async def test_an_entry_that_can_not_be_read_takes_nobody_else_down(
+    autojump_clock: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    service = Service(Unreadable(), SteadyClock(lambda: NOW), lambda: {"wos": "v2"})
+    spec = SupervisorSpec("root", [ActorSpec("audit", lambda: AuditActor(service, 365.0))])
+    async with open_tree(spec) as tree:
+        await trio.sleep(1.5 * DAY)
+        (node,) = tree.snapshot().children
+        assert (node.state, node.restarts) == ("running", 0)
+    said = [one.getMessage() for one in caplog.records if one.levelno == logging.ERROR]
+    assert said == ["The audit log can't be pruned: audits/7: is no Audit"] * 2
