@@ -201,14 +201,16 @@ def test_a_write_that_arrives_late_takes_nobody_s_place(
     """The server stalls; what the client has given up is done when it goes on."""
 
     async def script() -> None:
-        store = faulty_shop.store(deadline=0.3)
+        store = faulty_shop.store()
         await store.open()
         await store.begin(FIRST)
         faulty_mongo.set(hang=True)
+        faulty_shop.hurry(store, 0.3)
         for status in ("first", "second"):
             with pytest.raises(StoreAway, match=r"did not answer within 0\.3 s"):
                 await store.write([Put(make.pair(1, status=status))])
         faulty_mongo.set(hang=False)
+        faulty_shop.hurry(store, 5.0)
         last = await store.write([Put(make.pair(1, status="third"))])
         found = await store.entries(NOWHERE, 9)
         assert [each.position.sequence for each in found] == list(range(1, last.sequence + 1))
