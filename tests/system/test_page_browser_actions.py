@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from actors.giftcodes.model import Audit
+from actors.ports import Put
 from tests.worlds.page import TOKEN, log_in, showing
 
 MAY_ACT = "document.documentElement.hasAttribute('data-may-act')"
@@ -59,6 +60,16 @@ async def test_a_game_is_paused_and_resumed_and_both_are_in_the_audit_log(tmp_pa
             ("", "web", "games resume"),
         }
         assert tab.faults == []
+
+
+async def test_what_two_guilds_ordered_in_the_same_second_are_two_entries(tmp_path: Path) -> None:
+    async with showing(tmp_path, token=TOKEN) as shown:
+        tab = shown.tab
+        entries = [Audit(guild, 1.0, guild, "5", "pause", "running → paused") for guild in ("77", "88")]
+        await shown.made.store.commit(*map(Put, entries))
+        await log_in(shown)
+        await tab.until(f"{text_of('#audit')}.includes('in guild 77')")
+        assert await tab.run(f"{text_of('#audit')}.includes('in guild 88')") is True
 
 
 async def test_an_actor_is_restarted_and_a_code_is_retired(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ export async function showAudit() {
     return; // the banner, or the problems, say why
   }
   none.hidden = entries.length > 0;
-  reconcile(list, entries, (one) => `${one.at} ${one.action} ${one.details}`, (one) => {
+  reconcile(list, entries, (one) => `${one.at} ${one.guild} ${one.member} ${one.action} ${one.details}`, (one) => {
     const row = h("div", { class: "row" }, h("time", { class: "quiet" }, dayOf(one.at)), h("span", { class: "name" }, one.action),
       h("span", { class: "facts" }, [one.details, one.member ? `by ${one.member}` : "", one.guild ? `in guild ${one.guild}` : ""].filter(Boolean).join(" · ")));
     return { element: h("li", {}, row), update: () => {} };
