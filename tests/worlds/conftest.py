@@ -19,7 +19,7 @@ Document = dict[str, Any]
 
 @pytest.fixture
 def database(mongo_server: MongoTarget) -> Iterator[Database[Document]]:
-    with MongoClient[Document](mongo_server.uri, serverSelectionTimeoutMS=5000) as client:
+    with MongoClient[Document](mongo_server.uri, serverSelectionTimeoutMS=30_000) as client:
         yield client[mongo_server.database]
 
 
@@ -40,7 +40,7 @@ async def loop() -> AsyncIterator[Loop]:
 @pytest.fixture
 async def telegram(nursery: trio.Nursery) -> AsyncIterator[Any]:
     async def fail() -> None:
-        await trio.sleep(30)
+        await trio.sleep(90)
         raise TimeoutError
 
     nursery.start_soon(fail)

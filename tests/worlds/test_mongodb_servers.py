@@ -23,7 +23,7 @@ Document = dict[str, Any]
 
 async def test_it_runs_beside_a_test_whose_client_lives_in_a_thread():
     async def work(uri: str) -> list[Document]:
-        async with AsyncMongoClient[Document](uri, serverSelectionTimeoutMS=2000) as client:
+        async with AsyncMongoClient[Document](uri, serverSelectionTimeoutMS=30_000) as client:
             await client["perkd"]["things"].insert_many([{"_id": f"{i:04}"} for i in range(300)])
             return await client["perkd"]["things"].find().sort("_id", 1).to_list()
 
@@ -80,7 +80,7 @@ def answer(child: "subprocess.Popen[str]") -> Document:
 def test_a_process_takes_orders_and_is_started_again_on_its_port():
     with process("--replica-set", "rs0") as child:
         started = answer(child)
-        with MongoClient[Document](started["uri"], serverSelectionTimeoutMS=5000) as client:
+        with MongoClient[Document](started["uri"], serverSelectionTimeoutMS=30_000) as client:
             things = client["perkd"]["things"]
             things.insert_one({"_id": "a"})
             assert order(child, cut={"command": "insert", "after": 1}) == {"ok": True}
@@ -98,7 +98,7 @@ def test_a_killed_process_goes_on_from_its_journal(tmp_path: Path):
     words = ("--replica-set", "rs0", "--journal", str(tmp_path / "journal"))
     with process(*words) as child:
         started = answer(child)
-        with MongoClient[Document](started["uri"], serverSelectionTimeoutMS=5000) as client:
+        with MongoClient[Document](started["uri"], serverSelectionTimeoutMS=30_000) as client:
             things = client["perkd"]["things"]
             things.create_index("n", unique=True)
             things.insert_many([{"_id": i, "n": i} for i in range(5)])
@@ -124,4 +124,4 @@ def test_a_process_ends_with_its_standard_input():
         answer(child)
         assert child.stdin is not None
         child.stdin.close()
-        assert child.wait(10) == 0
+        assert child.wait(60) == 0

@@ -19,7 +19,7 @@ from tests.worlds.telegram import DataCentre, open_telegram
 @pytest.fixture
 async def telegram() -> AsyncIterator[DataCentre]:
     async with open_telegram() as centre:
-        with trio.fail_after(30):
+        with trio.fail_after(90):
             yield centre
 
 

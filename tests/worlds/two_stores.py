@@ -88,7 +88,7 @@ def batches_in_file(path: Path) -> dict[Position, str]:
 
 def records_in_mongodb(uri: str) -> Records:
     """Every record in MongoDB; the marks of deleted ones are none."""
-    with MongoClient[dict[str, Any]](uri, serverSelectionTimeoutMS=5000) as client:
+    with MongoClient[dict[str, Any]](uri, serverSelectionTimeoutMS=30_000) as client:
         database = client.get_default_database("perkd")
         return {
             (name, document["_id"]): document["doc"]
@@ -99,7 +99,7 @@ def records_in_mongodb(uri: str) -> Records:
 
 def batches_in_mongodb(uri: str) -> dict[Position, str]:
     """Every batch in MongoDB's journal."""
-    with MongoClient[dict[str, Any]](uri, serverSelectionTimeoutMS=5000) as client:
+    with MongoClient[dict[str, Any]](uri, serverSelectionTimeoutMS=30_000) as client:
         found = client.get_default_database("perkd")["journal"].find({"fence": {"$exists": False}})
         return {Position(entry["term"], entry["sequence"]): entry["batch"] for entry in found}
 

@@ -51,7 +51,7 @@ def open_target(*, replica_set: str = "") -> Iterator[MongoTarget]:
         with mongo_in_thread(replica_set=replica_set) as standin:
             yield MongoTarget(with_database(standin.uri, database), database, standin)
         return
-    with MongoClient[dict[str, object]](named(), serverSelectionTimeoutMS=5000) as client:
+    with MongoClient[dict[str, object]](named(), serverSelectionTimeoutMS=30_000) as client:
         ferretdb = "ferretdbVersion" in client.server_info()
         yield MongoTarget(with_database(named(), database), database, None, ferretdb)
         client.drop_database(database)

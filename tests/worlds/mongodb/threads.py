@@ -13,7 +13,7 @@ from tests.worlds.mongodb.server import MongoServer, Seen, open_mongo
 from tests.worlds.mongodb.state import MongoState
 
 T = TypeVar("T")
-PATIENCE = 10.0
+PATIENCE = 60.0
 """Seconds to wait for the thread before something is held to be broken."""
 
 
