@@ -70,7 +70,8 @@ def without_secrets(url: str) -> str:
     """An address without user, password and query: keys are put there."""
     try:
         parts = urlsplit(url)
-        port = f":{parts.port}" if parts.port else ""
+        host, port = parts.hostname or "", f":{parts.port}" if parts.port else ""
     except ValueError:
         return "as configured"
-    return f"{parts.scheme}://{parts.hostname}{port}{parts.path}{'?…' if parts.query else ''}"
+    host = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{host}{port}{parts.path}{'?…' if parts.query else ''}"

@@ -121,6 +121,7 @@ def test_without_a_page_nothing_is_said_of_it(home: Path) -> None:
         ("https://x.example/codes?api_key=TOPSECRET", "https://x.example/codes?…"),
         ("https://anna:TOPSECRET@x.example:8443/codes", "https://x.example:8443/codes"),
         ("wss://x.example", "wss://x.example"),
+        ("http://[::1]:8443/codes", "http://[::1]:8443/codes"),
         ("http://x.example:TOPSECRET/", "as configured"),
     ],
 )
