@@ -27,6 +27,13 @@ async def in_time() -> AsyncIterator[None]:
 
 @pytest.fixture
 async def loop(in_time: None) -> AsyncIterator[Loop]:
+    """A loop that waits for its cancelled calls for longer than a busy machine holds them up."""
+    async with open_loop("test") as loop:
+        yield loop
+
+
+@pytest.fixture
+async def hasty_loop(in_time: None) -> AsyncIterator[Loop]:
     """A loop whose cancelled calls are left behind soon."""
     async with open_loop("test", cancel_within=SHORT) as loop:
         yield loop

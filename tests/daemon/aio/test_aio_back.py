@@ -260,7 +260,7 @@ async def test_an_error_while_a_cancelled_trio_function_ends_reaches_asyncio(loo
     assert isinstance(await loop.call(ask), ZeroDivisionError)
 
 
-async def test_a_trio_function_that_does_not_end_is_reported(loop, caplog):
+async def test_a_trio_function_that_does_not_end_is_reported(hasty_loop, caplog):
     began, release = trio.Event(), trio.Event()
 
     async def work() -> None:
@@ -269,13 +269,13 @@ async def test_a_trio_function_that_does_not_end_is_reported(loop, caplog):
             await release.wait()
 
     async def ask() -> bool:
-        task = asyncio.create_task(loop.run_in_trio(work))
-        await loop.run_in_trio(began.wait)
+        task = asyncio.create_task(hasty_loop.run_in_trio(work))
+        await hasty_loop.run_in_trio(began.wait)
         task.cancel()
         await asyncio.wait([task])
         return task.cancelled()
 
-    assert await loop.call(ask)
+    assert await hasty_loop.call(ask)
     release.set()
     assert "work, asked for by asyncio loop test: goes on 0.05 s after it was cancelled" in caplog.text
 

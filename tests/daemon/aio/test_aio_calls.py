@@ -218,7 +218,7 @@ async def test_a_call_that_waits_for_its_turn_is_withdrawn_at_once(loop):
     assert await loop.sync(lambda: len(began)) == 0
 
 
-async def test_a_task_that_swallows_the_cancel_is_reported_and_left_behind(loop, caplog):
+async def test_a_task_that_swallows_the_cancel_is_reported_and_left_behind(hasty_loop, caplog):
     began, release = trio.Event(), asyncio.Event()
     token = trio.lowlevel.current_trio_token()
 
@@ -229,14 +229,14 @@ async def test_a_task_that_swallows_the_cancel_is_reported_and_left_behind(loop,
                 await release.wait()
 
     started = perf_counter()
-    scope = await cancelled_call(loop, stubborn, began)
+    scope = await cancelled_call(hasty_loop, stubborn, began)
     assert scope.cancelled_caught
     assert perf_counter() - started < PATIENCE / 2
     assert "stubborn in asyncio loop test: goes on 0.05 s after it was cancelled, left behind" in caplog.text
     assert "test_aio_calls.py" in caplog.text
-    await loop.sync(release.set)
+    await hasty_loop.sync(release.set)
     while "has ended after all: returned" not in caplog.text:
-        await loop.call(asyncio.sleep, 0)
+        await hasty_loop.call(asyncio.sleep, 0)
 
 
 async def test_a_task_that_cancels_itself_is_an_ordinary_error(loop):
