@@ -31,7 +31,7 @@ class Terminal:
         os.write(self.keys, text.encode())
 
     async def until_shown(self, text: str) -> None:
-        with trio.fail_after(5):
+        with trio.fail_after(20):
             while text not in self.stdout.getvalue():
                 await trio.testing.wait_all_tasks_blocked(0.001)
 

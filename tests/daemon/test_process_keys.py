@@ -43,7 +43,7 @@ async def test_who_corrects_the_key_and_restarts_does_not_wait_for_the_pause(tmp
         assert circuit.reason == "PROTOCOL_CHANGED"
         host.write_config(FAST)
         async with host.perkd() as process:
-            status = await host.until_settled(within=15)
+            status = await host.until_settled()
             assert (status["giftcodes"]["redeemed"], status["health"]) == (3, "healthy")
             await host.until_logged("its pause (PROTOCOL_CHANGED) is lifted")
             await host.stop(process)
@@ -91,7 +91,7 @@ async def test_a_missing_key_is_said_and_codes_are_posted_all_the_same(tmp_path:
         assert world.stats.as_json()["requests"] == 0
         host.write_config(FAST)
         async with host.perkd() as process:
-            status = await host.until_settled(within=15)
+            status = await host.until_settled()
             assert status["giftcodes"]["redeemed"] == 3
             await host.stop(process)
 
@@ -124,7 +124,7 @@ async def _until_paused(host: Host) -> dict[str, Any]:
         return bool(seen["giftcodes"]["rate"].get("wos", {}).get("reason"))
 
     await host.until(is_paused)
-    with trio.fail_after(10):
+    with trio.fail_after(60):
         while True:
             status = await host.until(is_paused)
             if status["giftcodes"]["rate"]["wos"]["in_flight"] == 0:

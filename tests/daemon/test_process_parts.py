@@ -280,7 +280,7 @@ async def test_a_control_server_that_ends_by_itself_is_started_again(
 
     spec = ActorSpec("control", lambda: ControlActor(tmp_path / "s", service, answer, answer))
     async with open_tree(SupervisorSpec("t", [spec])) as tree:
-        with trio.fail_after(5):
+        with trio.fail_after(20):
             while len(served) < 2:  # noqa: ASYNC110 - the stand-in has no event
                 await trio.sleep(0.005)
         node = tree.snapshot().children[0]

@@ -13,6 +13,9 @@ from daemon.control.errors import AlreadyRunning, ControlError
 from daemon.control.listening import MAX_PATH, unix_socket
 from daemon.control.server import serve_tcp, serve_unix
 
+QUICK = 5.0
+"""Seconds; half of what a connection may be idle for, and far from what a client waits."""
+
 
 async def test_the_socket_is_open_to_its_owner_only_whatever_the_umask(
     daemon: Any, tmp_path: Path, nursery: trio.Nursery
@@ -113,7 +116,7 @@ async def test_a_stop_is_quick_with_a_client_that_stays_connected(daemon: Any, t
             stop.set()
             while nursery.child_tasks:
                 await trio.lowlevel.checkpoint()
-            assert trio.current_time() - began < 1.0
+            assert trio.current_time() - began < QUICK
             await idle.aclose()
 
 
@@ -134,7 +137,7 @@ async def test_a_request_that_hangs_does_not_hold_up_the_stop(daemon: Any, tmp_p
 
         async def ask() -> None:
             transport = httpx.AsyncHTTPTransport(uds=str(path))
-            async with httpx.AsyncClient(transport=transport, base_url="http://perkd", timeout=5) as client:
+            async with httpx.AsyncClient(transport=transport, base_url="http://perkd", timeout=60) as client:
                 with pytest.raises(httpx.TransportError):
                     await client.post("/api/reload")
 
@@ -143,7 +146,7 @@ async def test_a_request_that_hangs_does_not_hold_up_the_stop(daemon: Any, tmp_p
         await hanging.wait()
         began = trio.current_time()
         stop.set()
-    assert trio.current_time() - began < 1.0
+    assert trio.current_time() - began < QUICK
 
 
 async def test_a_request_being_answered_at_the_stop_is_answered(daemon: Any, tmp_path: Path) -> None:

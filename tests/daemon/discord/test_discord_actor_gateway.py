@@ -1,12 +1,13 @@
 """DiscordActor, once it is connected: the gateway is lost, comes back, or closes for good."""
 
+import threading
 from typing import Any
 
 import pytest
 import trio
 
 from daemon.discord.link import DiscordAway
-from tests.daemon.discord.conftest import open_actor
+from tests.daemon.discord.conftest import open_actor, until
 
 
 @pytest.mark.parametrize("code", [1006, 4000])
@@ -71,8 +72,8 @@ async def test_after_a_close_for_good_the_next_bot_is_a_fresh_one(
         await running.link.wait_open()
         before = running.link.connection()
         await discord.gateway.close(4004)
-        await running.until_state("away")
-        await running.link.wait_open()
+        await until(lambda: discord.gateway.identifies == 2)
+        await running.until_state("connected")
         after = running.link.connection()
     assert after.loop is not before.loop
     assert after.bot is not before.bot
@@ -111,18 +112,16 @@ async def test_the_latency_is_told_after_the_first_heartbeat(discord: Any) -> No
 
 
 async def test_a_thread_that_is_stuck_is_told_and_holds_up_nobody(discord: Any) -> None:
-    import time  # noqa: PLC0415
-
+    held, waited = threading.Event(), list[bool]()
     async with open_actor(discord) as running, trio.open_nursery() as nursery:
         await running.link.wait_open()
         loop = running.link.connection().loop
-        nursery.start_soon(loop.sync, time.sleep, 0.8)
-        await trio.sleep(0.05)
-        began = trio.current_time()
-        numbers = await running.numbers()
-        assert trio.current_time() - began < 0.5
-        assert numbers.stuck
+        nursery.start_soon(loop.sync, lambda: waited.append(held.wait(30.0)))
+        await running.until(lambda numbers: numbers.stuck)
+        assert not waited
+        held.set()
         await running.until(lambda numbers: not numbers.stuck)
+    assert waited == [True]
 
 
 async def test_commands_that_discord_does_not_take_are_told_and_sent_again(

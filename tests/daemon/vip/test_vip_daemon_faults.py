@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import trio
 
 from supervision.testing import crash
 from tests.worlds.discord_process import said
@@ -153,5 +152,4 @@ async def test_telegram_that_is_away_at_the_start_is_waited_for(tmp_path: Path) 
             answer = await stage.press(ann)
             assert "1" in answer  # the place on the waiting list
             stage.telegram.faults.refuse_connections = False
-            with trio.fail_after(30):
-                await vip.until(lambda: stage.threads_of(ann))
+            await vip.until(lambda: stage.threads_of(ann))

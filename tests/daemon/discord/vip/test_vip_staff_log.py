@@ -70,11 +70,11 @@ async def test_an_answer_that_nobody_knows_ends_no_actor(stage, caplog):
 
 async def test_nobody_waits_long_for_a_note(stage, caplog):
     fault = stage.discord.faults.hang("POST", MESSAGES)
-    stage.staff_log.within = 0.2
+    stage.staff_log.within = 1.0
     with trio.fail_after(10):
         await stage.staff_log.note(OUT)
     assert fault.met == 1
-    assert "took longer than 0.2 s" in caplog.text
+    assert "took longer than 1 s" in caplog.text
 
 
 async def test_without_a_channel_or_a_connection_notes_are_log_lines(stage, caplog):
