@@ -119,6 +119,24 @@ async def test_siblings_of_the_one_that_was_too_much_were_stopped(
         assert sorted(downs(probes)) == [("t/in/a", "stopped", None), ("t/in/b", "gave_up", "Injected")]
 
 
+@pytest.mark.parametrize("by_hand", [True, False])
+async def test_an_actor_that_crashes_while_it_is_being_stopped_has_crashed(
+    autojump_clock: object, probes: Probes, by_hand: bool
+) -> None:
+    inner = SupervisorSpec("in", [probes.spec(n) for n in "ab"], intensity=0, kind=Kind.TEMPORARY)
+    async with open_tree(SupervisorSpec("t", [probes.spec("watcher"), inner])) as tree:
+        ref = tree.ref("in/a")
+        ref.monitor(tree.ref("watcher"))
+        ref.tell(Do(sleep=1, error=OSError("no")))
+        await settle()
+        if by_hand:
+            await tree.supervisor("in").stop_child("a")
+        else:
+            crash(tree.ref("in/b"))
+        await trio.sleep(2)
+        assert downs(probes) == [("t/in/a", "crashed", "OSError")]
+
+
 @pytest.mark.parametrize(
     ("order", "how", "error"),
     [
