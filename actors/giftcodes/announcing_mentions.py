@@ -93,7 +93,7 @@ class Mentioner:
         else:
             text = "Found the message that mentions members of guild %s for %s: it had been sent"
             logger.info(text, outlet.guild.id, post.code)
-            post = evolve(post, at=intended_at, message=found)
+            post = evolve(post, at=intended_at, message=found, members=await self._left_of(post))
         self._journal.note(Put(post))
         return post
 

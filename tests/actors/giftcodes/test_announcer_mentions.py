@@ -6,7 +6,7 @@ from attrs import evolve
 
 from actors.giftcodes.announcing_told import AGAIN
 from actors.giftcodes.model import CodeState, Outcome, Post, PostKind, Redemption, Registration
-from actors.ports import MENTIONED_AT_ONCE, Progress, Put, StoreUnavailable
+from actors.ports import MENTIONED_AT_ONCE, Delete, Progress, Put, StoreUnavailable
 from tests.worlds.announcing import DONE, SNOW, WAITING, NewsRig, a_guild
 
 
@@ -309,18 +309,22 @@ async def test_who_was_erased_meanwhile_is_neither_looked_for_nor_mentioned(auto
     assert (told(rig), records(rig)) == ([], [])
 
 
-async def test_who_is_erased_while_the_message_is_on_its_way_stays_erased(autojump_clock):
+@pytest.mark.parametrize("what", ["mention", "find"])
+async def test_who_is_erased_while_the_message_is_on_its_way_stays_erased(autojump_clock, what):
     rig = await a_rig("ann", "ben")
     rig.otherwise = DONE
 
     def erase(step: str) -> None:
-        if step == "after mention":
-            (post,) = records(rig)
-            rig.store.backend.commit([Put(evolve(post, members=("ben",)))])
+        if what == "find":  # it is sent, and that is learned later
+            rig.board.lost = {"g"} if step.endswith("mention") else set()
+        if step == f"after {what}":
+            (post,), gone = records(rig), Registration("g", "ann", "wos", "of ann")
+            changes = [Put(evolve(post, members=("ben",))), Delete(Registration, gone.key)]
+            rig.store.backend.commit(changes)
 
     rig.board.step = erase
     async with rig.running():
-        await trio.sleep(100)
+        await trio.sleep(3600)
     assert told(rig) == [("ann", "ben")]
     assert [(post.at is None, post.members) for post in records(rig)] == [(False, ("ben",))]
 
