@@ -52,12 +52,12 @@ async def running(
             host.add_players(made_up if players is None else players)
             async with open_daemon(load_config(host.config, {})) as made, trio.open_nursery() as nursery:
                 await nursery.start(made.tree.run)
-                async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+                async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
                     yield Running(host, made, client)
                 made.tree.stop()
 
 
-async def until(look: Callable[[], Awaitable[Any]], met: Callable[[Any], Any], within: float = 20.0) -> Any:
+async def until(look: Callable[[], Awaitable[Any]], met: Callable[[Any], Any], within: float = 60.0) -> Any:
     seen = None
     with trio.move_on_after(within):
         while True:

@@ -15,7 +15,7 @@ from daemon.discord.bot import CACHED
 from daemon.discord.link import Connection, DiscordLink
 from tests.worlds.discord import Discord
 
-PATIENCE = 15.0
+PATIENCE = 60.0
 INTENTS = hikari.Intents.ALL_UNPRIVILEGED | hikari.Intents.MESSAGE_CONTENT | hikari.Intents.GUILD_MEMBERS
 
 Prepare = Callable[[hikari.GatewayBot, lightbulb.GatewayEnabledClient], None]

@@ -27,7 +27,7 @@ class Talk:
         await self.socket.send_message(json.dumps({"op": op, "d": data}))
 
     async def receive(self, op):
-        with trio.fail_after(5):
+        with trio.fail_after(60):
             while True:
                 payload = json.loads(await self.socket.get_message())
                 if payload["op"] == op:
@@ -44,7 +44,7 @@ class Talk:
         await self.send(2, data | fields)
 
     async def close_code(self):
-        with trio.fail_after(5):
+        with trio.fail_after(60):
             try:
                 while True:
                     await self.socket.get_message()
@@ -191,7 +191,7 @@ async def test_a_stalled_client_that_leaves_is_let_go(discord):
     async with talking(discord) as talk:
         await talk.identify(discord)
         await stall.reached.wait()
-    with trio.fail_after(5):
+    with trio.fail_after(60):
         await discord.gateway.wait_until(lambda: not discord.gateway.connections)
     assert discord.gateway.identifies == 0
 

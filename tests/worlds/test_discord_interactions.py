@@ -221,11 +221,14 @@ async def test_suggestions(discord, channel, ann):
         fid=lightbulb.string("fid", "d", autocomplete=suggest),
         many=lightbulb.string("many", "d", autocomplete=too_many, default=""),
     )
-    discord.interactions.patience = 0.3
     async with open_client(discord, commands(redeem)):
         choices = await ann.autocomplete(channel, "try", "fid", "SN", game="wos")
+        discord.interactions.patience = 0.3
         with pytest.raises(NoAnswer):
             await ann.autocomplete(channel, "try", "many", "SN")
+        with trio.fail_after(60):
+            while len(discord.asked("POST", "/interactions/*/*/callback")) < 2:  # noqa: ASYNC110 - the bot asks
+                await trio.sleep(0.01)
     assert choices == [("wos SN0", "v0"), ("wos SN1", "v1")]
     assert discord.asked("POST", "/interactions/*/*/callback") == [200, 400]
 
@@ -324,12 +327,13 @@ async def test_a_second_callback_is_refused(discord, channel, ann):
 
 
 async def test_a_callback_after_three_seconds_is_refused(discord, channel, ann):
-    codes, asked, moved = [], trio.Event(), asyncio.Event()
+    codes, asked, moved, refused = [], trio.Event(), asyncio.Event(), trio.Event()
 
     async def late(self, ctx: lightbulb.Context) -> None:
         client.loop._thread.tell_trio(asked.set)
         await moved.wait()
         codes.append(await refused_code(ctx.respond("late")))
+        client.loop._thread.tell_trio(refused.set)
 
     discord.interactions.patience = 0.5
 
@@ -343,6 +347,7 @@ async def test_a_callback_after_three_seconds_is_refused(discord, channel, ann):
         nursery.start_soon(pass_time)
         with pytest.raises(NoAnswer, match="did not respond"):
             await ann.slash(channel, "try")
+        await refused.wait()
     assert codes == [10062]
 
 
@@ -370,7 +375,7 @@ async def test_a_deferral_that_nobody_goes_on_with_is_no_answer(discord, channel
     async def defer(self, ctx: lightbulb.Context) -> None:
         await ctx.defer()
 
-    discord.interactions.patience = 0.5
+    discord.interactions.patience = 2.0  # the deferral comes before that
     async with open_client(discord, commands(command(defer))):
         with pytest.raises(NoAnswer, match="deferred, and did not go on"):
             await ann.slash(channel, "try")

@@ -35,11 +35,11 @@ class Process:
 
 @asynccontextmanager
 async def discord_process() -> AsyncIterator[Process]:
-    async with trio.open_nursery() as nursery, httpx.AsyncClient() as client:
+    async with trio.open_nursery() as nursery, httpx.AsyncClient(timeout=60) as client:
         command = [sys.executable, "-m", "tests.worlds.discord"]
         run = partial(trio.run_process, command, stdin=PIPE, stdout=PIPE, cwd=ROOT)
         process = await nursery.start(run)
-        with trio.fail_after(30):
+        with trio.fail_after(90):
             line = await process.stdout.receive_some()
         yield Process(**json.loads(line), client=client)
         await process.stdin.aclose()

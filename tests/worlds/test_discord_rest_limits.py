@@ -24,12 +24,12 @@ async def post_many(rest, channels: list[str], each: int) -> None:
 @pytest.mark.parametrize("sliding", [False, True])
 async def test_hikari_waits_for_a_bucket_without_one_429(sliding):
     async with open_discord() as discord, open_rest(discord) as ask:
-        discord.limits.rules[MESSAGES] = Rule(5, 0.5, sliding)
+        discord.limits.rules[MESSAGES] = Rule(5, 2.0, sliding)
         channel = discord.add_guild("Snow").add_channel("codes")
         began = time.monotonic()
-        await ask(lambda rest: post_many(rest, [channel.id], 12))
-        assert len(channel.messages) == 12
-        assert time.monotonic() - began >= (0.6 if sliding else 0.9)
+        await ask(lambda rest: post_many(rest, [channel.id], 7))
+        assert len(channel.messages) == 7
+        assert time.monotonic() - began >= (0.7 if sliding else 1.9)
         assert set(discord.asked("POST", "/channels/*/messages")) == {200}
         assert discord.limits.refusals == 0
 
@@ -42,25 +42,25 @@ async def test_channels_have_buckets_of_their_own():
         for channel in channels:  # hikari sends all to channels it does not know through one bucket
             await ask(lambda rest, c=channel: rest.create_message(int(c.id), "first"))
         await ask(lambda rest: post_many(rest, [channel.id for channel in channels], 4))
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < 15  # in one bucket they would take 35 s
         assert [len(channel.messages) for channel in channels] == [5] * 8
         assert discord.limits.refusals == 0
 
 
 async def test_the_global_limit_is_told_as_global_and_hikari_comes_again():
     async with open_discord() as discord, open_rest(discord) as ask:
-        discord.limits.per_second = 10
+        discord.limits.per_second = 2
         guild = discord.add_guild("Snow")
-        channels = [guild.add_channel(f"codes-{n}") for n in range(12)]
+        channels = [guild.add_channel(f"codes-{n}") for n in range(5)]
         for channel in channels:
             await ask(lambda rest, c=channel: rest.create_message(int(c.id), "x"))
-        assert [len(channel.messages) for channel in channels] == [1] * 12
+        assert [len(channel.messages) for channel in channels] == [1] * 5
         assert discord.limits.refusals > 0
         assert set(discord.asked("POST", "/channels/*/messages")) == {200, 429}
 
 
 async def test_a_429_says_how_long_to_wait_in_its_headers_and_its_json():
-    async with open_discord() as discord, httpx.AsyncClient() as client:
+    async with open_discord() as discord, httpx.AsyncClient(timeout=60) as client:
         discord.limits.rules[MESSAGES] = Rule(1, 60.0)
         channel = discord.add_guild("Snow").add_channel("codes")
         url = f"{discord.rest_url}/channels/{channel.id}/messages"
@@ -73,14 +73,14 @@ async def test_a_429_says_how_long_to_wait_in_its_headers_and_its_json():
         assert first.headers["x-ratelimit-bucket"] == second.headers["x-ratelimit-bucket"]
         assert second.headers["x-ratelimit-scope"] == "user"
         assert second.json()["global"] is False
-        assert 58 < second.json()["retry_after"] <= 60
-        assert float(second.headers["x-ratelimit-reset"]) > time.time() + 58
+        assert 30 < second.json()["retry_after"] <= 60
+        assert float(second.headers["x-ratelimit-reset"]) > time.time() + 30
         assert len(channel.messages) == 1
 
 
 async def test_a_refused_request_counts_and_a_callback_of_an_interaction_does_not():
-    async with open_discord() as discord, httpx.AsyncClient() as client:
-        discord.limits.per_second = 2
+    async with open_discord() as discord, httpx.AsyncClient(timeout=60) as client:
+        discord.limits.per_second, discord.limits.second = 2, 60.0
         discord.add_guild("Snow")
         headers = {"authorization": f"Bot {discord.token}"}
         for _ in range(3):

@@ -132,10 +132,12 @@ async def test_what_is_held_is_answered_when_the_test_says_so(phone, telegram):
 
 async def test_a_lost_answer_was_done_all_the_same(phone, telegram, anna):
     desk = await phone.do(phone.client.get_input_entity, "@vip_desk")
-    telegram.faults.lose_answer("SendMessage")
+    lost = telegram.faults.lose_answer("SendMessage")
 
-    with trio.move_on_after(0.3):
-        await phone.ask(functions.messages.SendMessageRequest(desk, "hello", random_id=5))
+    async with trio.open_nursery() as asking:
+        asking.start_soon(phone.ask, functions.messages.SendMessageRequest(desk, "hello", random_id=5))
+        await lost.reached.wait()
+        asking.cancel_scope.cancel()
 
     assert telegram.chat(anna).texts == ["hello"]
 

@@ -76,7 +76,7 @@ class Site:
         lines = (f"{method} {path} HTTP/1.1", f"host: 127.0.0.1:{self.port}", *more, "", "")
         return "\r\n".join(lines).encode()
 
-    async def ask(self, path: str = "/healthz", *more: str, within: float = 5.0) -> str:
+    async def ask(self, path: str = "/healthz", *more: str, within: float = 60.0) -> str:
         """The first line of the answer to a request of its own; "" where the connection is closed."""
         with trio.fail_after(within):
             async with await self.connection() as stream:

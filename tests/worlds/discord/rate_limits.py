@@ -85,6 +85,8 @@ class RateLimits:
     rules: dict[tuple[str, str], Rule] = field(factory=RULES.copy)
     others: Rule = OTHERS
     per_second: int = GLOBAL
+    second: float = 1.0
+    """How long such a second is: a test that counts requests makes it longer than any machine is busy."""
     enabled: bool = True
     refusals: int = 0
     """How many requests got a 429 of these limits (those that a test ordered do not count)."""
@@ -114,7 +116,7 @@ class RateLimits:
 
     def _take_globally(self, now: float) -> bool:
         if self._overall is None:
-            self._overall = Bucket(Rule(self.per_second, 1.0))
+            self._overall = Bucket(Rule(self.per_second, self.second))
         return self._overall.take(now)
 
 
