@@ -113,7 +113,7 @@ async def test_a_chosen_theme_outlives_the_page_and_else_the_systems_counts(tmp_
         await tab.prefer("dark")
         dark = await tab.run(ground)
         assert light != dark
-        await tab.until("document.getElementById('theme').ariaPressed === 'true'", within=2)
+        await tab.until("document.getElementById('theme').ariaPressed === 'true'")
         await tab.click("#theme")
         assert await tab.run(ground) == light
         await tab.open(shown.url)

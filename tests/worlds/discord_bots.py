@@ -14,7 +14,7 @@ from daemon.discord.link import Connection, DiscordLink
 from daemon.discord.observer import Observer
 from daemon.secrets import Secret
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 class WallClock:

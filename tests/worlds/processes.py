@@ -131,7 +131,7 @@ class Host:
         """One request to the running daemon, without the price of a process."""
         transport = httpx.AsyncHTTPTransport(uds=str(self.socket), verify=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://perkd") as client:
-            return await client.request(method, path, timeout=10, **fields)
+            return await client.request(method, path, timeout=60, **fields)
 
     async def until(self, met: Callable[[Document], bool], within: float = 90.0) -> Document:
         """Look until the status is as wanted. Fails with the last status and the log."""

@@ -69,15 +69,15 @@ def test_the_writer_is_not_held_up_by_a_backup(store: Path, target: Path) -> Non
 
     def tick() -> None:
         copying.set()
-        assert written.wait(10)
+        assert written.wait(60)
 
     thread = threading.Thread(target=back_up, args=(store, target), kwargs={"tick": tick})
     with writing(store) as other:
         thread.start()
-        assert copying.wait(10)
+        assert copying.wait(60)
         other.write([Put(Player("wos", "7"))])
         written.set()
-        thread.join(10)
+        thread.join(60)
     assert len(contents(target)) == 3
     assert len(contents(store)) == 4
 

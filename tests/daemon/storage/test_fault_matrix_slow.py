@@ -18,7 +18,7 @@ LATE = 0.2
 """Seconds to each answer."""
 TIMEOUT = 5 * LATE
 """Seconds for a question, which is enough for a few answers, as in life."""
-DEADLINE = 10 * LATE
+DEADLINE = 25 * LATE
 """Seconds for a command: much more than in life, so that a busy machine makes none too late."""
 
 
