@@ -93,7 +93,7 @@ async def test_a_reader_that_goes_away_ends_the_demo(tmp_path: Path) -> None:
     process = await trio.lowlevel.open_process(
         [*DEMO], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=_env(tmp_path)
     )
-    with _killed_at_the_end(process), trio.fail_after(30):
+    with _killed_at_the_end(process), trio.fail_after(90):
         assert process.stdout is not None
         assert process.stderr is not None
         await process.stdout.receive_some()
@@ -108,7 +108,7 @@ async def _interrupt(directory: Path, words: tuple[str, ...], number: signal.Sig
         [*DEMO, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=_env(directory)
     )
     said = ""
-    with _killed_at_the_end(process), trio.fail_after(30):
+    with _killed_at_the_end(process), trio.fail_after(90):
         assert process.stdout is not None
         while "✅ Redeemed" not in said:
             said += (await process.stdout.receive_some()).decode(errors="replace")

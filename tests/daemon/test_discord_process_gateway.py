@@ -149,7 +149,7 @@ async def test_an_unavailable_server_keeps_its_settings_and_gets_each_code_once_
             await stage.host.until(lambda seen: seen["discord"]["unavailable_guilds"] == [server.id])
             assert not server.channel.messages
             server.guild.set_available(True)
-            await stage.until_shown(server.channel, "SNOW", "1/1", within=10)
+            await stage.until_shown(server.channel, "SNOW", "1/1")
             # It is lost again, and a restart falls into that.
             server.guild.set_available(False)
             assert await stage.host.stop(process) == 0

@@ -43,7 +43,7 @@ async def test_who_corrects_the_key_and_restarts_does_not_wait_for_the_pause(tmp
         assert circuit.reason == "PROTOCOL_CHANGED"
         host.write_config(FAST)
         async with host.perkd() as process:
-            status = await host.until_settled()
+            status = await host.until_settled(within=45)
             assert (status["giftcodes"]["redeemed"], status["health"]) == (3, "healthy")
             await host.until_logged("its pause (PROTOCOL_CHANGED) is lifted")
             await host.stop(process)

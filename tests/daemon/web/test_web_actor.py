@@ -193,24 +193,26 @@ async def test_a_crash_is_told_to_whoever_watches_within_a_second() -> None:
     async with running(site), watching(site) as connection:
         assert (await until(connection, "status"))["tree"]["name"] == "perkd"
         site.tree.ref("victim").tell("crash")
-        with trio.fail_after(1):
+        with trio.fail_after(10):
             kinds: list[str] = []
             while "Started" not in kinds[kinds.index("Crashed") :] if "Crashed" in kinds else True:
                 kinds += [
                     e["event"] for e in await until(connection, "events") if e["path"] == "perkd/victim"
                 ]
-            restarts = 0
+            restarts = looks = 0
             while not restarts:
+                looks += 1
                 tree = (await until(connection, "status"))["tree"]
                 restarts = tree["children"][0]["restarts"]
         assert restarts == 1
+        assert looks * site.every < 1.0  # on a machine that does not stand still meanwhile
 
 
 async def test_who_comes_back_is_told_what_was_missed_and_no_more() -> None:
     site = Site()
     async with running(site) as client:
         site.tree.ref("victim").tell("crash")
-        with trio.fail_after(5):
+        with trio.fail_after(10):
             while not site.happenings.after(0, kind="Crashed"):
                 await site.happenings.wait(site.happenings.last)
         listed = (await client.get("/api/events?kind=crashed&path=perkd/victim")).json()
@@ -255,7 +257,7 @@ async def test_a_watcher_that_goes_is_forgotten_and_nothing_is_made_for_nobody()
         async with watching(site) as connection:
             await until(connection, "status")
             assert site.watchers.count == 1
-        with trio.fail_after(5):
+        with trio.fail_after(10):
             while site.watchers.count:  # noqa: ASYNC110 - nothing tells of it
                 await trio.sleep(0.01)
         assert site.feed._latest is None
