@@ -83,8 +83,8 @@ async def test_a_backup_that_fails_is_a_problem_and_holds_up_nothing(tmp_path: P
         (tmp_path / "kept").write_text("no directory")
         host.add_players(players)
         async with host.perkd() as process:
-            status = await host.until_settled()
-            assert status["health"] == "degraded"
+            await host.until_settled()
+            status = await host.until(lambda seen: seen["health"] == "degraded")
             (problem,) = status["problems"]
             assert problem.startswith(f"the last backup failed: {tmp_path / 'kept'}: ")
             assert await host.stop(process) == 0

@@ -61,7 +61,7 @@ async def test_a_campaign_goes_on_when_the_gateway_is_lost_in_it(tmp_path: Path,
             assert f"<#{server.channel.id}>" in said(answer)
             document = await stage.until_connected()
             assert document["discord"]["reconnects"] >= 1
-            assert document["health"] == "healthy", document["problems"]
+            await stage.host.until(lambda seen: seen["health"] == "healthy")
             assert await stage.host.stop(process) == 0
         assert len(server.channel.messages) == 1
         assert "Traceback" not in stage.host.log_text()
@@ -124,8 +124,8 @@ async def test_a_missing_intent_is_named_and_all_but_watching_works(tmp_path: Pa
         stage.set_up(server.record())
         stage.discord.intents_allowed(message_content=False, members=False)
         async with stage.host.perkd() as process:
-            document = await stage.until_connected()
-            assert document["health"] == "healthy", document["problems"]
+            await stage.until_connected()
+            await stage.host.until(lambda seen: seen["health"] == "healthy")
             await stage.host.until_logged("Message Content Intent is off")
             await server.admin.slash(server.channel, "manage giftcode watch", game="wos")
             document = await stage.host.until(lambda seen: seen["problems"])
@@ -193,10 +193,10 @@ async def test_a_discord_that_is_out_of_order_at_the_start_is_tried_again(tmp_pa
         stage.discord.faults.answer("PUT", "/applications/*/commands", status=503, times=1)
         async with stage.host.perkd() as process:
             document = await stage.host.until(lambda seen: seen["discord"]["state"] == "away")
-            assert "Discord is out of order (HTTP 503)" in document["problems"][0]
+            assert any("Discord is out of order (HTTP 503)" in problem for problem in document["problems"])
             await stage.until_shown(server.channel, "SNOW", "1/1")
-            document = await stage.until_connected()
-            assert document["health"] == "healthy", document["problems"]
+            await stage.until_connected()
+            await stage.host.until(lambda seen: seen["health"] == "healthy")
             assert await stage.host.stop(process) == 0
         assert len(server.channel.messages) == 1
         assert "Traceback" not in stage.host.log_text()

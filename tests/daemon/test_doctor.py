@@ -45,7 +45,7 @@ async def test_a_check_beside_a_running_daemon_disturbs_it_not(tmp_path: Path) -
         async with host.perkd() as process:
             await host.until_settled()
             assert (await _check(host))[0] == 0
-            assert (await host.until_ready())["health"] == "healthy"
+            await host.until(lambda seen: seen["health"] == "healthy")
             assert await host.stop(process) == 0
 
 

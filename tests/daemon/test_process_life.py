@@ -109,7 +109,7 @@ async def test_a_daemon_with_its_own_store_does_not_take_another_ones_socket(tmp
             assert second.returncode == 1
             assert "already running" in second.stderr.decode()
             host.config.write_text(text)
-            assert (await host.until_ready())["health"] == "healthy"
+            await host.until(lambda seen: seen["health"] == "healthy")
             assert await host.stop(process) == 0
 
 
