@@ -4,7 +4,8 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import count
-from socket import SO_REUSEPORT, SOL_SOCKET
+from socket import SO_LINGER, SO_REUSEPORT, SOL_SOCKET
+from struct import pack
 from typing import Any
 
 import trio
@@ -19,6 +20,7 @@ from tests.worlds.mongodb.writes import ConnectionCut
 
 HOST = "127.0.0.1"
 GARBAGE = b"\xff" * 64
+_RESET_ON_CLOSE = pack("ii", 1, 0)
 READS = frozenset({"find", "aggregate", "count", "distinct", "listIndexes", "listCollections"})
 
 
@@ -105,6 +107,8 @@ class MongoServer:
     def drop_connections(self) -> None:
         """Cut every connection; new ones are welcome."""
         for stream in tuple(self._streams):
+            # With a reset: a socket that pymongo forgot while it connected has no peer then.
+            stream.socket.setsockopt(SOL_SOCKET, SO_LINGER, _RESET_ON_CLOSE)
             stream.socket.close()
 
     async def _live(self, listener: trio.SocketListener, life: trio.CancelScope) -> None:
