@@ -9,8 +9,10 @@ from click.testing import CliRunner, Result
 
 from actors.giftcodes.model import Audit
 from actors.vip.model import TelegramLease, TelegramSession
+from daemon.assembly_gateways import TELEGRAM
 from daemon.cli import main
 from daemon.telegram.keys import new_key
+from daemon.telegram.status import AccountNumbers, TelegramStatus
 from tests.worlds.mongodb.server import open_mongo
 from tests.worlds.vip_daemon import VIPDaemon, open_vip_daemon, running
 from tests.worlds.vip_process import open_vip_stage
@@ -56,6 +58,12 @@ async def test_a_dead_account_that_was_signed_in_anew_is_free_again_without_a_re
     assert ("telegram restore", "desk-1") in {(audit.action, audit.details) for audit in audits}
 
 
+async def unreachable(vip: VIPDaemon, name: str) -> bool:
+    """It was refused a new connection; the loss of the old one has a reason of its own."""
+    accounts: tuple[AccountNumbers, ...] = await vip.made.tree.ref(TELEGRAM).ask(TelegramStatus())
+    return any(one.name == name and "can't be reached" in one.reason for one in accounts)
+
+
 async def test_an_account_that_is_not_connected_yet_is_said_to_be_tried(tmp_path: Path, monkeypatch: Any):
     monkeypatch.setattr("daemon.vip.orders.CONNECT_WITHIN", 0.2)
     async with open_vip_daemon(tmp_path) as vip:
@@ -63,6 +71,7 @@ async def test_an_account_that_is_not_connected_yet_is_said_to_be_tried(tmp_path
         unknown = await order(vip, "restore", "desk-9")
         vip.stage.telegram.faults.refuse_connections = True
         vip.stage.telegram.drop_connections()
+        await vip.until(lambda: unreachable(vip, "desk-1"))
 
         tried = await order(vip, "restore", "desk-1")
 
