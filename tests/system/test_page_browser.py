@@ -38,6 +38,12 @@ async def test_every_part_of_a_daemon_is_shown_and_nothing_fails_on_the_console(
         assert tab.faults == []
 
 
+async def test_what_is_waited_for_may_be_on_the_page_that_comes_next(tmp_path: Path) -> None:
+    reload_once = "sessionStorage.again ? done(true) : (sessionStorage.again = 1, location.reload())"
+    async with showing(tmp_path) as shown:
+        assert await shown.tab.until(f"new Promise(done => {{ {reload_once} }})")
+
+
 async def test_a_crash_shows_within_a_second_and_so_does_its_restart(tmp_path: Path) -> None:
     async with showing(tmp_path) as shown:
         tab = shown.tab

@@ -45,6 +45,14 @@ class PageError(AssertionError):
     """A script in the page failed."""
 
 
+class NavigatedError(PageError):
+    """The page that a script ran in has given way to the next."""
+
+
+_NAVIGATED = ("navigated or closed", "context was destroyed", "Cannot find default execution context")
+"""What the browser says of it."""
+
+
 @define(eq=False)
 class Tab:
     """One page. `faults` are its errors and warnings on the console, whoever caused them."""
@@ -97,7 +105,10 @@ class Tab:
                 await self._news.wait()
         answer = self._answers.pop(number)
         if "error" in answer:
-            raise PageError(f"{method}: {answer['error']['message']}")
+            text = answer["error"]["message"]
+            raise (NavigatedError if any(word in text for word in _NAVIGATED) else PageError)(
+                f"{method}: {text}"
+            )
         result: Document = answer["result"]
         return result
 
@@ -127,7 +138,8 @@ class Tab:
         value = None
         with trio.move_on_after(within):
             while not value:
-                value = await self.run(f"(found => found instanceof Node || found)({script})")
+                with contextlib.suppress(NavigatedError):  # the next page may have it
+                    value = await self.run(f"(found => found instanceof Node || found)({script})")
                 if not value:
                     await trio.sleep(0.02)
             return value
