@@ -87,13 +87,12 @@ class Web:
 
         With `brief` tracebacks are left out, as from what watchers with `brief` are sent.
         """
-        after, limit = (
-            read_number(request.query_params, "after", 0),
-            read_number(request.query_params, "limit", 200),
+        query = request.query_params
+        after, limit = read_number(query, "after", 0), read_number(query, "limit", 200)
+        found = self.happenings.after(
+            after, most=limit, kind=query.get("kind", ""), path=query.get("path", "")
         )
-        kind, path = request.query_params.get("kind", ""), request.query_params.get("path", "")
-        found = self.happenings.after(after, most=limit, kind=kind, path=path)
-        brief = bool(request.query_params.get("brief"))
+        brief = bool(query.get("brief"))
         events = [event_document(one, brief=brief) for one in found]
         return AsciiJSON({"last": self.happenings.last, "events": events})
 
@@ -107,16 +106,17 @@ class Web:
 
     async def list_children(self, request: Request) -> Response:
         """`GET /api/children?path=&words=&state=&offset=&limit=`: a page of a dynamic supervisor's."""
-        path = request.query_params.get("path", "")
+        query = request.query_params
+        path = query.get("path", "")
         dynamic = self.dynamic(path)
         if dynamic is None:
             raise NotFound(f"path {path!r}: there is no dynamic supervisor")
         page = page_of(
             dynamic,
-            words=request.query_params.get("words", ""),
-            state=request.query_params.get("state", ""),
-            offset=read_number(request.query_params, "offset", 0),
-            most=read_number(request.query_params, "limit", 50),
+            words=query.get("words", ""),
+            state=query.get("state", ""),
+            offset=read_number(query, "offset", 0),
+            most=read_number(query, "limit", 50),
         )
         return AsciiJSON(page.to_json())
 

@@ -1,6 +1,5 @@
 """A hundred servers, a thousand codes: within Discord's limits, in order, and in time."""
 
-import statistics
 import time
 from pathlib import Path
 
@@ -108,7 +107,7 @@ async def test_a_thousand_codes_are_listed_suggested_and_no_hindrance(tmp_path: 
             of_all = await ann.autocomplete(server.channel, "history", "code", "Old799")
             assert [value for _, value in of_all] == ["Old799"]
             first = [one.first_after for one in stage.discord.interactions.by_token.values()]
-            assert statistics.median(first) < 2.0
+            assert max(first) < 3.0  # Discord's limit
             assert await stage.host.stop(process) == 0
         assert not server.channel.messages
         assert not _too_many(stage)

@@ -106,9 +106,8 @@ class Tab:
         answer = self._answers.pop(number)
         if "error" in answer:
             text = answer["error"]["message"]
-            raise (NavigatedError if any(word in text for word in _NAVIGATED) else PageError)(
-                f"{method}: {text}"
-            )
+            gone = any(word in text for word in _NAVIGATED)
+            raise (NavigatedError if gone else PageError)(f"{method}: {text}")
         result: Document = answer["result"]
         return result
 

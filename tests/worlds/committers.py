@@ -47,9 +47,8 @@ class Committer:
         """Read until it has said something that begins so; return that."""
         end = time.monotonic() + within
         while (left := end - time.monotonic()) > 0:
-            for line in self.hear(left):
-                if line.startswith(word):
-                    return line
+            if found := [line for line in self.hear(left) if line.startswith(word)]:
+                return found[0]
         raise AssertionError(f"{word!r} was not said within {within} s")
 
     def hear(self, within: float) -> Iterator[str]:

@@ -143,6 +143,10 @@ async def test_who_was_stopped_and_comes_back_is_fenced_and_what_it_wrote_since_
         os.kill(committer.pid, signal.SIGCONT)
         refusal = await trio.to_thread.run_sync(committer.until, "unavailable waiting", PATIENCE)
         assert "another perkd" in refusal
+        before_it_was_refused = set(first.acknowledged)
+        for _ in range(5):
+            await trio.to_thread.run_sync(committer.until, "unavailable waiting", PATIENCE)
+        assert first.acknowledged == before_it_was_refused
         committer.kill()
         await second.put(10)
         await life.until_level()
